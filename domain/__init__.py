@@ -1,0 +1,1 @@
+"""The rules of care dispatch: from what happened and what is asked to what happens. Pure."""

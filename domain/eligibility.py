@@ -1,0 +1,187 @@
+"""May this slot serve this request now; if not, the reason.
+
+The rule is MATCHING.md, "Feasible". A reason is a refusal class: the same words answer the
+regulator who chose the slot and explain why the matching left it aside.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from domain.agenda import NoPlaceLeft, Slot
+from domain.decider import Refused
+from domain.geography import distance_km, travel_time
+from domain.practitioner import Consent, Enrolled, Paused, Practitioner, PractitionerNotEnrolled
+from domain.request import Waiting
+from events.agenda import SlotPublished
+from events.codes import Mode
+
+LEAD = timedelta(minutes=15)  # between the decision and the visit, travel apart
+
+
+class NotThisCommunity(Refused):
+    """The slot is not open to this community."""
+
+    code = "not_this_community"
+
+
+class NotThisSource(Refused):
+    """The slot is not open to whoever asks."""
+
+    code = "not_this_source"
+
+
+class NotThisProfession(Refused):
+    """The request asks for another profession."""
+
+    code = "not_this_profession"
+
+
+class NoConsent(Refused):
+    """The practitioner does not agree to be sent patients by whoever asks."""
+
+    code = "no_consent"
+
+
+class PractitionerAway(Refused):
+    """The practitioner has paused."""
+
+    code = "practitioner_paused"
+
+
+class WeeklyCapReached(Refused):
+    """The practitioner has had the patients agreed for this week."""
+
+    code = "weekly_cap_reached"
+
+
+class OutsideAgeLimits(Refused):
+    """The practitioner does not see patients of this age."""
+
+    code = "outside_age_limits"
+
+
+class MotiveExcluded(Refused):
+    """The practitioner does not see patients for this reason."""
+
+    code = "motive_excluded"
+
+
+class StartsAfterDue(Refused):
+    """The slot starts after the visit is due."""
+
+    code = "starts_after_due"
+
+
+class StartsTooSoon(Refused):
+    """The patient cannot be there when the slot starts."""
+
+    code = "starts_too_soon"
+
+
+class NotThisWay(Refused):
+    """The slot does not offer a way to meet that was asked for."""
+
+    code = "not_this_way"
+
+
+class TooFar(Refused):
+    """The place is farther than the patient, or the practitioner, can go."""
+
+    code = "too_far"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A slot, with what else bears on whether it may be used."""
+
+    slot: Slot
+    taken_this_week: int  # by all slots of the same agenda
+    practitioner: Practitioner
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How patient and practitioner can meet."""
+
+    mode: Mode
+    km: float  # the patient's way: nothing when the practitioner travels, or nobody
+
+
+def ways(request: Waiting, candidate: Candidate, now: datetime) -> list[Way] | type[Refused]:
+    """Every way in which the slot may serve the request, or the first reason against it."""
+    if reason := _not_for(request, candidate.slot.published):
+        return reason
+    if reason := _not_by(request, candidate):
+        return reason
+    if candidate.slot.free <= 0:
+        return NoPlaceLeft
+    return _reachable(request, candidate.slot.published, now)
+
+
+def _not_for(request: Waiting, slot: SlotPublished) -> type[Refused] | None:
+    received = request.received
+    if received.community not in slot.communities:
+        return NotThisCommunity
+    if received.source not in slot.open_to:
+        return NotThisSource
+    if slot.profession not in received.professions:
+        return NotThisProfession
+    if slot.start > request.due_by:
+        return StartsAfterDue
+    return None
+
+
+def _not_by(request: Waiting, candidate: Candidate) -> type[Refused] | None:
+    match candidate.practitioner:
+        case Enrolled(consent=Consent() as consent):
+            return _against_consent(request, consent, candidate.taken_this_week)
+        case Enrolled():
+            return NoConsent
+        case Paused():
+            return PractitionerAway
+        case _:
+            return PractitionerNotEnrolled
+
+
+def _against_consent(request: Waiting, consent: Consent, taken: int) -> type[Refused] | None:
+    received = request.received
+    if received.source not in consent.sources:
+        return NoConsent
+    if consent.weekly_cap is not None and taken >= consent.weekly_cap:
+        return WeeklyCapReached
+    # An unknown age is no reason to refuse: the regulator has judged the case.
+    if received.age is not None:
+        if consent.min_age is not None and received.age < consent.min_age:
+            return OutsideAgeLimits
+        if consent.max_age is not None and received.age > consent.max_age:
+            return OutsideAgeLimits
+    if any(received.motive.startswith(excluded) for excluded in consent.excluded_motives):
+        return MotiveExcluded
+    return None
+
+
+def _reachable(request: Waiting, slot: SlotPublished, now: datetime) -> list[Way] | type[Refused]:
+    received = request.received
+    offered = [mode for mode in slot.modes if mode in received.modes]
+    if not offered:
+        return NotThisWay
+    if slot.start < now + LEAD:
+        return StartsTooSoon
+    found: list[Way] = []
+    reason: type[Refused] = TooFar
+    km = distance_km(received.position, slot.place.position)
+    for mode in offered:
+        match mode:
+            case Mode.VIDEO:
+                found.append(Way(mode, 0.0))
+            case Mode.HOME:
+                if slot.radius_km is not None and km <= slot.radius_km:
+                    found.append(Way(mode, 0.0))
+            case Mode.OFFICE:
+                if km > received.max_km:
+                    continue
+                if slot.start < now + LEAD + travel_time(km):
+                    reason = StartsTooSoon
+                else:
+                    found.append(Way(mode, km))
+    return found or reason

@@ -1,0 +1,220 @@
+"""What must hold in any log, checked event by event without trusting the rules that wrote it.
+
+`snp verify` runs this over the whole log; the properties in the tests run it over every history
+Hypothesis can think of. Kept apart from the deciders on purpose: it counts places itself.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from domain import practitioner as practitioners
+from domain.decider import ImpossibleHistory
+from domain.practitioner import Enrolled, NotEnrolled, Practitioner
+from events import streams
+from events.agenda import SlotPlaceFreed, SlotPlaceTaken, SlotPublished
+from events.catalogue import AnyEvent
+from events.community import CommunityFormed
+from events.envelope import Recorded
+from events.practitioner import (
+    PractitionerConsented,
+    PractitionerEnrolled,
+    PractitionerPaused,
+    PractitionerResumed,
+)
+from events.request import (
+    PatientErased,
+    RequestAssigned,
+    RequestDeadlineAgreed,
+    RequestHandedBack,
+    RequestReceived,
+    RequestRefusedAsEmergency,
+    RequestSearching,
+    RequestWithdrawn,
+)
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A rule the log breaks, and where."""
+
+    rule: str
+    position: int
+    detail: str
+
+
+@dataclass
+class _Slot:
+    agenda: str
+    start: datetime
+    end: datetime
+    capacity: int
+    taken: dict[UUID, UUID] = field(default_factory=dict)  # request → command that took the place
+
+
+@dataclass
+class _Request:
+    open: bool = True
+    slot: UUID | None = None
+    by_command: UUID | None = None
+    position: int = 0
+
+
+@dataclass
+class Audit:
+    """Show it every event in order, then ask what is `broken`. Memory: one small row a stream."""
+
+    events: int = 0
+    violations: list[Violation] = field(default_factory=list)
+    _versions: dict[str, int] = field(default_factory=dict)
+    _position: int = 0
+    _slots: dict[UUID, _Slot] = field(default_factory=dict)
+    _agendas: dict[str, list[_Slot]] = field(default_factory=dict)
+    _requests: dict[UUID, _Request] = field(default_factory=dict)
+    _practitioners: dict[str, Practitioner] = field(default_factory=dict)
+
+    def see(self, recorded: Recorded) -> None:
+        """One more event of the log."""
+        self.events += 1
+        self._check_order(recorded)
+        match recorded.event:
+            case SlotPublished() as event:
+                self._published(event, recorded)
+            case SlotPlaceTaken() as event:
+                self._taken(event, recorded)
+            case SlotPlaceFreed() as event:
+                self._freed(event, recorded)
+            case (
+                PractitionerEnrolled()
+                | PractitionerConsented()
+                | PractitionerPaused()
+                | PractitionerResumed()
+            ) as event:
+                self._practitioner(event, recorded)
+            case CommunityFormed():
+                pass
+            case _:
+                self._of_request(recorded)
+
+    def finish(self) -> list[Violation]:
+        """Every violation, with those only the end of the log shows: the two streams must agree."""
+        for request_id, request in self._requests.items():
+            slot = self._slots.get(request.slot) if request.slot else None
+            if request.slot and (slot is None or request_id not in slot.taken):
+                self._broken("assigned_without_a_place", request.position, request_id)
+        for slot in self._slots.values():
+            for request_id, command_id in slot.taken.items():
+                holder = self._requests.get(request_id)
+                if holder is None or holder.by_command != command_id:
+                    self._broken("place_without_an_assignment", self._position, request_id)
+        return self.violations
+
+    @property
+    def double_booked(self) -> int:
+        """Places given twice, over capacity, or at two places at once."""
+        rules = {"over_capacity", "place_taken_twice", "in_two_places_at_once", "two_places"}
+        return sum(violation.rule in rules for violation in self.violations)
+
+    def _broken(self, rule: str, position: int, detail: object) -> None:
+        self.violations.append(Violation(rule, position, str(detail)))
+
+    def _check_order(self, recorded: Recorded) -> None:
+        if recorded.position <= self._position:
+            self._broken("out_of_order", recorded.position, recorded.stream)
+        self._position = recorded.position
+        version = self._versions.get(recorded.stream, 0) + 1
+        if recorded.version != version:
+            self._broken("version_gap", recorded.position, recorded.stream)
+        self._versions[recorded.stream] = recorded.version
+
+    def _published(self, event: SlotPublished, recorded: Recorded) -> None:
+        slot = _Slot(recorded.stream, event.start, event.end, event.capacity)
+        if event.slot_id in self._slots:
+            self._broken("slot_published_twice", recorded.position, event.slot_id)
+        if recorded.stream != streams.agenda(event.rpps, event.week):
+            self._broken("slot_in_another_agenda", recorded.position, event.slot_id)
+        week = self._agendas.setdefault(recorded.stream, [])
+        if any(slot.start < other.end and other.start < slot.end for other in week):
+            self._broken("in_two_places_at_once", recorded.position, event.slot_id)
+        week.append(slot)
+        self._slots[event.slot_id] = slot
+
+    def _taken(self, event: SlotPlaceTaken, recorded: Recorded) -> None:
+        slot = self._slots.get(event.slot_id)
+        if slot is None:
+            self._broken("place_of_no_slot", recorded.position, event.slot_id)
+            return
+        if event.request_id in slot.taken:
+            self._broken("place_taken_twice", recorded.position, event.slot_id)
+        self._check_consent(slot, event, recorded)
+        slot.taken[event.request_id] = recorded.meta.command_id
+        if len(slot.taken) > slot.capacity:
+            self._broken("over_capacity", recorded.position, event.slot_id)
+
+    def _freed(self, event: SlotPlaceFreed, recorded: Recorded) -> None:
+        slot = self._slots.get(event.slot_id)
+        if slot is None or slot.taken.pop(event.request_id, None) is None:
+            self._broken("freed_twice", recorded.position, event.slot_id)
+
+    def _check_consent(self, slot: _Slot, event: SlotPlaceTaken, recorded: Recorded) -> None:
+        rpps = streams.identity(slot.agenda)[:11]
+        match self._practitioners.get(rpps, NotEnrolled()):
+            case Enrolled(consent=consent) if consent is not None:
+                taken = sum(len(other.taken) for other in self._agendas[slot.agenda])
+                if event.source not in consent.sources:
+                    self._broken("outside_consent", recorded.position, event.slot_id)
+                if consent.weekly_cap is not None and taken >= consent.weekly_cap:
+                    self._broken("over_the_weekly_cap", recorded.position, event.slot_id)
+            case _:
+                self._broken("practitioner_not_available", recorded.position, event.slot_id)
+
+    def _practitioner(
+        self,
+        event: PractitionerEnrolled
+        | PractitionerConsented
+        | PractitionerPaused
+        | PractitionerResumed,
+        recorded: Recorded,
+    ) -> None:
+        before = self._practitioners.get(event.rpps, NotEnrolled())
+        try:
+            self._practitioners[event.rpps] = practitioners.evolve(before, event)
+        except ImpossibleHistory:
+            self._broken("impossible_history", recorded.position, recorded.stream)
+
+    def _of_request(self, recorded: Recorded) -> None:
+        event: AnyEvent = recorded.event
+        request_id = UUID(streams.identity(recorded.stream))
+        request = self._requests.get(request_id)
+        if isinstance(event, RequestReceived | RequestRefusedAsEmergency):
+            if request is not None:
+                self._broken("received_twice", recorded.position, request_id)
+            self._requests[request_id] = _Request(
+                open=isinstance(event, RequestReceived), position=recorded.position
+            )
+            return
+        if request is None:
+            self._broken("never_received", recorded.position, request_id)
+            return
+        if not request.open and not isinstance(event, PatientErased):
+            self._broken("happened_to_a_closed_request", recorded.position, request_id)
+        match event:
+            case RequestAssigned():
+                if request.slot is not None:
+                    self._broken("two_places", recorded.position, request_id)
+                request.slot = event.slot_id
+                request.by_command = recorded.meta.command_id
+                request.position = recorded.position
+            case RequestHandedBack():
+                if request.slot is not None:
+                    self._broken("handed_back_with_a_place", recorded.position, request_id)
+                request.open = False
+            case RequestWithdrawn():
+                request.open, request.slot = False, None
+            case RequestSearching():
+                if request.slot is not None:
+                    self._broken("searching_with_a_place", recorded.position, request_id)
+                if not event.owner or event.next_at <= event.searched_at:
+                    self._broken("no_next_instant", recorded.position, request_id)
+            case RequestDeadlineAgreed() | PatientErased():
+                pass

@@ -1,0 +1,116 @@
+"""In what order the eligible places are taken, and why.
+
+First version: the least loss of MATCHING.md, blind to the demand still to come. Deterministic:
+equal losses go to the earlier start, then the nearer place, then the practitioner with fewer
+patients this week, then the slot id.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from domain.eligibility import Candidate, Way, ways
+from domain.request import Waiting
+from events.explanation import Explanation, NotEligible, Option, Terms
+
+POLICY = "least-loss/1"
+CHOSEN_BY_HAND = "regulator-choice/1"
+
+SHORTEST_WINDOW = timedelta(minutes=30)  # a shorter delay does not make a minute cost more
+TRAVEL_LOSS_PER_KM = 0.5 / 25
+ALTERNATIVES = 3
+EXAMPLES = 5
+
+_Order = tuple[float, datetime, float, int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """An eligible slot, and the best way to use it."""
+
+    order: _Order
+    candidate: Candidate
+    way: Way
+    wait: float
+    travel: float
+
+    def option(self) -> Option:
+        """As it is written in an explanation."""
+        slot = self.candidate.slot.published
+        return Option(
+            slot_id=slot.slot_id,
+            rpps=slot.rpps,
+            start=slot.start,
+            mode=self.way.mode,
+            km=round(self.way.km, 1),
+            terms=Terms(wait=round(self.wait, 4), travel=round(self.travel, 4)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """All candidates: the eligible ones best first, the others by reason."""
+
+    considered: int
+    eligible: list[Ranked]
+    not_eligible: dict[str, list[UUID]]  # reason code → slots by start
+
+    def explanation(self, chosen: Ranked | None, policy: str = POLICY) -> Explanation:
+        """What is kept of the ranking beside the decision."""
+        others = [ranked for ranked in self.eligible if ranked is not chosen]
+        return Explanation(
+            policy=policy,
+            considered=self.considered,
+            chosen=chosen.option() if chosen else None,
+            alternatives=tuple(ranked.option() for ranked in others[:ALTERNATIVES]),
+            not_eligible=tuple(
+                NotEligible(reason=code, slots=len(slots), examples=tuple(slots[:EXAMPLES]))
+                for code, slots in sorted(self.not_eligible.items())
+            ),
+        )
+
+
+def rank(request: Waiting, candidates: Iterable[Candidate], now: datetime) -> Ranking:
+    """Every candidate weighed for this request at this instant."""
+    eligible: list[Ranked] = []
+    aside: dict[str, list[Candidate]] = {}
+    for candidate in candidates:
+        found = ways(request, candidate, now)
+        if isinstance(found, list):
+            eligible.append(
+                min((_weighed(request, candidate, way) for way in found), key=_by_order)
+            )
+        else:
+            aside.setdefault(found.code, []).append(candidate)
+    eligible.sort(key=_by_order)
+    return Ranking(
+        considered=len(eligible) + sum(map(len, aside.values())),
+        eligible=eligible,
+        not_eligible={code: _by_start(slots) for code, slots in aside.items()},
+    )
+
+
+def _weighed(request: Waiting, candidate: Candidate, way: Way) -> Ranked:
+    slot = candidate.slot.published
+    received_at = request.received.received_at
+    window = max(request.due_by - received_at, SHORTEST_WINDOW)
+    wait = (slot.start - received_at) / window
+    travel = TRAVEL_LOSS_PER_KM * way.km
+    order = (
+        round(wait + travel, 6),
+        slot.start,
+        round(way.km, 3),
+        candidate.taken_this_week,
+        f"{slot.slot_id}{way.mode}",
+    )
+    return Ranked(order, candidate, way, wait, travel)
+
+
+def _by_order(ranked: Ranked) -> _Order:
+    return ranked.order
+
+
+def _by_start(candidates: list[Candidate]) -> list[UUID]:
+    slots = [candidate.slot.published for candidate in candidates]
+    return [slot.slot_id for slot in sorted(slots, key=lambda s: (s.start, str(s.slot_id)))]

@@ -1,0 +1,50 @@
+"""What surrounds a fact: who, for whom, because of what, and where it lies in the log."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from events.base import CaseId, Finess, Frozen
+from events.catalogue import AnyEvent
+
+
+class Role(StrEnum):
+    """In what capacity somebody acted."""
+
+    REGULATOR = "regulator"
+    PRACTITIONER = "practitioner"
+    COORDINATOR = "coordinator"
+    OPERATOR = "operator"
+    SYSTEM = "system"
+
+
+class Actor(Frozen):
+    """Who acted: an opaque reference (an account, an RPPS, a service), never a name."""
+
+    ref: str
+    role: Role
+
+
+class Meta(Frozen):
+    """The circumstances of an event, stored beside it."""
+
+    event_id: UUID  # uuid5(command_id, n): the same command twice makes the same events
+    command_id: UUID
+    community: Finess | None  # None only where no community serves the case
+    actor: Actor
+    correlation: UUID  # the request (or the agenda, the practitioner…) all this is about
+    causation: UUID  # the event or message that led to the command
+    case_id: CaseId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event as the log has it: position counts the log, version its stream, from 1."""
+
+    position: int
+    stream: str
+    version: int
+    event: AnyEvent
+    meta: Meta
+    recorded_at: datetime
