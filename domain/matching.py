@@ -19,6 +19,8 @@ CHOSEN_BY_HAND = "regulator-choice/1"
 
 SHORTEST_WINDOW = timedelta(minutes=30)  # a shorter delay does not make a minute cost more
 TRAVEL_LOSS_PER_KM = 0.5 / 25
+PENALTIES = ((timedelta(hours=2), 8.0), (timedelta(hours=4), 4.0))  # up to this window, this loss
+LEAST_PENALTY = 2.0
 ALTERNATIVES = 3
 EXAMPLES = 5
 
@@ -34,6 +36,11 @@ class Ranked:
     way: Way
     wait: float
     travel: float
+
+    @property
+    def slot_id(self) -> UUID:
+        """The slot."""
+        return self.candidate.slot.published.slot_id
 
     def option(self) -> Option:
         """As it is written in an explanation."""
@@ -89,6 +96,18 @@ def rank(request: Waiting, candidates: Iterable[Candidate], now: datetime) -> Ra
         eligible=eligible,
         not_eligible={code: _by_start(slots) for code, slots in aside.items()},
     )
+
+
+def penalty(request: Waiting) -> float:
+    """The loss of not serving the request at all."""
+    window = request.due_by - request.received.received_at
+    return next((loss for longest, loss in PENALTIES if window <= longest), LEAST_PENALTY)
+
+
+def by_urgency(request: Waiting) -> tuple[float, datetime, datetime, str]:
+    """Who is served first of those who wait: the highest penalty, then the earliest due."""
+    received = request.received
+    return -penalty(request), request.due_by, received.received_at, str(received.request_id)
 
 
 def _weighed(request: Waiting, candidate: Candidate, way: Way) -> Ranked:

@@ -19,7 +19,7 @@ class Position(Frozen):
 
 
 class CoarsePosition(Position):
-    """Where a patient is, to about 1 km: two decimals of a degree. The vault has the exact point."""
+    """Where a patient is, to about 1 km: two decimals of a degree; the vault has the point."""
 
     @field_validator("lat", "lon")
     @classmethod

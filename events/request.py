@@ -116,7 +116,6 @@ class RequestHandedBack(Event):
 class Withdrawal(StrEnum):
     """Why the asker takes a request back."""
 
-    CASE_CLOSED = "CASE_CLOSED"  # the regulation file was closed
     CANCELLED = "CANCELLED"  # the demand was cancelled
 
 

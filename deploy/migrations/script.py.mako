@@ -1,0 +1,13 @@
+"""${message}
+
+Goes ${"before"} the code that needs it.
+"""
+
+from alembic import op
+
+revision = ${repr(up_revision)}
+down_revision = ${repr(down_revision)}
+
+
+def upgrade() -> None:
+    ${upgrades if upgrades else "op.execute()"}

@@ -1,0 +1,216 @@
+"""Free places: which slots are open to whom, and how many places each has left."""
+
+from collections.abc import Sequence
+from typing import assert_never
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    DateTime,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    Select,
+    Table,
+    Text,
+    Uuid,
+    and_,
+    bindparam,
+    func,
+    select,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from events.agenda import SlotPlaceFreed, SlotPlaceTaken, SlotPublished
+from events.envelope import Recorded
+from events.practitioner import (
+    PractitionerConsented,
+    PractitionerEnrolled,
+    PractitionerPaused,
+    PractitionerResumed,
+)
+from projections.rows import Place, Projection, Rows
+
+NAME = "availability"
+metadata = MetaData(schema=NAME)
+
+slots = Table(
+    "slots",
+    metadata,
+    Column("slot_id", Uuid, primary_key=True),
+    Column("rpps", Text, nullable=False),
+    Column("profession", Text, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("commune", Text, nullable=False),
+    Column("lat", Float, nullable=False),
+    Column("lon", Float, nullable=False),
+    Column("start", DateTime(timezone=True), nullable=False),
+    Column("end", DateTime(timezone=True), nullable=False),
+    Column("zone", Text, nullable=False),
+    Column("capacity", Integer, nullable=False),
+    Column("taken", Integer, nullable=False),
+    Column("modes", ARRAY(Text), nullable=False),
+    Column("labels", ARRAY(Text), nullable=False),
+    Column("communities", ARRAY(Text), nullable=False),
+    Column("open_to", ARRAY(Text), nullable=False),
+    Column("published_at", DateTime(timezone=True), nullable=False),
+)
+Index("slots_communities", slots.c.communities, postgresql_using="gin")
+Index("slots_start", slots.c.start)
+
+practitioners = Table(
+    "practitioners",
+    metadata,
+    Column("rpps", Text, primary_key=True),
+    Column("profession", Text, nullable=False),
+    Column("paused", Boolean, nullable=False),
+    Column("sources", ARRAY(Text), nullable=False),
+)
+
+_Event = (
+    SlotPublished
+    | SlotPlaceTaken
+    | SlotPlaceFreed
+    | PractitionerEnrolled
+    | PractitionerConsented
+    | PractitionerPaused
+    | PractitionerResumed
+)
+_KINDS = (
+    SlotPublished,
+    SlotPlaceTaken,
+    SlotPlaceFreed,
+    PractitionerEnrolled,
+    PractitionerConsented,
+    PractitionerPaused,
+    PractitionerResumed,
+)
+
+
+def touched(recorded: Recorded) -> Sequence[Place]:
+    """The row this event changes."""
+    match recorded.event:
+        case SlotPlaceTaken() | SlotPlaceFreed() as event:
+            return [(slots, event.slot_id)]
+        case PractitionerConsented() | PractitionerPaused() | PractitionerResumed() as event:
+            return [(practitioners, event.rpps)]
+        case _:
+            return []  # the first of its row, or nothing to us
+
+
+def apply(rows: Rows, recorded: Recorded) -> None:
+    """One event."""
+    if isinstance(recorded.event, _KINDS):
+        _apply(rows, recorded.event)
+
+
+def _apply(rows: Rows, event: _Event) -> None:
+    match event:
+        case SlotPublished():
+            rows.put(slots, event.slot_id, _published(event))
+        case SlotPlaceTaken():
+            _take(rows, event, +1)
+        case SlotPlaceFreed():
+            _take(rows, event, -1)
+        case PractitionerEnrolled():
+            values = {"profession": event.profession, "paused": False, "sources": []}
+            rows.put(practitioners, event.rpps, values)
+        case PractitionerConsented():
+            rows.put(practitioners, event.rpps, {"sources": list(event.sources)})
+        case PractitionerPaused():
+            rows.put(practitioners, event.rpps, {"paused": True})
+        case PractitionerResumed():
+            rows.put(practitioners, event.rpps, {"paused": False})
+        case _:
+            assert_never(event)
+
+
+def _published(event: SlotPublished) -> dict[str, object]:
+    return {
+        "rpps": event.rpps,
+        "profession": event.profession,
+        "place": event.place.title,
+        "commune": event.place.commune,
+        "lat": event.place.position.lat,
+        "lon": event.place.position.lon,
+        "start": event.start,
+        "end": event.end,
+        "zone": event.zone,
+        "capacity": event.capacity,
+        "taken": 0,
+        "modes": list(event.modes),
+        "labels": list(event.labels),
+        "communities": list(event.communities),
+        "open_to": list(event.open_to),
+        "published_at": event.published_at,
+    }
+
+
+def _take(rows: Rows, event: SlotPlaceTaken | SlotPlaceFreed, places: int) -> None:
+    row = rows.get(slots, event.slot_id)
+    assert row is not None, "a place of a slot that was never published"
+    rows.put(slots, event.slot_id, {"taken": row["taken"] + places})
+
+
+projection = Projection(
+    name=NAME,
+    tables=(slots, practitioners),
+    events=frozenset(kind.name for kind in _KINDS),
+    touched=touched,
+    apply=apply,
+)
+
+
+def free_places(
+    *,
+    community: str | None = None,
+    profession: str | None = None,
+    mode: str | None = None,
+    label: str | None = None,
+) -> Select[tuple[object, ...]]:
+    """Free places not yet begun at `:at`, of practitioners who are not paused.
+
+    One row a community, profession, mode, label and hour (of the slot's own zone), in that order.
+    A slot with two modes or labels is in the rows of both: rows overlap and must not be added up.
+    """
+    finess = func.unnest(slots.c.communities).column_valued("community")
+    one_mode = func.unnest(slots.c.modes).column_valued("mode")
+    one_label = func.unnest(slots.c.labels).column_valued("label")
+    hour = func.date_trunc("hour", func.timezone(slots.c.zone, slots.c.start)).label("hour")
+    conditions = [*_free(), *([finess == community] if community else [])]
+    conditions += [slots.c.profession == profession] if profession else []
+    conditions += [one_mode == mode] if mode else []
+    conditions += [one_label == label] if label else []
+    if community:
+        conditions.append(slots.c.communities.contains([community]))  # the index
+    groups = (finess, slots.c.profession, one_mode, one_label, hour)
+    return (
+        select(*groups, func.sum(slots.c.capacity - slots.c.taken).label("free"))
+        .select_from(slots.join(practitioners, practitioners.c.rpps == slots.c.rpps))
+        .where(and_(*conditions))
+        .group_by(*groups)
+        .order_by(*groups)
+    )
+
+
+def _free() -> list[ColumnElement[bool]]:
+    return [
+        slots.c.start > bindparam("at", type_=DateTime(timezone=True)),
+        slots.c.taken < slots.c.capacity,
+        ~practitioners.c.paused,
+    ]
+
+
+def open_slots(*, community: str | None = None) -> Select[tuple[object, ...]]:
+    """Every slot with a free place, not yet begun at `:at`, the earliest first."""
+    conditions = _free()
+    if community:
+        conditions.append(slots.c.communities.contains([community]))
+    return (
+        select(slots, (slots.c.capacity - slots.c.taken).label("free"))
+        .select_from(slots.join(practitioners, practitioners.c.rpps == slots.c.rpps))
+        .where(and_(*conditions))
+        .order_by(slots.c.start, slots.c.slot_id)
+    )

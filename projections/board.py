@@ -1,0 +1,206 @@
+"""The regulator's board: every request, its state, who looks after it and until when."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    DateTime,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    Select,
+    Table,
+    Text,
+    Uuid,
+    case,
+    select,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from events.envelope import Recorded
+from events.request import (
+    RequestAssigned,
+    RequestDeadlineAgreed,
+    RequestHandedBack,
+    RequestReceived,
+    RequestRefusedAsEmergency,
+    RequestSearching,
+    RequestWithdrawn,
+)
+from projections.rows import Place, Projection, Row, Rows
+
+NAME = "board"
+metadata = MetaData(schema=NAME)
+
+WAITING = "waiting"
+ASSIGNED = "assigned"
+REFUSED_AS_EMERGENCY = "refused_as_emergency"
+HANDED_BACK = "handed_back"
+WITHDRAWN = "withdrawn"
+STATES = (WAITING, ASSIGNED, REFUSED_AS_EMERGENCY, HANDED_BACK, WITHDRAWN)
+
+requests = Table(
+    "requests",
+    metadata,
+    Column("request_id", Uuid, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("community", Text),  # null: an emergency where no community is
+    Column("case_id", Text),
+    Column("source", Text, nullable=False),
+    Column("priority", Text, nullable=False),
+    Column("care_level", Text),
+    Column("motive", Text),
+    Column("age", Integer),
+    Column("sex", Text),
+    Column("commune", Text),
+    Column("received_at", DateTime(timezone=True), nullable=False),
+    Column("due_by", DateTime(timezone=True)),
+    Column("owner", Text),  # who looks after an open request…
+    Column("next_at", DateTime(timezone=True)),  # …and when they act again at the latest
+    Column("slot_id", Uuid),
+    Column("rpps", Text),
+    Column("start", DateTime(timezone=True)),
+    Column("mode", Text),
+    Column("km", Float),
+    Column("settled_at", DateTime(timezone=True)),
+    Column("reason", Text),  # of a hand-back or a withdrawal
+    Column("explanation", JSONB(none_as_null=True)),
+)
+Index("requests_community_state", requests.c.community, requests.c.state)
+Index("requests_case", requests.c.case_id)
+
+_DISPATCH = "dispatch"  # owns a request from its first instant
+
+_EVENTS = (
+    RequestReceived,
+    RequestRefusedAsEmergency,
+    RequestSearching,
+    RequestAssigned,
+    RequestDeadlineAgreed,
+    RequestHandedBack,
+    RequestWithdrawn,
+)
+
+
+def touched(recorded: Recorded) -> Sequence[Place]:
+    """The row of the request."""
+    if isinstance(recorded.event, _EVENTS):
+        return [(requests, recorded.event.request_id)]
+    return []
+
+
+def apply(rows: Rows, recorded: Recorded) -> None:
+    """One event."""
+    if isinstance(recorded.event, _EVENTS):
+        rows.put(requests, recorded.event.request_id, _changes(recorded))
+
+
+def _changes(recorded: Recorded) -> Row:
+    match recorded.event:
+        case RequestReceived() as event:
+            return _empty() | {
+                "state": WAITING,
+                "community": event.community,
+                "case_id": event.case_id,
+                "source": event.source,
+                "priority": event.priority,
+                "care_level": event.care_level,
+                "motive": event.motive,
+                "age": event.age,
+                "sex": event.sex,
+                "commune": event.commune,
+                "received_at": event.received_at,
+                "due_by": event.due_by,
+                "owner": _DISPATCH,
+                "next_at": event.received_at,
+            }
+        case RequestRefusedAsEmergency() as event:
+            return _empty() | {
+                "state": REFUSED_AS_EMERGENCY,
+                "community": recorded.meta.community,
+                "case_id": event.case_id,
+                "source": event.source,
+                "priority": event.priority,
+                "care_level": event.care_level,
+                "motive": event.motive,
+                "commune": event.commune,
+                "received_at": event.refused_at,
+                "settled_at": event.refused_at,
+            }
+        case RequestSearching() as event:
+            return {
+                "owner": event.owner,
+                "next_at": event.next_at,
+                "explanation": event.explanation.model_dump(mode="json"),
+            }
+        case RequestAssigned() as event:
+            return {
+                "state": ASSIGNED,
+                "owner": None,
+                "next_at": None,
+                "slot_id": event.slot_id,
+                "rpps": event.rpps,
+                "start": event.start,
+                "mode": event.mode,
+                "km": event.km,
+                "settled_at": event.assigned_at,
+                "explanation": event.explanation.model_dump(mode="json"),
+            }
+        case RequestDeadlineAgreed() as event:
+            return {"due_by": event.due_by}
+        case RequestHandedBack() as event:
+            return {
+                "state": HANDED_BACK,
+                "owner": None,
+                "next_at": None,
+                "settled_at": event.handed_back_at,
+                "reason": event.reason,
+                "explanation": event.explanation.model_dump(mode="json"),
+            }
+        case RequestWithdrawn() as event:
+            return {
+                "state": WITHDRAWN,
+                "owner": None,
+                "next_at": None,
+                "slot_id": None,
+                "settled_at": event.withdrawn_at,
+                "reason": event.reason,
+            }
+        case _:
+            return {}
+
+
+def _empty() -> Row:
+    return {column.name: None for column in requests.columns if not column.primary_key}
+
+
+projection = Projection(
+    name=NAME,
+    tables=(requests,),
+    events=frozenset(event.name for event in _EVENTS),
+    touched=touched,
+    apply=apply,
+)
+
+
+def on_board(*, community: str | None = None, state: str | None = None) -> Select[Any]:
+    """Requests, the open ones first by due date, then the newest."""
+    query = select(requests)
+    if community:
+        query = query.where(requests.c.community == community)
+    if state:
+        query = query.where(requests.c.state == state)
+    still_open = case((requests.c.state == WAITING, 0), else_=1)
+    return query.order_by(
+        still_open,
+        case((requests.c.state == WAITING, requests.c.due_by)),
+        requests.c.received_at.desc(),
+        requests.c.request_id,
+    )
+
+
+def of_case(case_id: str) -> Select[Any]:
+    """The requests of a regulation file."""
+    return select(requests.c.request_id).where(requests.c.case_id == case_id)

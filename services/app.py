@@ -1,0 +1,224 @@
+"""The house: every service of a process, opened in order, closed in reverse."""
+
+import asyncio
+import importlib
+from collections.abc import AsyncIterator, Collection
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from faststream.nats import NatsBroker
+from nats.js import JetStreamContext
+
+from services.clock import Clock, WallClock
+from services.dispatch import service as dispatch_service
+from services.dispatch.dispatcher import Dispatcher, Partition
+from services.dispatch.taking import Taking
+from services.intake import service as intake_service
+from services.intake.care import CareDesk
+from services.intake.directory import Directory
+from services.intake.reception import Reception
+from services.intake.register import Register
+from services.log.appender import Appender
+from services.log.bells import Bells
+from services.log.database import Pool, connect, pool_of
+from services.log.execute import Executor
+from services.log.migrate import is_current, migrate
+from services.log.reader import Log
+from services.log.relay import Relay
+from services.log.vault import Sealer, Vault, master_key
+from services.messaging import streams, subjects
+from services.messaging.broker import broker_for
+from services.messaging.dead_letters import DeadLetters
+from services.settings import Settings
+
+if TYPE_CHECKING:
+    from services.projector.projector import Projector
+
+log = structlog.get_logger()
+
+
+class Service(StrEnum):
+    """What can be run, together or each in a process of its own."""
+
+    RELAY = "relay"
+    INTAKE = "intake"
+    DISPATCH = "dispatch"
+    PROJECTOR = "projector"
+    API = "api"
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where PostgreSQL and NATS are, passwords included: never for a log."""
+
+    database_url: str
+    nats_url: str
+
+
+class NotProvisioned(Exception):
+    """The database or the streams are not ready: run `snp provision` first."""
+
+
+class House:
+    """What the services of one process share. Made by `open_house`."""
+
+    def __init__(self, settings: Settings, addresses: Addresses, clock: Clock, pool: Pool) -> None:
+        self.settings = settings
+        self.addresses = addresses
+        self.clock = clock
+        self.pool = pool
+        self.version = version("snp-dispatch")
+        self.bells = Bells()
+        self.log = Log(pool)
+        self.appender = Appender(addresses.database_url, settings, self.bells)
+        self.vault = Vault(pool, Sealer(master_key(settings)))
+        self.directory = Directory(self.log)
+        self.broker = broker_for(addresses.nats_url, settings, on_closed=self._closed)
+        self.letters: DeadLetters
+        self.dispatcher: Dispatcher | None = None
+        self.relay: Relay | None = None
+        self.projectors: list[Projector] = []
+        self.stopping = asyncio.Event()
+        self._open = False
+
+    async def _closed(self) -> None:
+        """The NATS client gave up for good: a process that hears nothing must end."""
+        if not self.stopping.is_set():
+            log.error("NATS connection closed for good")
+            self.stopping.set()
+
+    async def readiness(self) -> dict[str, Any]:
+        """Whether requests are taken in and dispatched now; how far the read models are."""
+        try:
+            async with asyncio.timeout(self.settings.readiness_timeout_seconds):
+                head: int | None = await self.log.head()
+        except Exception:  # noqa: BLE001 whatever it is, we are not ready
+            head = None
+        nats = bool(await self.broker.ping(self.settings.readiness_timeout_seconds))
+        return {
+            "ready": self._open and nats and head is not None,
+            "log": head,
+            "nats": nats,
+            "read_models": {p.name: p.position for p in self.projectors},
+        }
+
+    def executor(self, service: str) -> Executor:
+        """For a service that decides over streams it does not keep in memory."""
+        return Executor(self.log, self.appender, self.settings, service)
+
+    async def settled(self) -> None:
+        """Return when everything in the log has been decided about and is shown."""
+        if self.dispatcher is not None:
+            await self.dispatcher.settled()
+        for projector in self.projectors:
+            await projector.caught_up()
+
+
+async def provision(settings: Settings, addresses: Addresses) -> None:
+    """Tables, streams and consumers, as this code needs them. Twice changes nothing."""
+    connection = await connect(addresses.database_url, settings)
+    try:
+        current = await is_current(connection)
+    finally:
+        await connection.close()
+    if not current:
+        await asyncio.to_thread(migrate, addresses.database_url)
+    broker = broker_for(addresses.nats_url, settings)
+    await broker.connect()
+    try:
+        await streams.provision(jetstream(broker, settings), settings)
+    finally:
+        await broker.stop()
+
+
+def jetstream(broker: NatsBroker, settings: Settings) -> JetStreamContext:
+    """The JetStream context of a connected broker, with our patience."""
+    context: JetStreamContext = broker.connection.jetstream(
+        timeout=settings.publish_timeout_seconds
+    )
+    return context
+
+
+@asynccontextmanager
+async def open_house(
+    settings: Settings,
+    addresses: Addresses,
+    *,
+    services: Collection[Service] = frozenset(Service),
+    clock: Clock | None = None,
+    partition: Partition | None = None,
+) -> AsyncIterator[House]:
+    """The services, running until the end of the block. A service that fails ends them all."""
+    async with AsyncExitStack() as stack:
+        pool = await stack.enter_async_context(pool_of(addresses.database_url, settings))
+        house = House(settings, addresses, clock or WallClock(), pool)
+        tasks = await stack.enter_async_context(asyncio.TaskGroup())
+        running: list[asyncio.Task[None]] = [tasks.create_task(house.appender.run())]
+        stack.callback(lambda: [task.cancel() for task in running])
+        await house.broker.connect()
+        stack.push_async_callback(house.broker.stop)
+        nats = house.broker.connection
+        house.letters = DeadLetters(nats, house.vault, settings)
+
+        bells = house.bells
+
+        @house.broker.subscriber(subjects.BELL, title="bell", description="News in the log.")
+        async def bell(_: bytes) -> None:
+            bells.ring()
+
+        if Service.DISPATCH in services:
+            house.dispatcher = Dispatcher(
+                pool, house.appender, house.clock, settings, bells.listen(), partition
+            )
+            await house.dispatcher.open()
+            running.append(tasks.create_task(house.dispatcher.run()))
+            taking = Taking(house.executor("dispatch"), house.dispatcher.board, house.clock)
+            house.broker.include_router(dispatch_service.routes(taking))
+        if Service.INTAKE in services:
+            house.broker.include_router(
+                intake_service.routes(_reception(house), house.letters, settings)
+            )
+        if Service.RELAY in services:
+            house.relay = Relay(addresses.database_url, nats, settings, bells.listen())
+            running.append(tasks.create_task(house.relay.run()))
+        await house.broker.start()
+        house._open = True  # noqa: SLF001 made here
+        if Service.PROJECTOR in services:
+            running.append(tasks.create_task(_project(house)))
+        yield house
+        house.stopping.set()
+        # First nothing new comes in, then what was begun is finished.
+        await house.broker.stop()
+        if house.dispatcher is not None:
+            await house.dispatcher.finish(timedelta(seconds=settings.drain_timeout_seconds))
+
+
+def _reception(house: House) -> Reception:
+    executor = house.executor("intake")
+    sealer = house.vault.sealer
+    return Reception(
+        CareDesk(executor, house.directory, sealer),
+        Register(executor, house.directory),
+        sealer,
+        house.clock,
+        house.settings,
+    )
+
+
+async def _project(house: House) -> None:
+    """The read models. SQLAlchemy takes most of a second to load: the rest does not wait for it."""
+    catalogue = await asyncio.to_thread(importlib.import_module, "projections.catalogue")
+    module = await asyncio.to_thread(importlib.import_module, "services.projector.projector")
+    async with asyncio.TaskGroup() as tasks:
+        for projection in catalogue.PROJECTIONS.values():
+            projector: Projector = module.Projector(
+                house.pool, projection, house.settings, house.bells.listen()
+            )
+            await projector.open()
+            house.projectors.append(projector)
+            tasks.create_task(projector.run())

@@ -1,0 +1,175 @@
+"""What dispatch knows, in memory: who waits, which places are free, who agrees to what.
+
+A fold over the log, and ahead of it by what this process has decided and not yet heard is written.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from domain import agenda as agendas
+from domain import practitioner as practitioners
+from domain import request as requests
+from domain.agenda import Agenda
+from domain.eligibility import Candidate
+from domain.practitioner import NotEnrolled, Practitioner
+from domain.request import Waiting
+from events import streams
+from events.agenda import AgendaEvent, SlotPublished
+from events.base import Event
+from events.envelope import Recorded
+from events.practitioner import PractitionerEvent
+from events.request import RequestEvent, RequestReceived
+
+
+@dataclass(slots=True)
+class _Held:
+    version: int
+
+
+@dataclass(slots=True)
+class HeldRequest(_Held):
+    """A waiting request."""
+
+    state: Waiting
+    cause: UUID  # the last event about it
+
+
+@dataclass(slots=True)
+class HeldAgenda(_Held):
+    """A practitioner's week."""
+
+    rpps: str
+    state: Agenda
+
+
+@dataclass(slots=True)
+class HeldPractitioner(_Held):
+    """A practitioner."""
+
+    state: Practitioner
+
+
+@dataclass
+class Board:
+    """`apply` events in the order of each stream; the rest is looking."""
+
+    waiting: dict[str, dict[UUID, HeldRequest]] = field(default_factory=dict)  # by community
+    agendas: dict[str, HeldAgenda] = field(default_factory=dict)  # by stream
+    practitioners: dict[str, HeldPractitioner] = field(default_factory=dict)  # by RPPS
+    _community_of: dict[UUID, str] = field(default_factory=dict)  # waiting requests only
+    _open_to: dict[str, set[str]] = field(default_factory=dict)  # community → agenda streams
+    _agenda_of: dict[UUID, str] = field(default_factory=dict)  # slot → agenda stream
+
+    def apply(self, recorded: Recorded) -> bool:
+        """One event of the log. False when it was known."""
+        return self.foresee(
+            recorded.stream, recorded.version, [recorded.event], recorded.meta.event_id
+        )
+
+    def foresee(self, stream: str, version: int, events: Sequence[Event], cause: UUID) -> bool:
+        """Events of a stream from that version on; those known already change nothing."""
+        changed = False
+        for number, event in enumerate(events, version):
+            if number != self.version(stream) + 1:
+                continue
+            changed = True
+            if isinstance(event, RequestEvent):
+                self._of_request(stream, number, event, cause)
+            elif isinstance(event, AgendaEvent):
+                self._of_agenda(stream, number, event)
+            elif isinstance(event, PractitionerEvent):
+                self._of_practitioner(number, event)
+        return changed
+
+    def version(self, stream: str) -> int:
+        """The version this board has of a stream; 0 for what it does not hold."""
+        held: _Held | None
+        match streams.kind(stream):
+            case "request":
+                held = self.request(UUID(streams.identity(stream)))
+            case "agenda":
+                held = self.agendas.get(stream)
+            case _:
+                held = self.practitioners.get(streams.identity(stream))
+        return held.version if held else 0
+
+    def forget(self, stream: str) -> None:
+        """Hold nothing of a stream: it is to be read anew."""
+        if streams.kind(stream) == "request":
+            self._drop(UUID(streams.identity(stream)))
+        else:
+            self.agendas.pop(stream, None)
+            self.practitioners.pop(streams.identity(stream), None)
+
+    def request(self, request_id: UUID) -> HeldRequest | None:
+        """The request, if it waits."""
+        community = self._community_of.get(request_id)
+        return self.waiting[community].get(request_id) if community else None
+
+    def agenda_of(self, slot_id: UUID) -> str | None:
+        """The agenda a slot is in."""
+        return self._agenda_of.get(slot_id)
+
+    def communities_of(self, stream: str) -> set[str]:
+        """The communities an agenda has slots for."""
+        return {finess for finess, open_to in self._open_to.items() if stream in open_to}
+
+    def candidates(self, community: str, now: datetime) -> Iterator[Candidate]:
+        """Every slot of the community that has not begun."""
+        for stream in self._open_to.get(community, ()):
+            held = self.agendas.get(stream)
+            if held is None:
+                continue
+            agenda = held.state
+            practitioner = self.practitioners.get(held.rpps)
+            state = practitioner.state if practitioner else NotEnrolled()
+            taken = agenda.taken
+            for slot in agenda.slots.values():
+                if slot.published.start > now and community in slot.published.communities:
+                    yield Candidate(slot, taken, state)
+
+    def let_go(self, before_week: str) -> None:
+        """Drop the agendas of weeks that are over."""
+        for stream in [stream for stream in self.agendas if stream[-8:] < before_week]:
+            for slot_id in self.agendas.pop(stream).state.slots:
+                self._agenda_of.pop(slot_id, None)
+            for open_to in self._open_to.values():
+                open_to.discard(stream)
+
+    def _of_request(self, stream: str, version: int, event: RequestEvent, cause: UUID) -> None:
+        request_id = UUID(streams.identity(stream))
+        held = self.request(request_id)
+        if held is None:
+            if not isinstance(event, RequestReceived):
+                return  # an emergency, or the sequel of what was settled
+            state = requests.evolve(requests.NotReceived(), event)
+            self._community_of[request_id] = event.community
+        else:
+            state = requests.evolve(held.state, event)
+        if isinstance(state, Waiting):
+            community = self.waiting.setdefault(state.received.community, {})
+            community[request_id] = HeldRequest(version, state, cause)
+        else:
+            self._drop(request_id)
+
+    def _drop(self, request_id: UUID) -> None:
+        if community := self._community_of.pop(request_id, None):
+            self.waiting[community].pop(request_id, None)
+
+    def _of_agenda(self, stream: str, version: int, event: AgendaEvent) -> None:
+        held = self.agendas.get(stream)
+        if held is None:
+            held = self.agendas[stream] = HeldAgenda(0, streams.identity(stream)[:11], Agenda())
+        held.state = agendas.evolve(held.state, event)
+        held.version = version
+        if isinstance(event, SlotPublished):
+            self._agenda_of[event.slot_id] = stream
+            for finess in event.communities:
+                self._open_to.setdefault(finess, set()).add(stream)
+
+    def _of_practitioner(self, version: int, event: PractitionerEvent) -> None:
+        held = self.practitioners.setdefault(event.rpps, HeldPractitioner(0, NotEnrolled()))
+        held.state = practitioners.evolve(held.state, event)
+        held.version = version

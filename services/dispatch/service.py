@@ -1,0 +1,40 @@
+"""Dispatch as a FastStream service: its bell, and places taken by hand."""
+
+from typing import Any
+
+import structlog
+from faststream.nats import NatsRouter
+from pydantic import ValidationError
+
+from domain.decider import Refused
+from services import telemetry
+from services.dispatch.taking import LostThePlace, Take, Taking
+from services.intake.rejections import invalid, refusal
+from services.messaging import subjects
+
+log = structlog.get_logger()
+
+
+def routes(taking: Taking) -> NatsRouter:
+    """What dispatch listens to beside the bell."""
+    router = NatsRouter()
+
+    @router.subscriber(
+        subjects.TAKE,
+        queue="dispatch",
+        title="take",
+        description="A regulator takes a place of a slot for a request. Request/reply.",
+    )
+    async def take(body: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return dict(await taking.take(Take.model_validate(body)))
+        except ValidationError as error:
+            return refusal(invalid(error))
+        except Refused as refused:
+            telemetry.refusals.labels("dispatch", refused.code).inc()
+            told = refusal(refused)
+            if isinstance(refused, LostThePlace):
+                told["alternatives"] = [o.model_dump(mode="json") for o in refused.alternatives]
+            return told
+
+    return router

@@ -1,0 +1,109 @@
+"""A regulator takes a place by hand: it is theirs, or it is gone and here are the next best."""
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from domain import agenda as agendas
+from domain import placing
+from domain import practitioner as practitioners
+from domain import request as requests
+from domain.agenda import NoPlaceLeft, NoSuchSlot
+from domain.decider import Refused
+from domain.matching import ALTERNATIVES, CHOSEN_BY_HAND, Ranking, rank
+from domain.placing import PlaceRequest
+from domain.request import Request, Waiting
+from events import streams
+from events.codes import Mode
+from events.envelope import Actor, Role
+from events.explanation import Option
+from services.clock import Clock
+from services.dispatch.board import Board
+from services.log.commands import Answer, Circumstances
+from services.log.execute import Decision, Executor, Given
+
+
+class Take(BaseModel):
+    """What the regulator wants: this place for this request."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    command_id: UUID  # the same again is answered the same again
+    request_id: UUID
+    slot_id: UUID
+    mode: Mode = Mode.OFFICE
+    regulator: str = "regulator"  # an account's reference, never a name
+
+
+class LostThePlace(Refused):
+    """Somebody was faster: the place is gone, these are the next best."""
+
+    code = NoPlaceLeft.code
+
+    def __init__(self, slot_id: UUID, alternatives: list[Option]) -> None:
+        super().__init__(slot_id)
+        self.alternatives = alternatives
+
+
+class Taking:
+    """Takes places as asked. Stands on the log alone; the board only tells where a slot is."""
+
+    def __init__(self, executor: Executor, board: Board, clock: Clock) -> None:
+        self._executor = executor
+        self._board = board
+        self._clock = clock
+
+    async def take(self, asked: Take) -> Answer:
+        """The request has the place. Raises LostThePlace, or whatever else forbids it."""
+        agenda_stream = self._board.agenda_of(asked.slot_id)
+        if agenda_stream is None:
+            raise NoSuchSlot(asked.slot_id)
+        request = await self._executor.look(requests.decider, streams.request(asked.request_id))
+        given = Given(
+            asked.command_id,
+            Circumstances(
+                community=request.received.community if isinstance(request, Waiting) else None,
+                actor=Actor(ref=asked.regulator, role=Role.REGULATOR),
+                correlation=asked.request_id,
+                causation=asked.command_id,
+                case_id=request.received.case_id if isinstance(request, Waiting) else None,
+            ),
+            fingerprint=str(asked.command_id),
+        )
+
+        async def decide(decision: Decision) -> Answer:
+            return await self._decide(decision, asked, agenda_stream)
+
+        return await self._executor.execute(given, decide)
+
+    async def _decide(self, decision: Decision, asked: Take, agenda_stream: str) -> Answer:
+        now = self._clock.now()
+        rpps = streams.identity(agenda_stream)[:11]
+        request_stream = streams.request(asked.request_id)
+        request = await decision.state(requests.decider, request_stream)
+        agenda = await decision.state(agendas.decider, agenda_stream)
+        practitioner = await decision.state(practitioners.decider, streams.practitioner(rpps))
+        ranking = self._ranking(request, now)
+        chosen = next((r for r in ranking.eligible if r.slot_id == asked.slot_id), None)
+        command = PlaceRequest(
+            request_id=asked.request_id,
+            slot_id=asked.slot_id,
+            mode=asked.mode,
+            explanation=ranking.explanation(chosen, CHOSEN_BY_HAND),
+            at=now,
+        )
+        try:
+            both = placing.place(command, request, agenda, practitioner)
+        except NoPlaceLeft as lost:
+            others = [r.option() for r in ranking.eligible if r is not chosen][:ALTERNATIVES]
+            raise LostThePlace(asked.slot_id, others) from lost
+        decision.write(request_stream, both.request)
+        decision.write(agenda_stream, both.agenda)
+        return {"id": str(asked.request_id), "state": "assigned", "slot_id": str(asked.slot_id)}
+
+    def _ranking(self, request: Request, now: datetime) -> Ranking:
+        """What the regulator could choose from. Nothing, for a request that does not wait."""
+        if not isinstance(request, Waiting):
+            return Ranking(0, [], {})
+        return rank(request, self._board.candidates(request.received.community, now), now)

@@ -1,0 +1,90 @@
+"""The folder the embedded servers live in: one `snp up` at a time, and found again by the next."""
+
+import fcntl
+import json
+import os
+import secrets
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class InUse(Exception):
+    """Another `snp up` runs with this state folder: stop it, or name another with --state."""
+
+
+class NotRunning(Exception):
+    """Nothing runs here: start `snp up`, or set SNP_DATABASE_URL and SNP_NATS_URL."""
+
+
+@contextmanager
+def owned(folder: Path) -> Iterator[Path]:
+    """The folder, ours alone until the end; the lock goes with the process however it dies."""
+    folder.mkdir(parents=True, exist_ok=True)
+    # Others may pass through (PostgreSQL may run as `nobody`) and see nothing.
+    folder.chmod(0o711)
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as held:
+            raise InUse(folder) from held
+        try:
+            yield folder
+        finally:
+            (folder / "addresses.json").unlink(missing_ok=True)
+
+
+def secret(folder: Path, name: str) -> str:
+    """A secret of this folder, made on first use, readable by its owner alone."""
+    path = folder / name
+    if not path.exists():
+        write_private(path, secrets.token_urlsafe(24))
+    return path.read_text().strip()
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write it whole or not at all, for the owner's eyes."""
+    draft = path.with_suffix(f".{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+    draft.replace(path)
+
+
+def publish_addresses(folder: Path, addresses: dict[str, str]) -> None:
+    """Let the other `snp` commands find what runs here."""
+    write_private(folder / "addresses.json", json.dumps(addresses))
+
+
+def addresses(folder: Path) -> dict[str, str]:
+    """Where things are. Raises NotRunning."""
+    path = folder / "addresses.json"
+    try:
+        with (folder / "lock").open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        raise NotRunning(folder)  # nobody holds the lock: whatever is written there is old
+    except BlockingIOError:
+        pass
+    except FileNotFoundError as absent:
+        raise NotRunning(folder) from absent
+    try:
+        found: dict[str, str] = json.loads(path.read_text())
+    except FileNotFoundError as absent:
+        raise NotRunning(folder) from absent
+    return found
+
+
+def free_port(preferred: int = 0) -> int:
+    """The preferred port of this machine's loopback if nobody has it, else a free one."""
+    for port in (preferred, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            found: int = probe.getsockname()[1]
+            return found
+    msg = "no free port on 127.0.0.1"
+    raise OSError(msg)

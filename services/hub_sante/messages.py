@@ -1,0 +1,208 @@
+"""RS-EDA, RS-EDA-MAJ, RS-DR and their EDXL-DE envelope: the fields that bear on a care request.
+
+The Hub validates whole messages against the published schemas; here what is not needed is let
+through unread. Source: ansforge/SAMU-Hub-Modeles, schemas 26.07.29; INTEROP.md §4.
+"""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from events.base import CaseId, Insee
+from events.codes import CareLevel, Delay, Priority, Sex
+from events.place import Latitude, Longitude
+
+AgeDuration = Annotated[str, StringConstraints(pattern=r"^P[0-9]{1,3}[YMWD]$")]
+
+
+class Part(BaseModel):
+    """A piece of a message: unknown fields pass."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Coded(Part):
+    """A code and its label."""
+
+    code: str
+
+
+class CaseDetails(Part):
+    priority: Priority = Priority.P2  # the nomenclature's default
+    careLevel: CareLevel | None = None  # noqa: N815 the wire's own name
+    status: str | None = None
+
+
+class Qualification(Part):
+    healthMotive: Coded | None = None  # noqa: N815
+    details: CaseDetails = CaseDetails()
+
+
+class City(Part):
+    name: str | None = None
+    inseeCode: Insee | None = None  # noqa: N815
+
+
+class DetailedAddress(Part):
+    complete: str | None = None
+
+
+class Coordinates(Part):
+    lat: Latitude
+    lon: Longitude
+    precision: str
+
+
+class Point(Part):
+    coord: Coordinates
+
+
+class Geometry(Part):
+    point: Point | None = None
+
+
+class Location(Part):
+    name: str | None = None
+    detailedAddress: DetailedAddress | None = None  # noqa: N815
+    city: City | None = None
+    access: dict[str, Any] | None = None
+    geometry: Geometry | None = None
+    freetext: str | None = None
+
+
+class Name(Part):
+    complete: str | None = None
+
+
+class Contact(Part):
+    detail: str | None = None
+
+
+class Caller(Part):
+    callerContact: Contact | None = None  # noqa: N815
+    callbackContact: Contact | None = None  # noqa: N815
+    detailedName: Name | None = None  # noqa: N815
+    freetext: str | None = None
+
+
+class FreeText(Part):
+    freetext: str | None = None
+
+
+class Alert(Part):
+    caller: Caller | None = None
+    notes: tuple[FreeText, ...] = ()
+
+
+class StrictFeatures(Part):
+    birthName: str | None = None  # noqa: N815
+    birthDate: date | None = None  # noqa: N815
+    sex: Sex | None = None
+
+
+class PatientIdentity(Part):
+    strictFeatures: StrictFeatures | None = None  # noqa: N815
+    nonStrictFeatures: Name | None = None  # noqa: N815
+
+
+class PatientDetail(Part):
+    age: AgeDuration | None = None
+    careLevel: CareLevel | None = None  # noqa: N815
+
+
+class CasePatient(Part):
+    identity: PatientIdentity | None = None
+    detail: PatientDetail | None = None
+
+
+class Case(Part):
+    """RS-EDA `createCaseHealth`: a regulation file."""
+
+    caseId: CaseId  # noqa: N815
+    creation: AwareDatetime
+    qualification: Qualification
+    location: Location
+    initialAlert: Alert | None = None  # noqa: N815
+    patient: tuple[CasePatient, ...] = ()
+    medicalNote: tuple[FreeText, ...] = ()  # noqa: N815
+    interventionType: str | None = None  # noqa: N815
+
+
+class CaseUpdate(Part):
+    """RS-EDA-MAJ `createCaseHealthUpdate`: a part of a file that changed."""
+
+    caseId: CaseId  # noqa: N815
+
+
+class Demand(Part):
+    """What is asked of a partner."""
+
+    requestId: Annotated[str, StringConstraints(min_length=1, max_length=256)]  # noqa: N815
+    datetime: AwareDatetime
+    purpose: str
+    deadline: Delay | None = None
+    freetext: str | None = None
+
+
+class ResourcesRequest(Part):
+    """RS-DR `resourcesRequest`: a resource asked for a case."""
+
+    caseId: CaseId  # noqa: N815
+    request: Demand
+    status: Literal["ANNULEE"] | None = None
+
+
+class Embedded(Part):
+    message: dict[str, Any]
+
+
+class JsonContent(Part):
+    embeddedJsonContent: Embedded  # noqa: N815
+
+
+class Content(Part):
+    jsonContent: JsonContent  # noqa: N815
+
+
+class Edxl(Part):
+    """EDXL-DE 1.0 as the Hub profiles it."""
+
+    distributionID: Annotated[str, StringConstraints(min_length=1, max_length=256)]  # noqa: N815
+    senderID: str  # noqa: N815
+    dateTimeSent: AwareDatetime  # noqa: N815
+    dateTimeExpires: AwareDatetime  # noqa: N815
+    distributionStatus: Literal["Actual", "Exercise"]  # noqa: N815
+    distributionKind: Literal["Report", "Update", "Cancel", "Ack", "Error"]  # noqa: N815
+    descriptor: dict[str, Any]
+    content: Annotated[tuple[Content, ...], Field(min_length=1)]
+
+
+NationalMessage = Case | CaseUpdate | ResourcesRequest
+
+ROOTS: dict[str, type[NationalMessage]] = {
+    "createCaseHealth": Case,
+    "createCaseHealthUpdate": CaseUpdate,
+    "resourcesRequest": ResourcesRequest,
+}
+
+OTHER_ROOTS = frozenset(
+    {
+        "resourcesResponse",
+        "resourcesInfo",
+        "resourcesStatus",
+        "resourcesEngagement",
+        "documentLink",
+        "interventionReport",
+        "rpis",
+        "appointment",
+        "reference",
+        "error",
+        "customContent",
+        "technical",
+        "technicalNoreq",
+        "createCase",
+        "emsi",
+    }
+)
+"""Published messages that ask for no care."""

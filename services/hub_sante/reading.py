@@ -1,0 +1,161 @@
+"""From the bytes of a national message to what it says."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from pydantic import ValidationError
+
+from events.codes import Sex
+from events.place import Position
+from services.hub_sante.messages import (
+    OTHER_ROOTS,
+    ROOTS,
+    Case,
+    CasePatient,
+    Edxl,
+    NationalMessage,
+)
+from services.intake.rejections import Rejected, UnknownType, invalid
+from services.log.vault import Identity
+
+
+class Expired(Rejected):
+    """The message had expired before it was read."""
+
+    code = "expired_message"
+
+
+class Exercise(Rejected):
+    """The message is an exercise: it asks for no real care."""
+
+    code = "exercise_message"
+
+
+class NoCareAsked(Rejected):
+    """The message asks for no care: it is an answer, an acknowledgement or an error."""
+
+    code = "no_care_asked"
+
+
+class SeveralMessages(Rejected):
+    """An envelope carries one message, and a message one root element."""
+
+    code = "several_messages"
+
+
+class NotAGpRequest(Rejected):
+    """What is asked is no consultation or visit by a general practitioner."""
+
+    code = "not_a_gp_request"
+
+
+class SeveralPatients(Rejected):
+    """The case has several patients: send one request for each."""
+
+    code = "several_patients"
+
+
+def is_national(document: Mapping[str, Any]) -> bool:
+    """Whether the document is an EDXL-DE envelope or one of the Hub's messages."""
+    return "distributionID" in document or "content" in document or bool(_roots(document))
+
+
+def read(document: Mapping[str, Any], now: datetime) -> NationalMessage:
+    """What the message says. Raises a Rejected."""
+    if "distributionID" in document or "content" in document:
+        document = _unwrapped(document, now)
+    match _roots(document):
+        case [root] if root in ROOTS:
+            try:
+                return ROOTS[root].model_validate(document[root])
+            except ValidationError as error:
+                raise invalid(error) from error
+        case [root]:
+            raise NoCareAsked(root)
+        case []:
+            raise UnknownType
+        case roots:
+            raise SeveralMessages(", ".join(roots))
+
+
+def _roots(document: Mapping[str, Any]) -> list[str]:
+    return [key for key in document if key in ROOTS or key in OTHER_ROOTS]
+
+
+def _unwrapped(document: Mapping[str, Any], now: datetime) -> Mapping[str, Any]:
+    try:
+        envelope = Edxl.model_validate(document)
+    except ValidationError as error:
+        raise invalid(error) from error
+    if envelope.distributionKind in {"Ack", "Error"}:
+        raise NoCareAsked(envelope.distributionKind)
+    if envelope.distributionStatus == "Exercise":
+        raise Exercise
+    if envelope.dateTimeExpires <= now:
+        raise Expired
+    if len(envelope.content) > 1:
+        raise SeveralMessages
+    return envelope.content[0].jsonContent.embeddedJsonContent.message
+
+
+def the_patient(case: Case) -> CasePatient:
+    """The case's one patient, or nobody known. Raises SeveralPatients."""
+    if len(case.patient) > 1:
+        raise SeveralPatients
+    return case.patient[0] if case.patient else CasePatient()
+
+
+def sex(patient: CasePatient) -> Sex:
+    """As the file says, or unknown."""
+    strict = patient.identity.strictFeatures if patient.identity else None
+    return (strict.sex if strict else None) or Sex.UNKNOWN
+
+
+def age(patient: CasePatient, at: datetime) -> int | None:
+    """In whole years: the age the file says, or from the birth date."""
+    if patient.detail and patient.detail.age:
+        number, unit = int(patient.detail.age[1:-1]), patient.detail.age[-1]
+        return {"Y": number, "M": number // 12, "W": number // 52, "D": number // 365}[unit]
+    strict = patient.identity.strictFeatures if patient.identity else None
+    return years(strict.birthDate, at.date()) if strict and strict.birthDate else None
+
+
+def years(born: date, on: date) -> int:
+    """Whole years lived on that day."""
+    return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+
+
+def exact_position(case: Case) -> Position | None:
+    """Where the patient is, if the file has a point that means something."""
+    point = case.location.geometry.point if case.location.geometry else None
+    if point is None or point.coord.precision == "INCONNUE":
+        return None
+    return Position(lat=point.coord.lat, lon=point.coord.lon)
+
+
+def identity(case: Case, patient: CasePatient) -> Identity:
+    """Everything in the file that may name or find somebody: for the vault, and nowhere else."""
+    strict = patient.identity.strictFeatures if patient.identity else None
+    free = patient.identity.nonStrictFeatures if patient.identity else None
+    caller = case.initialAlert.caller if case.initialAlert else None
+    contact = caller.callbackContact or caller.callerContact if caller else None
+    location = case.location
+    address = [
+        location.name,
+        location.detailedAddress.complete if location.detailedAddress else None,
+        location.city.name if location.city else None,
+        *(f"{key}: {value}" for key, value in (location.access or {}).items()),
+        location.freetext,
+    ]
+    point = exact_position(case)
+    notes = (case.initialAlert.notes if case.initialAlert else ()) + case.medicalNote
+    return Identity(
+        name=(free.complete if free else None) or (strict.birthName if strict else None),
+        birth_date=strict.birthDate.isoformat() if strict and strict.birthDate else None,
+        phone=contact.detail if contact else None,
+        address=", ".join(part for part in address if part) or None,
+        exact_position=(point.lat, point.lon) if point else None,
+        caller=caller.detailedName.complete if caller and caller.detailedName else None,
+        notes=tuple(note.freetext for note in notes if note.freetext),
+    )

@@ -1,0 +1,133 @@
+"""A message as it arrives: bytes made into something to decide about, known if it comes again."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+import orjson
+from pydantic import ValidationError
+
+from domain.request import is_emergency
+from events.envelope import Actor, Role
+from services.hub_sante import reading
+from services.hub_sante.messages import Case, CaseUpdate, NationalMessage, ResourcesRequest
+from services.intake.cloudevents import CloudEvent
+from services.intake.messages import TYPES, CareRequest, EmergencyCall, Message
+from services.intake.rejections import NotJson, TooLarge, UnknownType, WrongSubject, invalid
+from services.log.vault import Sealer
+from services.messaging import subjects
+
+NAMESPACE = UUID("6f1c3a52-6c5d-5d0b-9c0e-51b1d1a5c0de")
+"""Of ids made from what others call things: the same message makes the same ids."""
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """What was sent, where, and who it is from."""
+
+    message: Message | NationalMessage
+    command_id: UUID
+    community: str | None  # None: the message itself must tell
+    actor: Actor
+    fingerprint: str
+    at: datetime
+
+
+def request_of(case_id: str) -> UUID:
+    """The request that stands for a regulation file."""
+    return uuid5(NAMESPACE, f"case:{case_id}")
+
+
+def arrival(
+    body: bytes, subject: str, *, sealer: Sealer, now: datetime, body_max_bytes: int
+) -> Arrival:
+    """The message, read. Raises a Rejected that says everything that is wrong with it."""
+    if len(body) > body_max_bytes:
+        raise TooLarge(f"{len(body)} bytes, at most {body_max_bytes}")
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise NotJson from error
+    if not isinstance(document, dict):
+        raise NotJson
+    community, kind = subjects.parts(subject)
+    # The same content in another order of fields is the same content.
+    fingerprint = sealer.fingerprint(orjson.dumps(document, option=orjson.OPT_SORT_KEYS))
+    if reading.is_national(document):
+        _expect(kind, subjects.Kind.CARE_REQUEST)
+        national = reading.read(document, now)
+        command_id, actor = _national_identity(national, fingerprint)
+        message: Message | NationalMessage = national
+    else:
+        event = _cloud_event(document)
+        message = _data(event, kind)
+        command_id = uuid5(NAMESPACE, f"{event.source} {event.id}")
+        actor = Actor(ref=event.source, role=_ROLES[subjects.Kind(kind)])
+    return Arrival(
+        message=message,
+        command_id=command_id,
+        community=None if community == subjects.ANY_COMMUNITY else community,
+        actor=actor,
+        fingerprint=fingerprint,
+        at=now,
+    )
+
+
+_ROLES = {
+    subjects.Kind.CARE_REQUEST: Role.REGULATOR,
+    subjects.Kind.SLOT: Role.PRACTITIONER,
+    subjects.Kind.PRACTITIONER: Role.PRACTITIONER,
+    subjects.Kind.COMMUNITY: Role.COORDINATOR,
+}
+
+
+def _expect(kind: str, wanted: str) -> None:
+    if kind != wanted:
+        raise WrongSubject(f"send it to .{wanted}")
+
+
+def _cloud_event(document: dict[str, Any]) -> CloudEvent:
+    if "specversion" not in document:
+        raise UnknownType
+    try:
+        return CloudEvent.model_validate(document)
+    except ValidationError as error:
+        raise invalid(error) from error
+
+
+def _data(event: CloudEvent, kind: str) -> Message:
+    model = TYPES.get(event.type)
+    if model is None:
+        raise UnknownType("; ".join(TYPES))
+    _expect(kind, event.type.split(".")[1])
+    try:
+        return model.model_validate(event.data)
+    except ValidationError as error:
+        if model is CareRequest and (call := _emergency(event.data)):
+            return call
+        raise invalid(error) from error
+
+
+def _emergency(data: dict[str, Any]) -> EmergencyCall | None:
+    """An emergency is told so at once, not that one of its fields is malformed."""
+    try:
+        call = EmergencyCall.model_validate(data)
+    except ValidationError:
+        return None
+    return call if is_emergency(call.priority, call.care_level) else None
+
+
+def _national_identity(message: NationalMessage, fingerprint: str) -> tuple[UUID, Actor]:
+    """A file is created once and a resource asked once; an update has no id but its content."""
+    match message:
+        case Case():
+            command_id = request_of(message.caseId)
+        case ResourcesRequest():
+            state = message.status or ""
+            command_id = uuid5(NAMESPACE, f"demand:{message.request.requestId}:{state}")
+        case CaseUpdate():
+            command_id = uuid5(NAMESPACE, f"update:{fingerprint}")
+    # `fr.health.samu950.DRFR…` was made by `fr.health.samu950`.
+    sender = ".".join(message.caseId.split(".")[:3])
+    return command_id, Actor(ref=sender, role=Role.REGULATOR)

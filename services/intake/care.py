@@ -1,0 +1,392 @@
+"""Requests for care: ours, and the SAMU's files and demands."""
+
+from typing import assert_never
+from uuid import UUID, uuid5
+
+from pydantic import ValidationError
+
+from domain import agenda as agendas
+from domain import placing
+from domain import request as requests
+from domain.request import (
+    AgreeDeadline,
+    Assigned,
+    Closed,
+    Emergency,
+    NotReceived,
+    ReceiveRequest,
+    RefuseAsEmergency,
+    Request,
+    RequestClosed,
+    Waiting,
+    WasAnEmergency,
+    Withdraw,
+    is_emergency,
+)
+from events import streams
+from events.codes import Delay, Priority, Source
+from events.motives import MOTIVES, NOT_GIVEN
+from events.place import CoarsePosition
+from events.request import Withdrawal
+from services.hub_sante import reading
+from services.hub_sante.messages import Case, CaseUpdate, Demand, ResourcesRequest
+from services.intake.arrival import Arrival, request_of
+from services.intake.directory import Directory, Known
+from services.intake.messages import CareRequest, EmergencyCall
+from services.intake.rejections import (
+    NoCommunityForCommune,
+    NowhereToRoute,
+    Rejected,
+    UnknownCommune,
+    UnknownCommunity,
+    invalid,
+)
+from services.log.commands import Answer, Circumstances
+from services.log.execute import Decision, Executor, Given
+from services.log.vault import Identity, Sealer
+
+GENERAL_PRACTITIONER = "MG"
+"""RS-DR `purpose`: a consultation or visit by a general practitioner."""
+
+TRANSFERS = frozenset({"T2-INTER", "T2-INTRA", "T3", "T4"})
+"""RS-EDA `interventionType`: a patient already in care is moved. T1 is a first call."""
+
+
+class UnknownCase(Rejected):
+    """No request was received for this case."""
+
+    code = "unknown_case"
+
+
+class CaseUpdateNotTakenOver(Rejected):
+    """Changes to an open case are not taken over: cancel the demand, or call the community."""
+
+    code = "case_update_not_taken_over"
+
+
+class CareDesk:
+    """Makes requests of what is asked."""
+
+    def __init__(self, executor: Executor, directory: Directory, sealer: Sealer) -> None:
+        self._executor = executor
+        self._directory = directory
+        self._sealer = sealer
+
+    async def request(self, came: Arrival, asked: CareRequest) -> Answer:
+        """Our own form of a care request."""
+        request_id = request_of(asked.case_id) if asked.case_id else came.command_id
+        if is_emergency(asked.priority, asked.care_level):
+            return await self._refuse(
+                came,
+                RefuseAsEmergency(
+                    request_id=request_id,
+                    case_id=asked.case_id,
+                    source=asked.source,
+                    priority=asked.priority,
+                    care_level=asked.care_level,
+                    motive=asked.motive,
+                    commune=asked.commune,
+                    at=came.at,
+                ),
+            )
+        community = await self._community_of(came, asked.commune)
+        return await self._receive(came, asked, request_id, community, _identity(asked))
+
+    async def emergency_call(self, came: Arrival, call: EmergencyCall) -> Answer:
+        """An emergency that says little else that can be understood."""
+        emergency = RefuseAsEmergency(
+            request_id=came.command_id,
+            case_id=None,
+            source=call.source,
+            priority=call.priority,
+            care_level=call.care_level,
+            motive=None,
+            commune=None,
+            at=came.at,
+        )
+        return await self._refuse(came, emergency)
+
+    async def case(self, came: Arrival, case: Case) -> Answer:
+        """A regulation file (RS-EDA)."""
+        details = case.qualification.details
+        motive = case.qualification.healthMotive.code if case.qualification.healthMotive else None
+        commune = case.location.city.inseeCode if case.location.city else None
+        request_id = request_of(case.caseId)
+        if is_emergency(details.priority, details.careLevel):
+            return await self._refuse(
+                came,
+                RefuseAsEmergency(
+                    request_id=request_id,
+                    case_id=case.caseId,
+                    source=Source.SAS,
+                    priority=details.priority,
+                    care_level=details.careLevel,
+                    # Told so even where the reason is none of the national list.
+                    motive=motive if motive and motive[:6] in MOTIVES else None,
+                    commune=commune,
+                    at=came.at,
+                ),
+            )
+        community = await self._community_of(came, commune)
+        if case.interventionType in TRANSFERS:
+            raise reading.NotAGpRequest(case.interventionType)
+        patient = reading.the_patient(case)
+        try:
+            asked = CareRequest(
+                case_id=case.caseId,
+                asked_at=case.creation,
+                priority=details.priority,
+                care_level=details.careLevel,
+                motive=motive or NOT_GIVEN,
+                commune=commune,
+                position=reading.exact_position(case),
+                patient={
+                    "age": reading.age(patient, case.creation),
+                    "sex": reading.sex(patient),
+                },
+            )
+        except ValidationError as error:
+            raise invalid(error) from error
+        identity = reading.identity(case, patient)
+        return await self._receive(came, asked, request_id, community, identity)
+
+    async def demand(self, came: Arrival, demand: ResourcesRequest) -> Answer:
+        """A resource asked for a case (RS-DR): its delay, or its cancellation."""
+        if demand.request.purpose != GENERAL_PRACTITIONER:
+            raise reading.NotAGpRequest(demand.request.purpose)
+        request_id = request_of(demand.caseId)
+        known = await self._executor.look(requests.decider, streams.request(request_id))
+        if isinstance(known, NotReceived):
+            return await self._demand_without_case(came, demand, request_id)
+        if demand.status is not None:
+            return await self._withdraw(came, demand.caseId, request_id)
+        return await self._agree(came, demand.caseId, demand.request, request_id)
+
+    async def case_update(self, update: CaseUpdate) -> Answer:
+        """A part of a file that changed (RS-EDA-MAJ): refused, and why depends on the file."""
+        request_id = request_of(update.caseId)
+        known = await self._executor.look(requests.decider, streams.request(request_id))
+        match known:
+            case NotReceived():
+                raise UnknownCase(update.caseId)
+            case Emergency():
+                raise WasAnEmergency(update.caseId)
+            case Closed():
+                raise RequestClosed(update.caseId)
+            case Waiting() | Assigned():
+                raise CaseUpdateNotTakenOver(update.caseId)
+            case _:
+                assert_never(known)
+
+    async def _demand_without_case(
+        self, came: Arrival, demand: ResourcesRequest, request_id: UUID
+    ) -> Answer:
+        """The file never came: enough to search in the community named by the subject."""
+        if demand.status is not None or came.community is None:
+            raise UnknownCase(demand.caseId)
+        community = await self._community_of(came, None)
+        asked = CareRequest(
+            case_id=demand.caseId,
+            asked_at=demand.request.datetime,
+            delay=demand.request.deadline,
+            priority=Priority.P2,  # the nomenclature's default
+            motive=NOT_GIVEN,
+        )
+        note = demand.request.freetext
+        identity = Identity(notes=(note,) if note else ())
+        return await self._receive(came, asked, request_id, community, identity)
+
+    async def _receive(
+        self,
+        came: Arrival,
+        asked: CareRequest,
+        request_id: UUID,
+        community: Known,
+        identity: Identity,
+    ) -> Answer:
+        patient_ref = None if identity.empty else uuid5(request_id, "patient")
+        command = ReceiveRequest(
+            request_id=request_id,
+            community=community.finess,
+            case_id=asked.case_id,
+            source=asked.source,
+            asked_at=asked.asked_at,
+            due_by=asked.due_by,
+            delay=asked.delay,
+            priority=asked.priority,
+            care_level=asked.care_level,
+            motive=asked.motive,
+            professions=asked.professions,
+            modes=asked.modes,
+            max_km=asked.max_km,
+            patient_ref=patient_ref,
+            age=_age(asked),
+            sex=asked.patient.sex,
+            commune=asked.commune,
+            position=await self._whereabouts(asked, community),
+            at=came.at,
+        )
+
+        async def decide(decision: Decision) -> Answer:
+            stream = streams.request(request_id)
+            request = await decision.state_of_new(requests.decider, stream)
+            events = requests.decide(command, request)
+            decision.write(stream, events)
+            if events and patient_ref is not None:
+                decision.sealed = [
+                    self._sealer.seal_identity(identity, ref=patient_ref, patient_ref=patient_ref)
+                ]
+            return _answer(request_id, requests.decider.replay(events, since=request))
+
+        given = self._given(came, community.finess, request_id, asked.case_id)
+        return await self._executor.execute(given, decide)
+
+    async def _refuse(self, came: Arrival, command: RefuseAsEmergency) -> Answer:
+        """An emergency is the SAMU's. Nothing of the patient is kept, not even sealed."""
+        community = await self._directory.serving(command.commune) if command.commune else None
+
+        async def decide(decision: Decision) -> Answer:
+            stream = streams.request(command.request_id)
+            request = await decision.state_of_new(requests.decider, stream)
+            decision.write(stream, requests.decide(command, request))
+            return _answer(command.request_id, Emergency())
+
+        given = self._given(
+            came, community.finess if community else None, command.request_id, command.case_id
+        )
+        return await self._executor.execute(given, decide)
+
+    async def _agree(self, came: Arrival, case_id: str, demand: Demand, request_id: UUID) -> Answer:
+        delay = demand.deadline or Delay.RDV
+        command = AgreeDeadline(request_id, delay, demand.datetime + delay.longest, came.at)
+
+        async def decide(decision: Decision) -> Answer:
+            stream = streams.request(request_id)
+            request = await decision.state(requests.decider, stream)
+            events = requests.decide(command, request)
+            decision.write(stream, events)
+            patient_ref = _patient(request)
+            if events and demand.freetext and patient_ref:
+                more = Identity(notes=(demand.freetext,))
+                decision.sealed = [
+                    self._sealer.seal_identity(more, ref=came.command_id, patient_ref=patient_ref)
+                ]
+            return _answer(request_id, requests.decider.replay(events, since=request))
+
+        community = await self._community_of_request(request_id)
+        return await self._executor.execute(
+            self._given(came, community, request_id, case_id), decide
+        )
+
+    async def _withdraw(self, came: Arrival, case_id: str, request_id: UUID) -> Answer:
+        command = Withdraw(request_id, Withdrawal.CANCELLED, came.at)
+
+        async def decide(decision: Decision) -> Answer:
+            stream = streams.request(request_id)
+            request = await decision.state(requests.decider, stream)
+            agenda, agenda_stream = agendas.Agenda(), ""
+            if isinstance(request, Assigned):
+                agenda_stream = streams.agenda(request.assigned.rpps, request.assigned.week)
+                agenda = await decision.state(agendas.decider, agenda_stream)
+            both = placing.withdraw(command, request, agenda)
+            decision.write(stream, both.request)
+            decision.write(agenda_stream, both.agenda)
+            return _answer(request_id, requests.decider.replay(both.request, since=request))
+
+        community = await self._community_of_request(request_id)
+        return await self._executor.execute(
+            self._given(came, community, request_id, case_id), decide
+        )
+
+    def _given(
+        self, came: Arrival, community: str | None, request_id: UUID, case_id: str | None
+    ) -> Given:
+        circumstances = Circumstances(
+            community=community,
+            actor=came.actor,
+            correlation=request_id,
+            causation=came.command_id,
+            case_id=case_id,
+        )
+        return Given(came.command_id, circumstances, came.fingerprint)
+
+    async def _community_of(self, came: Arrival, commune: str | None) -> Known:
+        """The community the subject names, or the one that serves the commune."""
+        if came.community is not None:
+            known = await self._directory.community(came.community)
+            if known is None:
+                raise UnknownCommunity
+            return known
+        if commune is None:
+            raise NowhereToRoute
+        serving = await self._directory.serving(commune)
+        if serving is None:
+            raise NoCommunityForCommune(commune)
+        return serving
+
+    async def _community_of_request(self, request_id: UUID) -> str | None:
+        request = await self._executor.look(requests.decider, streams.request(request_id))
+        match request:
+            case Waiting(received=received) | Assigned(waiting=Waiting(received=received)):
+                return received.community
+            case Closed(received=received):
+                return received.community
+            case _:
+                return None
+
+    async def _whereabouts(self, asked: CareRequest, community: Known) -> CoarsePosition:
+        """Where the patient is: the point given, or the centre of the commune, to about 1 km."""
+        if asked.position is not None:
+            return CoarsePosition.around(asked.position)
+        if asked.commune is None:
+            return CoarsePosition.around(community.centre)
+        commune = await self._directory.commune(asked.commune)
+        if commune is None:
+            raise UnknownCommune(asked.commune)
+        return CoarsePosition.around(commune.position)
+
+
+def _answer(request_id: UUID, request: Request) -> Answer:
+    match request:
+        case Waiting():
+            return {"id": str(request_id), "state": "waiting"}
+        case Assigned():
+            return {"id": str(request_id), "state": "assigned"}
+        case Emergency():
+            return {
+                "id": str(request_id),
+                "state": "refused_as_emergency",
+                "code": "refused_as_emergency",
+                "message": "This is an emergency: it is the SAMU's, and was refused here.",
+            }
+        case Closed() | NotReceived():
+            return {"id": str(request_id), "state": "closed"}
+        case _:
+            assert_never(request)
+
+
+def _identity(asked: CareRequest) -> Identity:
+    patient, point = asked.patient, asked.position
+    return Identity(
+        name=patient.name,
+        birth_date=patient.birth_date.isoformat() if patient.birth_date else None,
+        phone=patient.phone,
+        address=patient.address,
+        exact_position=(point.lat, point.lon) if point else None,
+        notes=(asked.note,) if asked.note else (),
+    )
+
+
+def _age(asked: CareRequest) -> int | None:
+    patient = asked.patient
+    if patient.age is None and patient.birth_date is not None:
+        return reading.years(patient.birth_date, asked.asked_at.date())
+    return patient.age
+
+
+def _patient(request: Request) -> UUID | None:
+    match request:
+        case Waiting(received=received) | Assigned(waiting=Waiting(received=received)):
+            return received.patient_ref
+        case _:
+            return None

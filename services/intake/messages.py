@@ -1,0 +1,129 @@
+"""What others may send, field by field: the `data` of a CloudEvent, by its type."""
+
+from datetime import date
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from events.agenda import Capacity
+from events.base import CaseId, Finess, Frozen, Insee, Rpps, ZoneName
+from events.codes import CareLevel, Delay, Label, Mode, Priority, Profession, Sex, Source
+from events.community import Departement
+from events.motives import Motive
+from events.place import Commune, Place, Position, Title
+from events.request import Age, Kilometres
+
+Note = Annotated[str, StringConstraints(max_length=4000)]
+Said = Annotated[str, StringConstraints(min_length=1, max_length=400)]
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as unknown:
+        kind = "unknown_code"
+        raise PydanticCustomError(kind, "no such time zone") from unknown
+    return name
+
+
+Zone = Annotated[ZoneName, AfterValidator(_known_zone)]
+
+
+class EmergencyCall(BaseModel):
+    """The little that tells an emergency, read where the rest of a care request is wrong."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    priority: Priority
+    care_level: CareLevel | None = None
+    source: Source = Source.SAS
+
+
+class Patient(Frozen):
+    """Who needs care. All but age and sex goes to the vault and nowhere else."""
+
+    age: Age | None = None  # in years
+    birth_date: date | None = None
+    sex: Sex = Sex.UNKNOWN
+    name: Said | None = None
+    phone: Said | None = None
+    address: Said | None = None
+
+
+class CareRequest(Frozen):
+    """A request for same-day care: type `snp.care-request.v1`, kind `care-request`."""
+
+    case_id: CaseId | None = None
+    source: Source = Source.SAS
+    asked_at: AwareDatetime
+    due_by: AwareDatetime | None = None
+    delay: Delay | None = None
+    priority: Priority
+    care_level: CareLevel | None = None
+    motive: Motive
+    professions: Annotated[tuple[Profession, ...], Field(min_length=1)] = (Profession.DOCTOR,)
+    modes: Annotated[tuple[Mode, ...], Field(min_length=1)] = (Mode.OFFICE,)
+    max_km: Kilometres = 15.0
+    commune: Insee | None = None
+    position: Position | None = None  # exact; what is kept is rounded to about 1 km
+    patient: Patient = Patient()
+    note: Note | None = None
+
+
+class SlotOffer(Frozen):
+    """Places a practitioner opens: type `snp.slot.v1`, kind `slot`."""
+
+    rpps: Rpps
+    place: Place
+    start: AwareDatetime
+    end: AwareDatetime
+    zone: Zone = "Europe/Paris"
+    capacity: Capacity = 1
+    modes: tuple[Mode, ...] = (Mode.OFFICE,)
+    radius_km: Annotated[float, Field(gt=0, le=300)] | None = None
+    labels: tuple[Label, ...] = (Label.SNP, Label.CPTS)
+    communities: tuple[Finess, ...] = ()  # default: the community it is sent to
+    open_to: tuple[Source, ...] = (Source.SAS, Source.CPTS, Source.IOA)
+
+
+class ConsentGiven(Frozen):
+    """What a practitioner agrees to."""
+
+    sources: tuple[Source, ...]
+    weekly_cap: Annotated[int, Field(ge=0, le=500)] | None = None
+    min_age: Age | None = None
+    max_age: Age | None = None
+    excluded_motives: tuple[Motive, ...] = ()
+
+
+class PractitionerSheet(Frozen):
+    """A practitioner as they are now: type `snp.practitioner.v1`, kind `practitioner`."""
+
+    rpps: Rpps
+    profession: Profession
+    communities: tuple[Finess, ...] = ()  # default: the community it is sent to
+    consent: ConsentGiven
+    paused: bool = False
+
+
+class CommunitySheet(Frozen):
+    """A community (CPTS): type `snp.community.v1`, kind `community`."""
+
+    finess: Finess
+    title: Title
+    departement: Departement
+    zone: Zone = "Europe/Paris"
+    communes: Annotated[tuple[Commune, ...], Field(min_length=1, max_length=1000)]
+
+
+Message = CareRequest | EmergencyCall | SlotOffer | PractitionerSheet | CommunitySheet
+
+TYPES: dict[str, type[CareRequest | SlotOffer | PractitionerSheet | CommunitySheet]] = {
+    "snp.care-request.v1": CareRequest,
+    "snp.slot.v1": SlotOffer,
+    "snp.practitioner.v1": PractitionerSheet,
+    "snp.community.v1": CommunitySheet,
+}
+"""CloudEvents type → what its data must be. The middle of the type is the kind in the subject."""

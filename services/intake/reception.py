@@ -1,0 +1,64 @@
+"""Taking messages in: each becomes a command, and its sender gets an answer or a refusal."""
+
+from typing import assert_never
+
+from services.clock import Clock
+from services.hub_sante.messages import Case, CaseUpdate, ResourcesRequest
+from services.intake.arrival import arrival
+from services.intake.care import CareDesk
+from services.intake.messages import (
+    CareRequest,
+    CommunitySheet,
+    EmergencyCall,
+    PractitionerSheet,
+    SlotOffer,
+)
+from services.intake.register import Register
+from services.log.commands import Answer
+from services.log.vault import Sealer
+from services.settings import Settings
+
+
+class Reception:
+    """`take_in` is the one way in."""
+
+    def __init__(
+        self, care: CareDesk, register: Register, sealer: Sealer, clock: Clock, settings: Settings
+    ) -> None:
+        self._care = care
+        self._register = register
+        self._sealer = sealer
+        self._clock = clock
+        self._settings = settings
+
+    async def take_in(self, body: bytes, subject: str) -> Answer:
+        """The answer to the message. Raises a Refused for what cannot be accepted.
+
+        Once it returns, what was asked is in the log, on disk. Raises LogUnavailable otherwise.
+        """
+        came = arrival(
+            body,
+            subject,
+            sealer=self._sealer,
+            now=self._clock.now(),
+            body_max_bytes=self._settings.body_max_bytes,
+        )
+        match came.message:
+            case CareRequest() as request:
+                return await self._care.request(came, request)
+            case EmergencyCall() as call:
+                return await self._care.emergency_call(came, call)
+            case Case() as case:
+                return await self._care.case(came, case)
+            case ResourcesRequest() as demand:
+                return await self._care.demand(came, demand)
+            case CaseUpdate() as update:
+                return await self._care.case_update(update)
+            case SlotOffer() as offer:
+                return await self._register.slot(came, offer)
+            case PractitionerSheet() as practitioner:
+                return await self._register.practitioner(came, practitioner)
+            case CommunitySheet() as community:
+                return await self._register.community(came, community)
+            case _:
+                assert_never(came.message)

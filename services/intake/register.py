@@ -1,0 +1,142 @@
+"""What communities and practitioners tell: who takes part, and which places are free."""
+
+from uuid import uuid5
+
+from domain import agenda as agendas
+from domain import community as communities
+from domain import practitioner as practitioners
+from domain.agenda import PublishSlot, week_of
+from domain.community import FormCommunity
+from domain.practitioner import (
+    Consent,
+    Enrol,
+    GiveConsent,
+    NotEnrolled,
+    Pause,
+    PractitionerCommand,
+    PractitionerNotEnrolled,
+    Resume,
+    enrolment,
+)
+from events import streams
+from events.codes import Origin
+from events.practitioner import PractitionerEvent
+from services.intake.arrival import NAMESPACE, Arrival
+from services.intake.directory import Directory
+from services.intake.messages import CommunitySheet, PractitionerSheet, SlotOffer
+from services.intake.rejections import NowhereToRoute, UnknownCommunity, WrongSubject
+from services.log.commands import Answer, Circumstances
+from services.log.execute import Decision, Executor, Given
+
+
+class Register:
+    """Makes communities, practitioners and slots of what is told."""
+
+    def __init__(self, executor: Executor, directory: Directory) -> None:
+        self._executor = executor
+        self._directory = directory
+
+    async def slot(self, came: Arrival, offer: SlotOffer) -> Answer:
+        """Places a practitioner opens."""
+        communities_open = await self._known(came, offer.communities)
+        slot_id = came.command_id
+
+        async def decide(decision: Decision) -> Answer:
+            practitioner = await decision.state(
+                practitioners.decider, streams.practitioner(offer.rpps)
+            )
+            if isinstance(practitioner, NotEnrolled):
+                raise PractitionerNotEnrolled(offer.rpps)
+            stream = streams.agenda(offer.rpps, week_of(offer.start, offer.zone))
+            command = PublishSlot(
+                slot_id=slot_id,
+                rpps=offer.rpps,
+                profession=enrolment(practitioner).profession,
+                place=offer.place,
+                start=offer.start,
+                end=offer.end,
+                zone=offer.zone,
+                capacity=offer.capacity,
+                modes=offer.modes,
+                radius_km=offer.radius_km,
+                labels=offer.labels,
+                communities=communities_open,
+                open_to=offer.open_to,
+                origin=Origin.AGENDA,
+                at=came.at,
+            )
+            agenda = await decision.state(agendas.decider, stream)
+            decision.write(stream, agendas.decide(command, agenda))
+            return {"id": str(slot_id), "state": "published"}
+
+        return await self._executor.execute(self._given(came, communities_open[0]), decide)
+
+    async def practitioner(self, came: Arrival, sheet: PractitionerSheet) -> Answer:
+        """A practitioner as they are now: only what differs from before happens."""
+        member_of = await self._known(came, sheet.communities)
+        consent = Consent(
+            sources=sheet.consent.sources,
+            weekly_cap=sheet.consent.weekly_cap,
+            min_age=sheet.consent.min_age,
+            max_age=sheet.consent.max_age,
+            excluded_motives=sheet.consent.excluded_motives,
+        )
+        pause_or_resume = Pause if sheet.paused else Resume
+        commands: list[PractitionerCommand] = [
+            Enrol(sheet.rpps, sheet.profession, member_of, came.at),
+            GiveConsent(sheet.rpps, consent, came.at),
+            pause_or_resume(sheet.rpps, came.at),
+        ]
+
+        async def decide(decision: Decision) -> Answer:
+            stream = streams.practitioner(sheet.rpps)
+            state = await decision.state_of_new(practitioners.decider, stream)
+            events: list[PractitionerEvent] = []
+            for command in commands:
+                happened = practitioners.decide(command, state)
+                state = practitioners.decider.replay(happened, since=state)
+                events += happened
+            decision.write(stream, events)
+            return {"id": sheet.rpps, "state": "paused" if sheet.paused else "enrolled"}
+
+        return await self._executor.execute(self._given(came, member_of[0]), decide)
+
+    async def community(self, came: Arrival, sheet: CommunitySheet) -> Answer:
+        """A community is formed."""
+        if came.community not in {None, sheet.finess}:
+            raise WrongSubject(sheet.finess)
+        command = FormCommunity(
+            finess=sheet.finess,
+            title=sheet.title,
+            departement=sheet.departement,
+            zone=sheet.zone,
+            communes=sheet.communes,
+            at=came.at,
+        )
+
+        async def decide(decision: Decision) -> Answer:
+            stream = streams.community(sheet.finess)
+            state = await decision.state_of_new(communities.decider, stream)
+            decision.write(stream, communities.decide(command, state))
+            return {"id": sheet.finess, "state": "formed"}
+
+        return await self._executor.execute(self._given(came, sheet.finess), decide)
+
+    async def _known(self, came: Arrival, named: tuple[str, ...]) -> tuple[str, ...]:
+        """The communities named, or the one it was sent to. Each must exist."""
+        communities_named = named or ((came.community,) if came.community else ())
+        if not communities_named:
+            raise NowhereToRoute
+        for finess in communities_named:
+            if await self._directory.community(finess) is None:
+                raise UnknownCommunity
+        return communities_named
+
+    def _given(self, came: Arrival, community: str) -> Given:
+        circumstances = Circumstances(
+            community=community,
+            actor=came.actor,
+            correlation=uuid5(NAMESPACE, came.actor.ref),
+            causation=came.command_id,
+        )
+        return Given(came.command_id, circumstances, came.fingerprint)

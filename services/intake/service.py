@@ -1,0 +1,115 @@
+"""The intake as a FastStream service: JetStream to lose nothing, request/reply for answers."""
+
+from typing import Any
+
+import psycopg
+import structlog
+from faststream.exceptions import NackMessage
+from faststream.nats import JStream, NatsMessage, NatsRouter, PullSub
+
+from domain.decider import Refused
+from services import telemetry
+from services.intake.reception import Reception
+from services.intake.rejections import refusal
+from services.log.commands import LogUnavailable, StreamMoved
+from services.messaging import streams, subjects
+from services.messaging.dead_letters import DeadLetters
+from services.settings import Settings
+
+log = structlog.get_logger()
+
+_PASSING = (LogUnavailable, StreamMoved, psycopg.OperationalError, psycopg.InterfaceError)
+"""Faults that pass: the message waits and is tried again for as long as it takes."""
+
+
+class NotUnderstood(Refused):
+    """The message could not be taken in for a reason of ours: it was put aside, nothing is lost."""
+
+    code = "internal_error"
+
+
+class TryAgain(Refused):
+    """The log cannot be written now: nothing was taken in, send the message again."""
+
+    code = "log_unavailable"
+
+
+async def _as_bytes(message: NatsMessage) -> bytes:
+    """The body as it came: what is wrong with it is for the reception to say."""
+    return message.raw_message.data
+
+
+def routes(reception: Reception, letters: DeadLetters, settings: Settings) -> NatsRouter:
+    """What the intake listens to."""
+    router = NatsRouter()
+
+    @router.subscriber(
+        subjects.INBOX,
+        stream=JStream(streams.INBOX, declare=False),
+        durable=streams.INTAKE,
+        pull_sub=PullSub(
+            settings.intake_fetch_messages, timeout=settings.intake_fetch_timeout_seconds
+        ),
+        config=streams.intake_consumer(settings),
+        decoder=_as_bytes,
+        title="inbox",
+        description="What is asked and offered, kept until it is taken in. Subject: "
+        "snp.in.<community>.<care-request|slot|practitioner|community>.",
+    )
+    async def inbox(message: NatsMessage) -> dict[str, Any]:
+        delivered = message.raw_message.metadata.num_delivered
+        if delivered > 1:
+            telemetry.redeliveries.labels("intake").inc()
+        try:
+            return await _taken_in(reception, letters, message)
+        except _PASSING as fault:
+            raise NackMessage(delay=_delay(settings, delivered)) from fault
+        except Exception as fault:
+            log.exception("message not taken in", delivered=delivered)
+            if delivered < settings.intake_attempts:
+                raise NackMessage(delay=_delay(settings, delivered)) from fault
+            return await _put_aside(letters, message, NotUnderstood())
+
+    @router.subscriber(
+        subjects.ASK,
+        queue="intake",
+        decoder=_as_bytes,
+        title="ask",
+        description="The same by request/reply: the answer is the id and state, or a refusal.",
+    )
+    async def ask(message: NatsMessage) -> dict[str, Any]:
+        try:
+            return await _taken_in(reception, letters, message)
+        except _PASSING:
+            return refusal(TryAgain())
+        except Exception:
+            log.exception("message not taken in")
+            return await _put_aside(letters, message, NotUnderstood())
+
+    return router
+
+
+async def _taken_in(
+    reception: Reception, letters: DeadLetters, message: NatsMessage
+) -> dict[str, Any]:
+    raw = message.raw_message
+    try:
+        return dict(await reception.take_in(raw.data, raw.subject))
+    except Refused as refused:
+        return await _put_aside(letters, message, refused)
+
+
+async def _put_aside(
+    letters: DeadLetters, message: NatsMessage, refused: Refused
+) -> dict[str, Any]:
+    told = refusal(refused)
+    telemetry.refusals.labels("intake", refused.code).inc()
+    log.info("refused", code=refused.code)
+    raw = message.raw_message
+    await letters.put_aside(raw.data, raw.subject, refused, told)
+    return told
+
+
+def _delay(settings: Settings, delivered: int) -> float:
+    delays = settings.intake_retry_seconds
+    return delays[min(delivered, len(delays)) - 1]

@@ -1,0 +1,1 @@
+"""The log: one PostgreSQL table, the only truth; how it is written, read and followed."""

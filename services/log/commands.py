@@ -1,0 +1,121 @@
+"""What is given to the log, and what it answers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+from events.base import Event
+from events.envelope import Actor, Meta, Recorded
+
+Answer = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Events for one stream, which must be at that version (0: not begun)."""
+
+    stream: str
+    expected: int
+    events: Sequence[Event]
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A body and its key, both sealed: a row of the vault, written with the command or not."""
+
+    ref: UUID
+    subject: UUID  # whom it is about: erasing a subject erases all its rows
+    kind: str
+    key: bytes
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """Who commands, for whom, and because of what."""
+
+    community: str | None
+    actor: Actor
+    correlation: UUID
+    causation: UUID
+    case_id: str | None = None
+
+    def meta(self, command_id: UUID, nth: int) -> Meta:
+        """The meta of the command's nth event, from 0."""
+        return Meta.model_construct(
+            event_id=event_id(command_id, nth),
+            command_id=command_id,
+            community=self.community,
+            actor=self.actor,
+            correlation=self.correlation,
+            causation=self.causation,
+            case_id=self.case_id,
+        )
+
+
+def event_id(command_id: UUID, nth: int) -> UUID:
+    """The id of the command's nth event, from 0: a command given twice makes the same events."""
+    return uuid5(command_id, str(nth))
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """All of it is written in one transaction, or nothing."""
+
+    command_id: UUID
+    writes: Sequence[Write]
+    circumstances: Circumstances
+    unmoved: Sequence[
+        tuple[str, int]
+    ] = ()  # streams read and not written: they must not have moved
+    # Commands given and not yet answered that this decision took for written: if one of them fails,
+    # this one does, for the version it expects may by then be somebody else's doing.
+    stands_on: frozenset[UUID] = frozenset()
+    sealed: Sequence[Sealed] = ()
+    fingerprint: str | None = None  # of the message that made the command
+    answer: Answer | None = None  # what its sender is told, now and if it asks again
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """The command is in the log, its events at consecutive positions from `position`."""
+
+    command: Append
+    position: int
+    recorded_at: datetime
+
+    def recorded(self) -> list[Recorded]:
+        """Its events as the log has them."""
+        command, recorded = self.command, list[Recorded]()
+        for write in command.writes:
+            for version, event in enumerate(write.events, write.expected + 1):
+                nth = len(recorded)
+                recorded.append(
+                    Recorded(
+                        position=self.position + nth,
+                        stream=write.stream,
+                        version=version,
+                        event=event,  # type: ignore[arg-type]  # stored events are in the catalogue
+                        meta=command.circumstances.meta(command.command_id, nth),
+                        recorded_at=self.recorded_at,
+                    )
+                )
+        return recorded
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadySeen:
+    """A command with this id was in the log before: what it was made of, and its answer."""
+
+    fingerprint: str | None
+    answer: Answer | None
+
+
+class StreamMoved(Exception):
+    """Somebody else wrote to a stream this decision was based on: decide again."""
+
+
+class LogUnavailable(Exception):
+    """PostgreSQL did not take the command in time. Whether it was written shows on the next try."""

@@ -1,0 +1,126 @@
+"""Load, decide, append; a lost race is decided again on what is true by then."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from uuid import UUID
+
+from domain.decider import Decider, Refused
+from events.base import Event
+from services import telemetry
+from services.log.appender import Appender
+from services.log.commands import (
+    AlreadySeen,
+    Answer,
+    Append,
+    Circumstances,
+    Sealed,
+    StreamMoved,
+    Write,
+)
+from services.log.reader import Log
+from services.settings import Settings
+
+State = TypeVar("State")
+
+
+class SameIdOtherContent(Refused):
+    """A message with this id was accepted before, with another content."""
+
+    code = "same_id_other_content"
+
+
+@dataclass(frozen=True)
+class Given:
+    """A command as it came: its id, its circumstances, a digest of the message that made it."""
+
+    command_id: UUID
+    circumstances: Circumstances
+    fingerprint: str | None = None
+
+
+@dataclass
+class Decision:
+    """What one decision reads and wants written, collected while it is taken."""
+
+    log: Log
+    first_attempt: bool
+    sealed: list[Sealed] = field(default_factory=list)
+    writes: list[Write] = field(default_factory=list)
+    _versions: dict[str, int] = field(default_factory=dict)
+
+    async def state(self, decider: Decider[Any, State, Any], stream: str) -> State:
+        """What is, in that stream. It must not have moved when the decision is written."""
+        history = await self.log.load(stream)
+        self._versions[stream] = history.version
+        return decider.replay(history.events)
+
+    async def state_of_new(self, decider: Decider[Any, State, Any], stream: str) -> State:
+        """As `state`, for a stream that most likely has not begun: not even looked up at first."""
+        if self.first_attempt:
+            self._versions[stream] = 0
+            return decider.initial
+        return await self.state(decider, stream)
+
+    def write(self, stream: str, events: Sequence[Event]) -> None:
+        """Want these events there, if there are any."""
+        if events:
+            self.writes.append(Write(stream, self._versions[stream], events))
+
+    def unmoved(self) -> list[tuple[str, int]]:
+        """What was read and is not written to."""
+        written = {write.stream for write in self.writes}
+        return [(stream, v) for stream, v in self._versions.items() if stream not in written]
+
+
+class Executor:
+    """Takes decisions over streams of the log, for services that keep nothing in memory."""
+
+    def __init__(self, log: Log, appender: Appender, settings: Settings, service: str) -> None:
+        self._log = log
+        self._appender = appender
+        self._settings = settings
+        self._service = service
+
+    async def look(self, decider: Decider[Any, State, Any], stream: str) -> State:
+        """What is, in that stream, for nothing but looking."""
+        return decider.replay((await self._log.load(stream)).events)
+
+    async def execute(
+        self, given: Given, decide: Callable[[Decision], Awaitable[Answer]]
+    ) -> Answer:
+        """What the sender is told, once it is in the log.
+
+        `decide` reads and wants through the Decision, returns the answer, raises what refuses.
+        Raises SameIdOtherContent, StreamMoved after too many lost races, and LogUnavailable.
+        """
+        for attempt in range(1, self._settings.decide_attempts + 1):
+            decision = Decision(self._log, first_attempt=attempt == 1)
+            answer = await decide(decision)
+            if not decision.writes:
+                return answer
+            try:
+                outcome = await self._appender.append(
+                    Append(
+                        command_id=given.command_id,
+                        writes=decision.writes,
+                        circumstances=given.circumstances,
+                        unmoved=decision.unmoved(),
+                        sealed=decision.sealed,
+                        fingerprint=given.fingerprint,
+                        answer=answer,
+                    )
+                )
+            except StreamMoved:
+                telemetry.lost_races.labels(self._service).inc()
+                continue
+            return _told(given, outcome, answer)
+        raise StreamMoved(given.command_id)
+
+
+def _told(given: Given, outcome: object, answer: Answer) -> Answer:
+    if not isinstance(outcome, AlreadySeen):
+        return answer
+    if outcome.fingerprint != given.fingerprint:
+        raise SameIdOtherContent(given.command_id)
+    return outcome.answer or answer

@@ -1,0 +1,21 @@
+"""Following the log: what is new, in order, in batches, as long as one wants."""
+
+from collections.abc import AsyncIterator
+
+from events.envelope import Recorded
+from services.log.bells import Bell
+from services.log.reader import Log
+from services.settings import Settings
+
+
+async def follow(
+    log: Log, bell: Bell, settings: Settings, *, since: int
+) -> AsyncIterator[list[Recorded]]:
+    """Batches of what comes after a position, for ever. Between two batches the bell is awaited."""
+    while True:
+        batch = await log.after(since, limit=settings.follow_batch_events)
+        if batch:
+            yield batch
+            since = batch[-1].position
+        if len(batch) < settings.follow_batch_events:
+            await bell.heard(within=settings.follow_poll_seconds)

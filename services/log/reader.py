@@ -1,0 +1,114 @@
+"""Reading the log: a stream, or everything after a position."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from events.catalogue import AnyEvent, restored
+from events.envelope import Meta, Recorded
+from services.log.commands import Append
+from services.log.database import Connection, Pool
+
+COLUMNS = "position, stream, version, name, schema_version, data::text, meta::text, recorded_at"
+_Row = tuple[int, str, int, str, int, str, str, datetime]
+
+_STREAM = f"select {COLUMNS} from events where stream = %s order by version"  # noqa: S608 columns above
+_AFTER = (
+    f"select {COLUMNS} from events where position > %s"  # noqa: S608 columns above
+    " order by position limit %s"
+)
+_AFTER_NAMED = (
+    f"select {COLUMNS} from events where position > %s and position <= %s and name = any(%s)"  # noqa: S608 columns above
+    " order by position limit %s"
+)
+_WRITTEN = (
+    f"select {COLUMNS} from events where stream = %s and version between %s and %s"  # noqa: S608 columns above
+    " and meta->>'command_id' = %s order by version"
+)
+_OF_KIND = (
+    f"select {COLUMNS} from events where stream >= %s and stream < %s"  # noqa: S608 columns above
+    " order by position"
+)
+_HEAD = "select coalesce(max(position), 0) from events"
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What happened in one stream, and the version to expect when writing to it."""
+
+    events: Sequence[AnyEvent]
+    version: int
+
+
+class Log:
+    """The log, for readers. Commits happen in the order of positions, so `after` misses nothing."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def head(self) -> int:
+        """The position of the last event, 0 for an empty log."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(_HEAD)
+            row = await cursor.fetchone()
+        return cast("tuple[int]", row)[0]
+
+    async def load(self, stream: str) -> History:
+        """One stream from its beginning. A stream nobody wrote to is empty, at version 0."""
+        recorded = await self.history(stream)
+        return History([r.event for r in recorded], recorded[-1].version if recorded else 0)
+
+    async def history(self, stream: str) -> list[Recorded]:
+        """One stream with its circumstances."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(_STREAM, (stream,), binary=True)
+            return [recorded_from(cast("_Row", row)) for row in await cursor.fetchall()]
+
+    async def of_kind(self, kind: str) -> list[Recorded]:
+        """Every event of a kind of stream that has few: `community`, `practitioner`."""
+        async with self._pool.connection() as connection:
+            # "." comes after "-": the range holds every stream of the kind.
+            cursor = await connection.execute(_OF_KIND, (f"{kind}-", f"{kind}."), binary=True)
+            return [recorded_from(cast("_Row", row)) for row in await cursor.fetchall()]
+
+    async def after(self, position: int, *, limit: int) -> list[Recorded]:
+        """Up to `limit` events after the position, in order."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(_AFTER, (position, limit), binary=True)
+            return [recorded_from(cast("_Row", row)) for row in await cursor.fetchall()]
+
+
+async def after(
+    connection: Connection, position: int, *, until: int, names: Collection[str], limit: int
+) -> list[Recorded]:
+    """Up to `limit` events of these names between two positions, in the caller's transaction."""
+    cursor = await connection.execute(
+        _AFTER_NAMED, (position, until, sorted(names), limit), binary=True
+    )
+    return [recorded_from(cast("_Row", row)) for row in await cursor.fetchall()]
+
+
+async def load_written(connection: Connection, command: Append) -> list[Recorded] | None:
+    """The events this command left in the log, or None when they are not (all) there."""
+    found: list[Recorded] = []
+    for write in command.writes:
+        last = write.expected + len(write.events)
+        cursor = await connection.execute(
+            _WRITTEN, (write.stream, write.expected + 1, last, str(command.command_id)), binary=True
+        )
+        found.extend(recorded_from(cast("_Row", row)) for row in await cursor.fetchall())
+    return found if len(found) == sum(len(write.events) for write in command.writes) else None
+
+
+def recorded_from(row: _Row) -> Recorded:
+    """A row of the events table, understood."""
+    position, stream, version, name, schema_version, data, meta, recorded_at = row
+    return Recorded(
+        position=position,
+        stream=stream,
+        version=version,
+        event=restored(name, schema_version, data),
+        meta=Meta.model_validate_json(meta),
+        recorded_at=recorded_at,
+    )

@@ -1,0 +1,195 @@
+"""The relay: the log, in order, onto JetStream, for everyone else.
+
+One is active at a time (a session lock of PostgreSQL); others stand by. After a crash a few events
+are published again under the same Nats-Msg-Id, which JetStream drops; whoever follows keeps the
+position of the last one, which each message carries with the position of the one before.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import orjson
+import psycopg
+import structlog
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+from nats.js.errors import NotFoundError
+
+from services import telemetry
+from services.log import checkpoints
+from services.log.bells import Bell
+from services.log.database import Connection, connect
+from services.messaging import streams, subjects
+from services.settings import Settings
+
+log = structlog.get_logger()
+
+NAME = "relay"
+POSITION = "Snp-Position"
+PREVIOUS_POSITION = "Snp-Previous-Position"
+SOURCE = "/snp-dispatch"
+
+_ONE_ACTIVE = 4021902  # advisory lock
+# The stored text goes out as it is: nothing is decoded, so an event of newer code passes too.
+_NEWS = (
+    "select position, stream, name, schema_version, data::text, meta, recorded_at from events"
+    " where position > %s order by position limit %s"
+)
+_Row = tuple[int, str, str, int, str, dict[str, Any], datetime]
+
+
+class Relay:
+    """`run` publishes what is in the log and not yet on JetStream, for ever."""
+
+    def __init__(self, url: str, nats: Client, settings: Settings, bell: Bell) -> None:
+        self._url = url
+        self._nats = nats
+        self._js: JetStreamContext = nats.jetstream(timeout=settings.publish_timeout_seconds)
+        self._settings = settings
+        self._bell = bell
+        self.active = False
+
+    async def run(self) -> None:
+        """Stand by, then be the one, until cancelled."""
+        while True:
+            try:
+                async with self._leading() as connection:
+                    await self._publish_from(connection, await self._start(connection))
+            except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+                log.warning("relay lost the log", error=type(error).__name__)
+            finally:
+                self.active = False
+            await asyncio.sleep(self._settings.relay_standby_seconds)
+
+    @asynccontextmanager
+    async def _leading(self) -> AsyncIterator[Connection]:
+        """A connection that holds the lock and hears every append of every process."""
+        connection = await connect(self._url, self._settings)
+        try:
+            # A lost checkpoint costs duplicates, which JetStream drops: no need to wait for disk.
+            await connection.execute("set synchronous_commit = off")
+            while not await _locked(connection):
+                await asyncio.sleep(self._settings.relay_standby_seconds)
+            yield connection
+        finally:
+            await connection.close()
+
+    async def _start(self, connection: Connection) -> int:
+        """Where to go on: the checkpoint, or before it when JetStream has lost its end."""
+        reached = await checkpoints.reached(connection, NAME)
+        published = await self._last_published()
+        if published is not None and published < reached:
+            log.warning("JetStream is behind the relay's checkpoint", lost=reached - published)
+            return published
+        return reached
+
+    async def _last_published(self) -> int | None:
+        """The position of the newest event on JetStream; None when the stream is empty by age."""
+        info = await self._js.stream_info(streams.EVENTS)
+        if info.state.messages == 0:
+            return None if info.state.last_seq else 0
+        try:
+            message = await self._js.get_msg(streams.EVENTS, info.state.last_seq, direct=True)
+        except NotFoundError:
+            return None
+        return int((message.headers or {}).get(POSITION, 0))
+
+    async def _publish_from(self, connection: Connection, position: int) -> None:
+        self.active = True
+        async with asyncio.TaskGroup() as tasks:
+            publishing = tasks.create_task(self._publish(connection, position))
+            listening = tasks.create_task(self._hear_other_processes())
+            publishing.add_done_callback(lambda _: listening.cancel())
+
+    async def _hear_other_processes(self) -> None:
+        connection = await connect(self._url, self._settings)
+        try:
+            await connection.execute("listen snp_appended")
+            async for _ in connection.notifies():
+                self._bell.ring()
+        finally:
+            await connection.close()
+
+    async def _publish(self, connection: Connection, position: int) -> None:
+        while True:
+            cursor = await connection.execute(_NEWS, (position, self._settings.relay_batch_events))
+            rows = cast("Sequence[_Row]", await cursor.fetchall())
+            if not rows:
+                telemetry.relay_lag_events.set(0)
+                telemetry.relay_lag_seconds.set(0)
+                await self._bell.heard(within=self._settings.follow_poll_seconds)
+                continue
+            telemetry.relay_lag_events.set(len(rows))
+            telemetry.relay_lag_seconds.set((datetime.now(UTC) - rows[0][6]).total_seconds())
+            await self._publish_until_stored(position, rows)
+            position = rows[-1][0]
+            # One ring a batch: everybody reads the log, nobody needs a ring an event.
+            await self._nats.publish(subjects.BELL, str(position).encode())
+            await checkpoints.move(connection, NAME, position)
+
+    async def _publish_until_stored(self, previous: int, rows: Sequence[_Row]) -> None:
+        """All of them, acknowledged. What was stored before a fault is dropped as a duplicate."""
+        while True:
+            try:
+                stored = []
+                before = previous
+                for row in rows:
+                    headers = _headers(row, before)
+                    before = row[0]
+                    stored.append(
+                        await self._js.publish_async(
+                            subjects.event(row[5]["community"], row[2], row[1]),
+                            message(row),
+                            stream=streams.EVENTS,
+                            headers=headers,
+                        )
+                    )
+                async with asyncio.timeout(self._settings.publish_timeout_seconds):
+                    await asyncio.gather(*stored)
+            except (NatsError, TimeoutError) as error:
+                log.warning("JetStream did not take the events", error=type(error).__name__)
+                await asyncio.sleep(self._settings.relay_retry_seconds)
+            else:
+                return
+
+
+async def _locked(connection: Connection) -> bool:
+    cursor = await connection.execute("select pg_try_advisory_lock(%s)", (_ONE_ACTIVE,))
+    row = await cursor.fetchone()
+    return bool(row and row[0])
+
+
+def _headers(row: _Row, previous: int) -> dict[str, str]:
+    return {
+        "Nats-Msg-Id": row[5]["event_id"],
+        "Content-Type": "application/cloudevents+json",
+        POSITION: str(row[0]),
+        PREVIOUS_POSITION: str(previous),
+    }
+
+
+def message(row: _Row) -> bytes:
+    """The event as a CloudEvent 1.0 in structured mode."""
+    _, stream, name, schema_version, data, meta, recorded_at = row
+    return orjson.dumps(
+        {
+            "specversion": "1.0",
+            "id": meta["event_id"],
+            "source": SOURCE,
+            "type": name,
+            "subject": stream,
+            "time": recorded_at,
+            "datacontenttype": "application/json",
+            "schemaversion": schema_version,
+            "community": meta["community"],
+            "caseid": meta["case_id"],
+            "correlationid": meta["correlation"],
+            "causationid": meta["causation"],
+            "actorrole": meta["actor"]["role"],
+            "data": orjson.Fragment(data),
+        }
+    )

@@ -1,0 +1,78 @@
+"""The log's tables as SQLAlchemy sees them; the migrations make them, a test compares the two.
+
+Projections keep their own tables, outside these: they are made and dropped by rebuilding.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Identity,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata = MetaData()
+_now = text("clock_timestamp()")
+
+events = Table(
+    "events",
+    metadata,
+    Column("position", BigInteger, Identity(always=True), primary_key=True),
+    Column("stream", Text(collation="C"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("schema_version", SmallInteger, nullable=False),
+    Column("data", JSONB, nullable=False),
+    Column("meta", JSONB, nullable=False),
+    Column("recorded_at", DateTime(timezone=True), nullable=False),
+    UniqueConstraint("stream", "version", name="events_stream_version_key"),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("command_id", Uuid, primary_key=True),
+    Column("fingerprint", Text),  # of the message that made the command
+    Column("answer", JSONB),
+    Column("recorded_at", DateTime(timezone=True), nullable=False),
+)
+
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+    Column("shape", Text),  # of a projection's tables: another shape is built anew
+    Column("moved_at", DateTime(timezone=True), nullable=False, server_default=_now),
+)
+
+vault = Table(
+    "vault",
+    metadata,
+    Column("ref", Uuid, primary_key=True),
+    Column("subject", Uuid, nullable=False, index=True),  # the patient, or the letter itself
+    Column("kind", Text, nullable=False),  # patient, or letter: a body that could not be accepted
+    Column("key", LargeBinary),  # sealed by the master key; null: erased, nobody can open the body
+    Column("body", LargeBinary),
+    Column("sealed_at", DateTime(timezone=True), nullable=False, server_default=_now),
+    Column("erased_at", DateTime(timezone=True)),
+)
+
+reveals = Table(
+    "reveals",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("ref", Uuid, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("revealed_at", DateTime(timezone=True), nullable=False, server_default=_now),
+)

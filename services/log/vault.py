@@ -1,0 +1,203 @@
+"""Who the patient is: sealed, outside the log, opened only with a reason that is written down.
+
+Each body has a key of its own (AES-256-GCM), itself sealed by the master key. Destroying the small
+key erases the body wherever it was copied. The reference is bound to both seals, so that a row
+moved under another reference does not open.
+"""
+
+import base64
+import hmac
+import os
+from pathlib import Path
+from typing import cast
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from pydantic import BaseModel, ConfigDict, SecretStr
+
+from services.log.commands import Sealed
+from services.log.database import Pool
+from services.settings import Settings
+
+_NONCE_BYTES = 12  # NIST SP 800-38D, 8.2.2: random nonces of 96 bits; each key seals once
+_KEY_BYTES = 32
+
+PATIENT = "patient"
+LETTER = "letter"  # a message that could not be accepted, whole: it may name a patient
+
+
+class NothingSealed(Exception):
+    """The vault has nothing under this reference."""
+
+
+class Erased(Exception):
+    """The key was destroyed: nobody can read this any more."""
+
+
+class VaultKeyInvalid(Exception):
+    """The vault's key must be 32 bytes in base64, and the one the vault was sealed with."""
+
+
+class Identity(BaseModel):
+    """Who the patient is and what was said freely: everything that may name or find somebody."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str | None = None
+    birth_date: str | None = None
+    phone: str | None = None
+    address: str | None = None
+    exact_position: tuple[float, float] | None = None
+    caller: str | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was said."""
+        return self == Identity()
+
+
+class Sealer:
+    """Seals and opens with the master key."""
+
+    def __init__(self, master_key: bytes) -> None:
+        if len(master_key) != _KEY_BYTES:
+            raise VaultKeyInvalid
+        self._master = AESGCM(master_key)
+        self._digest_key = hmac.digest(master_key, b"fingerprint", "sha256")
+
+    def seal(self, body: bytes, *, kind: str, ref: UUID, subject: UUID) -> Sealed:
+        """The body under a new key of its own."""
+        key = AESGCM.generate_key(bit_length=8 * _KEY_BYTES)
+        about = _bound_to(ref, subject, kind)
+        return Sealed(
+            ref=ref,
+            subject=subject,
+            kind=kind,
+            key=_shut(self._master, key, about),
+            body=_shut(AESGCM(key), body, about),
+        )
+
+    def seal_identity(self, identity: Identity, *, ref: UUID, patient_ref: UUID) -> Sealed:
+        """Who a patient is, or something more about them."""
+        body = identity.model_dump_json(exclude_defaults=True).encode()
+        return self.seal(body, kind=PATIENT, ref=ref, subject=patient_ref)
+
+    def fingerprint(self, content: bytes) -> str:
+        """A keyed digest: equal contents are recognised, and nobody can guess one from it."""
+        return hmac.digest(self._digest_key, content, "sha256").hex()
+
+    def open(self, sealed: Sealed) -> bytes:
+        """The body. Raises VaultKeyInvalid when it was sealed with another master key."""
+        about = _bound_to(sealed.ref, sealed.subject, sealed.kind)
+        try:
+            return _opened(AESGCM(_opened(self._master, sealed.key, about)), sealed.body, about)
+        except InvalidTag as wrong:
+            raise VaultKeyInvalid(sealed.ref) from wrong
+
+
+def _bound_to(ref: UUID, subject: UUID, kind: str) -> bytes:
+    return ref.bytes + subject.bytes + kind.encode()
+
+
+def _shut(cipher: AESGCM, body: bytes, about: bytes) -> bytes:
+    nonce = os.urandom(_NONCE_BYTES)
+    return nonce + cipher.encrypt(nonce, body, about)
+
+
+def _opened(cipher: AESGCM, sealed: bytes, about: bytes) -> bytes:
+    return cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], about)
+
+
+class Vault:
+    """The table of sealed bodies."""
+
+    def __init__(self, pool: Pool, sealer: Sealer) -> None:
+        self._pool = pool
+        self.sealer = sealer
+
+    async def keep(self, sealed: Sealed) -> None:
+        """Store a body that no command carries. A second time it changes nothing."""
+        async with self._pool.connection() as connection:
+            await connection.execute(
+                "insert into vault (ref, subject, kind, key, body) values (%s, %s, %s, %s, %s)"
+                " on conflict (ref) do nothing",
+                (sealed.ref, sealed.subject, sealed.kind, sealed.key, sealed.body),
+            )
+
+    async def reveal(self, subject: UUID, *, actor: str, reason: str) -> list[bytes]:
+        """Every body about the subject, oldest first. Journalled first: who, whose, why.
+
+        Raises NothingSealed, Erased, VaultKeyInvalid.
+        """
+        async with self._pool.connection() as connection, connection.transaction():
+            await connection.execute(
+                "insert into reveals (ref, actor, reason) values (%s, %s, %s)",
+                (subject, actor, reason),
+            )
+            cursor = await connection.execute(
+                "select ref, kind, key, body from vault where subject = %s order by sealed_at, ref",
+                (subject,),
+            )
+            rows = cast(
+                "list[tuple[UUID, str, bytes | None, bytes | None]]", await cursor.fetchall()
+            )
+        if not rows:
+            raise NothingSealed(subject)
+        bodies = []
+        for ref, kind, key, body in rows:
+            if key is None or body is None:
+                raise Erased(subject)
+            bodies.append(self.sealer.open(Sealed(ref, subject, kind, key, body)))
+        return bodies
+
+    async def reveal_patient(self, patient_ref: UUID, *, actor: str, reason: str) -> list[Identity]:
+        """Who the patient is: what was said first, then what was added."""
+        bodies = await self.reveal(patient_ref, actor=actor, reason=reason)
+        return [Identity.model_validate_json(body) for body in bodies]
+
+    async def erase(self, subject: UUID) -> bool:
+        """Destroy keys and bodies. False when there was nothing left to destroy."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(
+                "update vault set key = null, body = null, erased_at = clock_timestamp()"
+                " where subject = %s and key is not null",
+                (subject,),
+            )
+            return cursor.rowcount > 0
+
+
+def master_key(settings: Settings) -> bytes:
+    """The key given by the environment or the key file; for embedded servers one is made once.
+
+    Raises VaultKeyInvalid, naming what to set, when a real database has no key with it: a key made
+    silently on one machine would make the identities unreadable on the next.
+    """
+    if settings.vault_key is not None:
+        return _decoded(settings.vault_key)
+    path = settings.vault_key_file or settings.state / "vault.key"
+    if path.exists():
+        return _decoded(SecretStr(path.read_text().strip()))
+    if settings.database_url is not None or settings.vault_key_file is not None:
+        msg = f"set SNP_VAULT_KEY or SNP_VAULT_KEY_FILE (no key in {path})"
+        raise VaultKeyInvalid(msg)
+    return _made(path)
+
+
+def _made(path: Path) -> bytes:
+    key = AESGCM.generate_key(bit_length=8 * _KEY_BYTES)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(base64.b64encode(key))
+        file.flush()
+        os.fsync(file.fileno())  # what is sealed with a lost key is lost
+    return key
+
+
+def _decoded(key: SecretStr) -> bytes:
+    try:
+        return base64.b64decode(key.get_secret_value(), validate=True)
+    except ValueError as malformed:
+        raise VaultKeyInvalid from malformed

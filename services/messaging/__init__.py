@@ -1,0 +1,4 @@
+"""NATS: the subjects, the streams behind them, and a FastStream broker that does not lose messages.
+
+PostgreSQL remembers, NATS rings the bell.
+"""

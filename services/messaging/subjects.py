@@ -1,0 +1,66 @@
+"""Every subject there is.
+
+    snp.in.<community>.<kind>          what others ask, kept in SNP_INBOX until it is taken in
+    snp.ask.<community>.<kind>         the same by core request/reply: the answer comes back at once
+    snp.event.<community>.<name>.<id>  what happened, in the order of the log, kept in SNP_EVENTS
+    snp.dead.<community>.<kind>        what could not be accepted, kept in SNP_DEAD_LETTERS
+    snp.take.<community>               a regulator takes a place of a slot chosen by hand
+    snp.bell                           something is new in the log
+
+<community> is a FINESS number, or `any` when the message itself must tell.
+"""
+
+from enum import StrEnum
+
+from events.envelope import Recorded
+from events.streams import identity
+
+INBOX = "snp.in.>"
+ASK = "snp.ask.>"
+EVENTS = "snp.event.>"
+DEAD = "snp.dead.>"
+TAKE = "snp.take.*"
+BELL = "snp.bell"
+
+ANY_COMMUNITY = "any"
+NO_COMMUNITY = "none"  # of an event no community is concerned by: an emergency elsewhere
+
+
+class Kind(StrEnum):
+    """What a message is about: the last token of its subject."""
+
+    CARE_REQUEST = "care-request"
+    SLOT = "slot"
+    PRACTITIONER = "practitioner"
+    COMMUNITY = "community"
+
+
+def inbox(community: str, kind: str) -> str:
+    """Where a message of this kind is sent."""
+    return f"snp.in.{community}.{kind}"
+
+
+def ask(community: str, kind: str) -> str:
+    """Where it is sent by whoever waits for the answer."""
+    return f"snp.ask.{community}.{kind}"
+
+
+def dead(community: str, kind: str) -> str:
+    """Where it ends when it cannot be accepted."""
+    return f"snp.dead.{community}.{kind}"
+
+
+def event(community: str | None, name: str, stream: str) -> str:
+    """Where an event is published."""
+    return f"snp.event.{community or NO_COMMUNITY}.{name}.{identity(stream)}"
+
+
+def event_of(recorded: Recorded) -> str:
+    """Where this event is published."""
+    return event(recorded.meta.community, recorded.event.name, recorded.stream)
+
+
+def parts(subject: str) -> tuple[str, str]:
+    """Community and kind of `snp.in.<community>.<kind>` or of a subject shaped like it."""
+    _, _, community, kind = [*subject.split("."), "", "", "", ""][:4]
+    return community, kind

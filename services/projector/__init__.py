@@ -1,0 +1,1 @@
+"""The projector keeps the read models: it follows the log and writes rows."""

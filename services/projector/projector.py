@@ -1,0 +1,173 @@
+"""Keeping a read model up to date, and building it anew.
+
+Live and rebuilt are the same code over the same events: the same bytes.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import cast
+
+import psycopg
+import structlog
+from psycopg import sql
+
+from events.envelope import Recorded
+from projections.rows import Projection
+from services import telemetry
+from services.log import checkpoints
+from services.log.bells import Bell
+from services.log.database import Connection, Pool
+from services.log.follow import follow
+from services.log.reader import Log, after
+from services.projector.statements import Statements, shape
+from services.settings import Settings
+
+log = structlog.get_logger()
+
+Progress = Callable[[int, int], None]
+"""Position reached, position to reach."""
+
+
+class Projector:
+    """Keeps one read model. Any number may run: the checkpoint's row lets one at a time write."""
+
+    def __init__(self, pool: Pool, projection: Projection, settings: Settings, bell: Bell) -> None:
+        self.name = projection.name
+        self.position = 0
+        self._pool = pool
+        self._log = Log(pool)
+        self._projection = projection
+        self._statements = Statements(projection)
+        self._shape = shape(projection)
+        self._settings = settings
+        self._bell = bell
+
+    async def open(self) -> None:
+        """Make sure the tables are there and of the shape this code fills; else build them."""
+        async with self._pool.connection() as connection:
+            position, known = await _checkpoint(connection, self._projection.name)
+        if known == self._shape:
+            self.position = position
+        else:
+            log.info("building read model", projection=self._projection.name)
+            self.position = await rebuild(self._pool, self._projection, self._settings)
+
+    async def run(self) -> None:
+        """Follow the log, for ever."""
+        while True:
+            try:
+                async for batch in follow(
+                    self._log, self._bell, self._settings, since=self.position
+                ):
+                    if not await self._show(batch):
+                        break  # somebody else was here: go on from where they are
+                    # People read this a few times a second: a pause makes one batch of many.
+                    await asyncio.sleep(self._settings.projection_pause_seconds)
+            except (psycopg.OperationalError, psycopg.InterfaceError) as fault:
+                log.warning("log unreachable", error=type(fault).__name__)
+                await asyncio.sleep(self._settings.append_reconnect_seconds)
+
+    async def caught_up(self) -> None:
+        """Return when everything in the log now is shown."""
+        head = await self._log.head()
+        while self.position < head:
+            self._bell.ring()
+            await asyncio.sleep(0.005)
+
+    async def _show(self, batch: Sequence[Recorded]) -> bool:
+        name = self._projection.name
+        async with self._pool.connection() as connection, connection.transaction():
+            reached, known = await checkpoints.reached_and_held(connection, name)
+            if reached != self.position or known != self._shape:
+                self.position = reached
+                return False
+            await show(connection, self._statements, batch)
+            await checkpoints.move(connection, name, batch[-1].position)
+        self.position = batch[-1].position
+        age = (datetime.now(UTC) - batch[0].recorded_at).total_seconds()
+        telemetry.projection_position.labels(name).set(self.position)
+        telemetry.projection_age.labels(name).set(age)
+        return True
+
+
+async def show(connection: Connection, statements: Statements, batch: Sequence[Recorded]) -> None:
+    """Apply the events to the rows, in the caller's transaction."""
+    projection = statements.projection
+    concerned = [r for r in batch if r.event.name in projection.events]
+    if not concerned:
+        return
+    places = [place for recorded in concerned for place in projection.touched(recorded)]
+    rows = await statements.read(connection, places)
+    for recorded in concerned:
+        projection.apply(rows, recorded)
+    await statements.write(connection, rows)
+
+
+async def rebuild(
+    pool: Pool, projection: Projection, settings: Settings, progress: Progress | None = None
+) -> int:
+    """A read model from the beginning of the log, in tables of its own, then swapped in.
+
+    Readers see the old one until the swap. Gives the position it was built up to. Two at once: the
+    second waits and builds again.
+    """
+    name, draft = projection.name, f"{projection.name}_next"
+    statements = Statements(projection, draft)
+    async with pool.connection() as connection:
+        await connection.execute("select pg_advisory_lock(hashtext(%s))", (f"rebuild {name}",))
+        try:
+            await connection.execute(_drop(draft))
+            for statement in statements.create():
+                await connection.execute(statement)
+            position = await _replay(connection, statements, settings, 0, progress)
+            async with connection.transaction():
+                # From here the live projector waits; what it may have seen since is caught up.
+                await checkpoints.reached_and_held(connection, name)
+                position = await _replay(connection, statements, settings, position, progress)
+                await connection.execute(_drop(name))
+                await connection.execute(
+                    sql.SQL("alter schema {} rename to {}").format(
+                        sql.Identifier(draft), sql.Identifier(name)
+                    )
+                )
+                await checkpoints.reshape(connection, name, position, shape(projection))
+        finally:
+            await connection.execute(
+                "select pg_advisory_unlock(hashtext(%s))", (f"rebuild {name}",)
+            )
+    return position
+
+
+async def _replay(
+    connection: Connection,
+    statements: Statements,
+    settings: Settings,
+    position: int,
+    progress: Progress | None,
+) -> int:
+    """Everything after the position, up to the end of the log. Gives the new position."""
+    cursor = await connection.execute("select coalesce(max(position), 0) from events")
+    head = cast("tuple[int]", await cursor.fetchone())[0]
+    names = statements.projection.events
+    while position < head:
+        batch = await after(
+            connection, position, limit=settings.rebuild_batch_events, names=names, until=head
+        )
+        if not batch:
+            break
+        async with connection.transaction():
+            await show(connection, statements, batch)
+        position = batch[-1].position
+        if progress is not None:
+            progress(position, head)
+    return max(position, head)
+
+
+def _drop(schema: str) -> sql.Composed:
+    return sql.SQL("drop schema if exists {} cascade").format(sql.Identifier(schema))
+
+
+async def _checkpoint(connection: Connection, name: str) -> tuple[int, str | None]:
+    async with connection.transaction():
+        return await checkpoints.reached_and_held(connection, name)

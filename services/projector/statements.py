@@ -1,0 +1,111 @@
+"""The SQL of a read model, made from its tables by SQLAlchemy, run by psycopg."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from inspect import getsource
+from sys import modules
+
+import orjson
+from psycopg.types.json import Jsonb
+from sqlalchemy import ARRAY, Index, Table, any_, bindparam, column, func, select
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.sql import ClauseElement
+
+from projections.rows import Key, Place, Projection, Row, Rows, key_of
+from services.log.database import Connection
+
+_DIALECT = postgresql.psycopg.dialect()  # type: ignore[no-untyped-call]
+
+
+@dataclass(frozen=True)
+class _Table:
+    read: bytes
+    write: bytes
+
+
+class Statements:
+    """Reading and writing the rows of one read model in one schema."""
+
+    def __init__(self, projection: Projection, schema: str | None = None) -> None:
+        self.projection = projection
+        self.schema = schema or projection.name
+        self._tables = {
+            table: _Table(self._sql(_read(table)), self._sql(_write(table)))
+            for table in projection.tables
+        }
+
+    def create(self) -> list[bytes]:
+        """The schema, its tables and indexes."""
+        made = [f"create schema {self.schema}".encode()]
+        for table in self.projection.tables:
+            made.append(self._sql(CreateTable(table)))
+            made += [self._sql(CreateIndex(index)) for index in sorted(table.indexes, key=_name)]
+        return made
+
+    async def read(self, connection: Connection, places: Sequence[Place]) -> Rows:
+        """The rows a batch will ask for, those that exist."""
+        rows = Rows()
+        wanted: dict[Table, dict[Key, None]] = {}
+        for table, key in places:
+            wanted.setdefault(table, {})[key] = None
+        for table, keys in wanted.items():
+            cursor = await connection.execute(
+                self._tables[table].read, {"keys": list(keys)}, binary=True
+            )
+            names = [c.name for c in table.columns]
+            rows.learn(
+                table, (dict(zip(names, row, strict=True)) for row in await cursor.fetchall())
+            )
+        return rows
+
+    async def write(self, connection: Connection, rows: Rows) -> None:
+        """What the batch changed."""
+        for table in self.projection.tables:
+            if changed := rows.changed(table):
+                await connection.execute(
+                    self._tables[table].write, {"rows": Jsonb(changed, dumps=_json)}
+                )
+
+    def _sql(self, clause: ClauseElement) -> bytes:
+        compiled = clause.compile(
+            dialect=_DIALECT, schema_translate_map={self.projection.name: self.schema}
+        )
+        # The translation is left to execution; here the text itself is what is wanted.
+        text = str(compiled).replace(f"__[SCHEMA_{self.projection.name}]", self.schema)
+        return text.encode()
+
+
+def shape(projection: Projection) -> str:
+    """A digest of the tables and of the code that fills them: another one is built anew."""
+    code = getsource(modules[projection.apply.__module__])
+    return hashlib.sha256(code.encode()).hexdigest()[:16]
+
+
+def _read(table: Table) -> ClauseElement:
+    key = key_of(table)
+    return select(table).where(key == any_(bindparam("keys", type_=ARRAY(key.type))))
+
+
+def _write(table: Table) -> ClauseElement:
+    source = (
+        func.jsonb_to_recordset(bindparam("rows", type_=JSONB))
+        .table_valued(*(column(c.name, c.type) for c in table.columns))
+        .render_derived(name="r", with_types=True)
+    )
+    statement = insert(table).from_select([c.name for c in table.columns], select(source))
+    key = key_of(table)
+    return statement.on_conflict_do_update(
+        index_elements=[key],
+        set_={c.name: statement.excluded[c.name] for c in table.columns if c is not key},
+    )
+
+
+def _name(index: Index) -> str:
+    return str(index.name)
+
+
+def _json(rows: Sequence[Row]) -> bytes:
+    return orjson.dumps(rows, option=orjson.OPT_NON_STR_KEYS)  # SQLAlchemy's names are no plain str

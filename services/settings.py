@@ -1,0 +1,88 @@
+"""Every setting, with its unit and a default that works; read from `SNP_…` in the environment."""
+
+import os
+from ipaddress import ip_address
+from pathlib import Path
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def default_state() -> Path:
+    """Where the embedded servers keep their data when nobody said where."""
+    if os.geteuid() == 0:
+        # Below /root another account cannot enter, and PostgreSQL refuses to run as root.
+        return Path("/var/lib/snp-dispatch")
+    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(base) / "snp-dispatch"
+
+
+class Settings(BaseSettings):
+    """What an operator may set."""
+
+    model_config = SettingsConfigDict(env_prefix="SNP_", frozen=True)
+
+    # Where things are
+    state: Path = Field(default_factory=default_state)
+    database_url: SecretStr | None = None  # given: used instead of the embedded PostgreSQL
+    nats_url: SecretStr | None = None  # given: used instead of the embedded nats-server
+    http_host: str = "127.0.0.1"
+    http_port: int = 8000
+    embedded_nats_port: int = 4222  # another free one is taken when it is in use
+
+    # Secrets
+    vault_key: SecretStr | None = None  # 32 bytes in base64; without it, the file below
+    vault_key_file: Path | None = None  # default: `vault.key` in the state folder, made once
+
+    # The log
+    database_connections: int = 8
+    database_connect_timeout_seconds: float = 10.0
+    append_batch_commands: int = 256  # commands written in one transaction
+    append_batch_overlap_commands: int = 32  # above this many waiting, half of them are a batch
+    append_timeout_seconds: float = 10.0  # an unavailable log is said after this
+    append_reconnect_seconds: float = 0.1  # between two attempts to reach PostgreSQL again
+    follow_batch_events: int = 500
+    follow_poll_seconds: float = 1.0  # heals a lost bell
+    rebuild_batch_events: int = 2000
+    projection_pause_seconds: float = 0.05  # between two batches of a read model
+    relay_batch_events: int = 500
+    relay_standby_seconds: float = 1.0  # how often a second relay asks whether the first is gone
+    relay_retry_seconds: float = 0.2
+    decide_attempts: int = 8  # lost races before a command gives up
+
+    # NATS
+    nats_reconnect_wait_seconds: float = 0.2
+    nats_ping_interval_seconds: int = 10
+    publish_timeout_seconds: float = 5.0
+    stream_replicas: int = 1  # 3 on a cluster
+    events_kept_days: int = 30  # in JetStream; the log keeps everything
+    dead_letters_kept_days: int = 90
+    inbox_max_messages: int = 1_000_000
+    duplicate_window_seconds: float = 120.0
+
+    # Intake
+    intake_fetch_messages: int = 128
+    intake_fetch_timeout_seconds: float = 1.0  # also how long a restarted server may be missed
+    intake_ack_wait_seconds: float = 30.0
+    intake_max_ack_pending: int = 1024  # never under intake_fetch_messages
+    intake_retry_seconds: tuple[float, ...] = (0.2, 1.0, 5.0, 15.0)  # by delivery, the last repeats
+    intake_attempts: int = 8  # of a message that fails for a reason of its own
+    body_max_bytes: int = 256 * 1024
+
+    # Dispatch
+    hand_back_margin_minutes: float = 10.0  # before the request is due
+    search_again_minutes: float = 5.0  # a waiting request is looked at again at least so often
+
+    readiness_timeout_seconds: float = 2.0
+
+    # Shutting down
+    drain_timeout_seconds: float = 10.0
+
+    @field_validator("http_host")
+    @classmethod
+    def _loopback_only(cls, host: str) -> str:
+        """Until the doors have locks, nothing listens beyond this machine."""
+        if host != "localhost" and not ip_address(host).is_loopback:
+            msg = f"{host} is not loopback: until requests are authenticated, use 127.0.0.1 or ::1"
+            raise ValueError(msg)
+        return host

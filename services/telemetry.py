@@ -1,0 +1,64 @@
+"""What operators read: one log line an occurrence, and figures of low cardinality."""
+
+import logging
+import sys
+
+import structlog
+from prometheus_client import Counter, Gauge, Histogram
+
+appended_events = Counter("snp_events_appended_total", "Events appended by this process")
+append_batch = Histogram(
+    "snp_append_batch_commands",
+    "Commands written in one transaction",
+    buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256),
+)
+append_seconds = Histogram(
+    "snp_append_seconds",
+    "Duration of one append transaction",
+    buckets=(0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.25, 1, 5),
+)
+lost_races = Counter("snp_lost_races_total", "Commands whose streams had moved", ["service"])
+refusals = Counter("snp_refusals_total", "Commands refused", ["service", "code"])
+dead_letters = Counter("snp_dead_letters_total", "Messages that could not be accepted", ["code"])
+redeliveries = Counter(
+    "snp_redeliveries_total", "Messages delivered again by JetStream", ["service"]
+)
+decision_seconds = Histogram(
+    "snp_decision_seconds",
+    "Duration of one matching decision, appending apart",
+    buckets=(0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.1),
+)
+waiting_requests = Gauge("snp_waiting_requests", "Open requests without a place", ["community"])
+oldest_due_seconds = Gauge(
+    "snp_oldest_next_instant_seconds", "How late the most overdue open request is (0: none is)"
+)
+relay_lag_events = Gauge("snp_relay_lag_events", "Events in the log and not yet on JetStream")
+relay_lag_seconds = Gauge("snp_relay_lag_seconds", "Age of the oldest event not yet on JetStream")
+projection_position = Gauge(
+    "snp_projection_position", "Position a projection reached", ["projection"]
+)
+projection_age = Gauge(
+    "snp_projection_age_seconds",
+    "Age of the oldest event a projection has not seen",
+    ["projection"],
+)
+
+
+def log_to(stream: str = "stderr", *, level: str = "INFO", as_json: bool = True) -> None:
+    """Set up structlog for the process. Nothing that could name a person is ever a log field."""
+    processors: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer()
+        if as_json
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
+    ]
+    structlog.configure(
+        processors=processors,
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
+        logger_factory=structlog.PrintLoggerFactory(getattr(sys, stream)),
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(level=logging.WARNING, stream=getattr(sys, stream), format="%(message)s")
