@@ -41,6 +41,7 @@ slots = Table(
     metadata,
     Column("slot_id", Uuid, primary_key=True),
     Column("rpps", Text, nullable=False),
+    Column("week", Text, nullable=False),
     Column("profession", Text, nullable=False),
     Column("place", Text, nullable=False),
     Column("commune", Text, nullable=False),
@@ -130,6 +131,7 @@ def _apply(rows: Rows, event: _Event) -> None:
 def _published(event: SlotPublished) -> dict[str, object]:
     return {
         "rpps": event.rpps,
+        "week": event.week,
         "profession": event.profession,
         "place": event.place.title,
         "commune": event.place.commune,

@@ -17,6 +17,11 @@ def default_state() -> Path:
     return Path(base) / "snp-dispatch"
 
 
+def settings_with(**given: object) -> "Settings":
+    """Settings of the environment, with what was given instead, where something was."""
+    return Settings.model_validate({k: v for k, v in given.items() if v is not None})
+
+
 class Settings(BaseSettings):
     """What an operator may set."""
 
@@ -27,7 +32,7 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = None  # given: used instead of the embedded PostgreSQL
     nats_url: SecretStr | None = None  # given: used instead of the embedded nats-server
     http_host: str = "127.0.0.1"
-    http_port: int = 8000
+    http_port: int = 8000  # 0: any free one
     embedded_nats_port: int = 4222  # another free one is taken when it is in use
 
     # Secrets

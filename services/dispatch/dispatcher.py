@@ -120,6 +120,10 @@ class Dispatcher:
             if not self._writing:
                 head = await self._log.head()
 
+    def next_instant(self) -> datetime | None:
+        """When a waiting request is next looked at."""
+        return self._timers.next_instant()
+
     def _due(self) -> bool:
         instant = self._timers.next_instant()
         return instant is not None and instant <= self._clock.now()

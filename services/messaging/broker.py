@@ -16,6 +16,18 @@ from services.settings import Settings
 _logger = logging.getLogger("snp.broker")  # outside "faststream.", which brings its own handler
 
 
+def _no_news(record: logging.LogRecord) -> bool:
+    """Nothing was there to fetch: no reason for a traceback.
+
+    nats-py says so by a bare TimeoutError (nats.py #418), which ends FastStream's fetching task;
+    its supervisor starts the task again and logs an error.
+    """
+    return not (record.exc_info and isinstance(record.exc_info[1], TimeoutError))
+
+
+_logger.addFilter(_no_news)
+
+
 def broker_for(
     url: str,
     settings: Settings,

@@ -1,0 +1,225 @@
+"""The `snp` command. A subcommand loads what it needs when it is called: help is quick."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from services.cli.errors import told_kindly
+
+app = typer.Typer(
+    name="snp",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    help="Same-day care (soins non programmés): requests in, places out.\n\n"
+    "Start with [bold]snp up --demo[/bold], then [bold]snp board[/bold] in another terminal.",
+)
+
+State = Annotated[
+    Path | None,
+    typer.Option("--state", help="Folder of the embedded servers.", envvar="SNP_STATE"),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object as the last line.")]
+Community = Annotated[
+    str | None, typer.Option("--community", "-c", help="FINESS number of a community.")
+]
+HttpPort = Annotated[int | None, typer.Option(help="Port of HTTP on 127.0.0.1 (8000).")]
+
+
+@app.command()
+@told_kindly
+def up(
+    state: State = None,
+    http_host: Annotated[str | None, typer.Option(help="Loopback only (127.0.0.1).")] = None,
+    http_port: HttpPort = None,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="With three communities and today's slots.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Everything on this machine: PostgreSQL, NATS and every service, until ^C."""
+    from services.cli.up import up_until_stopped
+
+    up_until_stopped(state, http_host, http_port, demo=demo, as_json=as_json)
+
+
+@app.command()
+@told_kindly
+def run(
+    service: Annotated[str, typer.Argument(help="relay, intake, dispatch, projector or api.")],
+    partition: Annotated[
+        str,
+        typer.Option(help="Of the communities, for dispatch: 2/8 is the second of eight parts."),
+    ] = "1/1",
+    state: State = None,
+    http_host: Annotated[str | None, typer.Option(help="Loopback only (127.0.0.1).")] = None,
+    http_port: HttpPort = None,
+) -> None:
+    """One service, against SNP_DATABASE_URL and SNP_NATS_URL (or what `snp up` runs here)."""
+    from services.cli.up import run_until_stopped
+
+    run_until_stopped(service, partition, state, http_host, http_port)
+
+
+@app.command()
+@told_kindly
+def provision(state: State = None, as_json: AsJson = False) -> None:
+    """Make the tables, streams and consumers, or bring them to what this version needs."""
+    from services.cli.operate import provision_all
+
+    provision_all(state, as_json=as_json)
+
+
+@app.command()
+@told_kindly
+def send(
+    files: Annotated[
+        list[Path], typer.Argument(help="JSON: CloudEvents or SAMU messages; - is stdin.")
+    ],
+    community: Community = None,
+    as_of_now: Annotated[
+        bool,
+        typer.Option("--as-of-now", help="Shift every instant so that the message was made now."),
+    ] = False,
+    wait: Annotated[float, typer.Option(help="Seconds to wait for a place.")] = 3.0,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send requests, slots, practitioners or communities, and show what became of each."""
+    from services.cli.send import send_files
+
+    send_files(files, community, state, as_of_now=as_of_now, wait=wait, as_json=as_json)
+
+
+@app.command()
+@told_kindly
+def availability(
+    community: Community = None,
+    profession: Annotated[str | None, typer.Option(help="10 doctor, 60 nurse, …")] = None,
+    mode: Annotated[str | None, typer.Option(help="AMB office, HH home, VR video.")] = None,
+    label: Annotated[str | None, typer.Option(help="PUBLIC, PRO, SNP or CPTS.")] = None,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Free places, by community, profession, mode, label and hour."""
+    from services.cli.look import show_availability
+
+    show_availability(community, profession, mode, label, state, as_json=as_json)
+
+
+@app.command()
+@told_kindly
+def board(
+    community: Community = None,
+    only: Annotated[
+        str | None,
+        typer.Option("--state-is", help="waiting, assigned, handed_back, refused_as_emergency…"),
+    ] = None,
+    limit: Annotated[int, typer.Option(help="Rows at most.")] = 50,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Requests: who waits, who looks after them and until when; then the newest."""
+    from services.cli.look import show_board
+
+    show_board(community, only, limit, state, as_json=as_json)
+
+
+@app.command()
+@told_kindly
+def history(
+    identity: Annotated[
+        str, typer.Argument(metavar="ID", help="Request, case, slot, RPPS, FINESS or stream.")
+    ],
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Everything that happened to a request, a case, a slot, a practitioner or a community."""
+    from services.cli.look import show_history
+
+    show_history(identity, state, as_json=as_json)
+
+
+@app.command()
+@told_kindly
+def verify(state: State = None, as_json: AsJson = False) -> None:
+    """Check the whole log: nothing lost or twice, nobody in two places. Exit 1 if not so."""
+    from services.cli.operate import verify_log
+
+    verify_log(state, as_json=as_json)
+
+
+@app.command()
+@told_kindly
+def rebuild(
+    name: Annotated[str, typer.Argument(help="availability, board, or all.")],
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Build a read model anew from the log, and swap it in."""
+    from services.cli.operate import rebuild_read_models
+
+    rebuild_read_models(name, state, as_json=as_json)
+
+
+@app.command("dead-letters")
+@told_kindly
+def dead_letters(
+    ids: Annotated[list[str] | None, typer.Argument(help="These letters only.")] = None,
+    replay: Annotated[bool, typer.Option("--replay", help="Send them again, after a fix.")] = False,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """What could not be accepted and why; with --replay, send it again."""
+    from services.cli.operate import show_dead_letters
+
+    show_dead_letters(ids or [], state, replay=replay, as_json=as_json)
+
+
+@app.command()
+@told_kindly
+def reveal(
+    request_id: Annotated[str, typer.Argument(metavar="ID", help="Request or case.")],
+    reason: Annotated[str, typer.Option(help="Why you need to know. It is written down.")],
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Who the patient is. Who asked, about whom and why is journalled first."""
+    from services.cli.patient import reveal_patient
+
+    reveal_patient(request_id, reason, state, as_json=as_json)
+
+
+@app.command()
+@told_kindly
+def erase(
+    request_id: Annotated[str, typer.Argument(metavar="ID", help="Request or case.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Destroy the key to a patient's identity. It cannot be undone."""
+    from services.cli.patient import erase_patient
+
+    erase_patient(request_id, state, sure=yes, as_json=as_json)
+
+
+@app.command()
+@told_kindly
+def demo(
+    seed: Annotated[int, typer.Option(help="The same seed gives the same day.")] = 1,
+    requests: Annotated[int, typer.Option(help="Requests of the day.", min=1, max=5000)] = 240,
+    pace: Annotated[float, typer.Option(help="Requests a second; 0: as fast as they come.")] = 20.0,
+    as_json: AsJson = False,
+) -> None:
+    """Three real territories, a weekday of slots and requests, live; then a check of the log."""
+    from services.cli.demo import play_day
+
+    play_day(seed, requests, pace, as_json=as_json)
+
+
+def main() -> None:
+    """The entry point."""
+    app()

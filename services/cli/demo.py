@@ -1,0 +1,117 @@
+"""`snp demo`: a weekday in three real territories, live, then a check of its log."""
+
+import asyncio
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from rich.live import Live
+
+from projections import board
+from services.app import Addresses, open_house, provision
+from services.cli.operate import show_verdict
+from services.cli.screen import Screen, summary
+from services.cli.session import console, say
+from services.clock import SimulatedClock
+from services.embedded.nats_server import NatsServer
+from services.embedded.postgres import Postgres
+from services.log.verify import Verdict, verify
+from services.messaging.subjects import Kind
+from services.projector.queries import rows
+from services.settings import Settings
+from services.simulator.play import OPENING, Day, play
+from services.telemetry import log_to
+
+
+@dataclass
+class Result:
+    """How the day went."""
+
+    sent: int
+    found: list[dict[str, Any]]
+    verdict: Verdict
+    seconds: float
+
+    @property
+    def lost(self) -> int:
+        """Requests taken in that are nowhere on the board."""
+        return self.sent - len(self.found)
+
+    def as_json(self) -> dict[str, Any]:
+        """For --json."""
+        states = Counter(row["state"] for row in self.found)
+        return {
+            "requests": self.sent,
+            "assigned": states[board.ASSIGNED],
+            "waiting": states[board.WAITING],
+            "unserved": states[board.HANDED_BACK],
+            "double_booked": self.verdict.double_booked,
+            "lost": self.lost,
+            "violations": len(self.verdict.violations),
+            "seconds": round(self.seconds, 2),
+        }
+
+
+def play_day(seed: int, count: int, pace: float, *, as_json: bool) -> None:
+    """The day, its summary, and the check of its log, on servers thrown away after."""
+    log_to(level="ERROR", as_json=False)
+    day = Day(seed)
+    with tempfile.TemporaryDirectory(prefix="snp-demo-") as folder, _servers(Path(folder)) as found:
+        settings = Settings(state=Path(folder), database_url=None, nats_url=None, vault_key=None)
+        pause = 1 / pace if pace and not as_json else 0.0
+        result = asyncio.run(_play(settings, found, day, count, pause, quiet=as_json))
+    if as_json:
+        say(result.as_json())
+    else:
+        console.print(summary(day, result.found))
+        show_verdict(result.verdict, as_json=False)
+        console.print(
+            f"{result.sent} requests in {result.seconds:.0f} s; none lost, none twice."
+            if not (result.lost or result.verdict.double_booked)
+            else f"[red]{result.lost} lost, {result.verdict.double_booked} double booked[/red]"
+        )
+    if result.lost or result.verdict.violations:
+        raise SystemExit(1)
+
+
+@contextmanager
+def _servers(state: Path) -> Iterator[Addresses]:
+    state.chmod(0o711)
+    nats, postgres = NatsServer(state), Postgres(state)
+    try:
+        nats.launch()
+        postgres.launch()
+        nats.wait_until_ready()
+        postgres.wait_until_ready()
+        yield Addresses(postgres.url, nats.url)
+    finally:
+        nats.stop()
+        postgres.stop()
+
+
+async def _play(
+    settings: Settings, addresses: Addresses, day: Day, count: int, pause: float, *, quiet: bool
+) -> Result:
+    began = time.monotonic()
+    clock = SimulatedClock(OPENING - timedelta(hours=1))
+    await provision(settings, addresses)
+    async with open_house(settings, addresses, clock=clock) as house:
+        screen = Screen(day, clock)
+        await house.broker.connection.subscribe("snp.event.>", cb=screen.hear)
+        live = Live(screen, console=console, refresh_per_second=12, transient=True)
+        sent = 0
+        with nullcontext() if quiet else live:
+            async for happening, _ in play(house, clock, day, count):
+                if happening.kind is Kind.CARE_REQUEST:
+                    sent += 1
+                    await asyncio.sleep(pause)
+        await house.settled()
+        found = await rows(house.pool, board.on_board())
+        verdict = await verify(house.pool, settings)
+        return Result(sent, found, verdict, time.monotonic() - began)

@@ -1,0 +1,70 @@
+"""What goes wrong, said so that one knows what to do."""
+
+import functools
+import json
+import sys
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Told(Exception):
+    """A mistake or a fault, in the words a person reads."""
+
+    def __init__(self, message: str, *, code: str = "error", status: int = 1) -> None:
+        super().__init__(message)
+        self.code = code
+        self.status = status
+
+
+def told_kindly(command: Callable[P, R]) -> Callable[P, R]:
+    """Errors one can do something about are one line on stderr, not a traceback."""
+
+    @functools.wraps(command)
+    def kindly(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except KeyboardInterrupt:
+            raise SystemExit(130) from None
+        except Exception as error:
+            told = _told(error)
+            if told is None:
+                raise
+            if kwargs.get("as_json"):
+                print(json.dumps({"error": {"code": told.code, "message": str(told)}}))
+            print(f"snp: {told}", file=sys.stderr)
+            raise SystemExit(told.status) from None
+
+    return kindly
+
+
+def _told(error: BaseException) -> Told | None:
+    """The error in kind words; None for what only a developer can mend."""
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    if isinstance(error, Told):
+        return error
+    kind = type(error)
+    match f"{kind.__module__}.{kind.__qualname__}":
+        case "services.embedded.state.InUse" | "services.embedded.state.NotRunning":
+            return Told(f"{kind.__doc__} ({error})", code=kind.__name__)
+        case "services.api.server.PortTaken":
+            return Told(f"{kind.__doc__} ({error})", code="port_taken")
+        case "services.app.NotProvisioned" | "services.log.vault.VaultKeyInvalid":
+            about = f" ({error})" if str(error) else ""
+            return Told(f"{kind.__doc__}{about}", code=kind.__name__)
+        case "pydantic_core._pydantic_core.ValidationError":
+            problems = error.errors(include_input=False)  # type: ignore[attr-defined]
+            return Told(
+                "; ".join(f"{'.'.join(map(str, p['loc']))}: {p['msg']}" for p in problems),
+                code="invalid_setting",
+                status=2,
+            )
+        case "psycopg.OperationalError" | "psycopg_pool.PoolTimeout":
+            return Told("PostgreSQL cannot be reached: see SNP_DATABASE_URL", code="no_database")
+        case "nats.errors.NoServersError" | "nats.errors.ConnectionClosedError":
+            return Told("NATS cannot be reached: see SNP_NATS_URL", code="no_nats")
+        case _:
+            return None

@@ -1,0 +1,221 @@
+"""Commands that look: free places, the board, what happened."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from rich.table import Table
+from sqlalchemy import Text, cast, select
+
+from events import streams
+from events.community import CommunityFormed
+from events.envelope import Recorded
+from projections import availability, board
+from services.cli import words
+from services.cli.errors import Told
+from services.cli.session import Session, console, in_session, say
+from services.intake.arrival import request_of
+from services.log.reader import Log
+from services.projector.queries import NotBuiltYet, rows
+
+_RPPS_DIGITS = 11
+_FINESS_CHARACTERS = 9
+
+
+def show_availability(
+    community: str | None,
+    profession: str | None,
+    mode: str | None,
+    label: str | None,
+    state: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Free places."""
+    now = datetime.now(UTC)
+
+    async def work(session: Session) -> tuple[list[dict[str, Any]], dict[str, str]]:
+        query = availability.free_places(
+            community=community, profession=profession, mode=mode, label=label
+        )
+        return await _asked(session, query, at=now), await _titles(session)
+
+    cells, titles = in_session(state, work)
+    if as_json:
+        say({"at": now, "places": cells})
+        return
+    if not cells:
+        console.print("No free place. Practitioners open some with: snp send slot.json")
+        return
+    table = Table(header_style="bold", box=None)
+    for column in ("community", "day", "profession", "mode", "label"):
+        table.add_column(column)
+    table.add_column("free places by hour")
+    for key, hours in _by_day(cells).items():
+        finess, day, *rest = key
+        free = "  ".join(f"[dim]{hour}h[/dim] {places}" for hour, places in hours)
+        table.add_row(titles.get(finess, finess), day, *rest, free)
+    console.print(table)
+    console.print("A place seen by two labels or in two modes is in both rows.", style="dim")
+
+
+def _by_day(cells: Sequence[dict[str, Any]]) -> dict[tuple[str, ...], list[tuple[int, int]]]:
+    days: dict[tuple[str, ...], list[tuple[int, int]]] = {}
+    for cell in sorted(cells, key=lambda c: (c["community"], c["hour"])):
+        hour: datetime = cell["hour"]
+        key = (
+            cell["community"],
+            hour.strftime("%a %d %b"),
+            cell["profession"],
+            cell["mode"],
+            cell["label"],
+        )
+        days.setdefault(key, []).append((hour.hour, cell["free"]))
+    return days
+
+
+def show_board(
+    community: str | None, only: str | None, limit: int, state: Path | None, *, as_json: bool
+) -> None:
+    """Requests."""
+    if only is not None and only not in board.STATES:
+        msg = f"no such state: {only}; there are {', '.join(board.STATES)}"
+        raise Told(msg, code="unknown_state", status=2)
+
+    async def work(session: Session) -> tuple[list[dict[str, Any]], dict[str, str]]:
+        query = board.on_board(community=community, state=only).limit(limit)
+        return await _asked(session, query), await _titles(session)
+
+    found, titles = in_session(state, work)
+    if as_json:
+        say({"at": datetime.now(UTC), "requests": found})
+        return
+    if not found:
+        console.print("No request yet. Send one with: snp send request.json")
+        return
+    table = Table(header_style="bold", box=None)
+    for column in (
+        "id",
+        "state",
+        "received",
+        "due",
+        "",
+        "reason for calling",
+        "place",
+        "community",
+    ):
+        table.add_column(column, no_wrap=column not in {"reason for calling", "community"})
+    for row in found:
+        table.add_row(
+            str(row["request_id"])[:8],
+            words.STATES[row["state"]],
+            words.clock(row["received_at"]),
+            words.clock(row["due_by"]),
+            row["priority"],
+            words.motive(row["motive"]),
+            _outcome(row),
+            titles.get(row["community"], row["community"] or ""),
+        )
+    console.print(table)
+    console.print("snp history ID tells everything about one of them.", style="dim")
+
+
+def _outcome(row: dict[str, Any]) -> str:
+    match row["state"]:
+        case board.ASSIGNED:
+            where = f"{row['km']} km" if row["mode"] == "AMB" else words.MODES[row["mode"]]
+            return f"{words.clock(row['start'])}, {where}"
+        case board.WAITING:
+            return f"{row['owner']} until {words.clock(row['next_at'])}"
+        case _:
+            return row["reason"] or ""
+
+
+def show_history(identity: str, state: Path | None, *, as_json: bool) -> None:
+    """What happened."""
+
+    async def work(session: Session) -> list[Recorded]:
+        return await Log(session.pool).history(await _stream_named(session, identity))
+
+    found = in_session(state, work)
+    if not found:
+        msg = f"nothing happened under {identity}"
+        raise Told(msg, code="nothing_found")
+    if as_json:
+        say({"stream": found[0].stream, "events": [_as_json(recorded) for recorded in found]})
+        return
+    console.print(found[0].stream, style="bold")
+    case_id = found[0].meta.case_id
+    if case_id:
+        console.print(f"case {case_id}", style="dim")
+    for recorded in found:
+        first, *more = words.said(recorded.event)
+        when = recorded.recorded_at.astimezone(words.HERE).strftime("%d %b %H:%M:%S")
+        console.print(
+            f"[dim]{when}[/dim]  [bold]{recorded.event.name}[/bold]  {first}"
+            f"  [dim]{recorded.meta.actor.role} {recorded.meta.actor.ref}[/dim]"
+        )
+        for line in more:
+            console.print(f"                   {line}", style="dim")
+
+
+def _as_json(recorded: Recorded) -> dict[str, Any]:
+    return {
+        "position": recorded.position,
+        "version": recorded.version,
+        "name": recorded.event.name,
+        "data": recorded.event.model_dump(mode="json"),
+        "meta": recorded.meta.model_dump(mode="json"),
+        "recorded_at": recorded.recorded_at,
+    }
+
+
+async def request_named(session: Session, identity: str) -> UUID:
+    """The request of that id, the first characters of one, or a case. Raises Told."""
+    stream = await _stream_named(session, identity)
+    if streams.kind(stream) != "request":
+        msg = f"{identity} is no request"
+        raise Told(msg, code="no_such_request")
+    return UUID(streams.identity(stream))
+
+
+async def _stream_named(session: Session, identity: str) -> str:
+    """The stream somebody means by this."""
+    if streams.kind(identity) in {"request", "agenda", "practitioner", "community"}:
+        return identity
+    if identity.isdigit() and len(identity) == _RPPS_DIGITS:
+        return streams.practitioner(identity)
+    if identity.isalnum() and len(identity) == _FINESS_CHARACTERS:
+        return streams.community(identity)
+    log = Log(session.pool)
+    by_case = streams.request(request_of(identity))
+    if (await log.load(by_case)).version:
+        return by_case
+    requests = board.requests.c.request_id
+    beginning = select(requests).where(cast(requests, Text).startswith(identity.lower())).limit(2)
+    match await _asked(session, beginning):
+        case [one]:
+            return streams.request(one["request_id"])
+        case [_, _]:
+            msg = f"several requests begin with {identity}: give more of the id"
+            raise Told(msg, code="ambiguous")
+    slots = availability.slots
+    of_slot = select(slots).where(cast(slots.c.slot_id, Text) == identity.lower())
+    for slot in await _asked(session, of_slot):
+        return streams.agenda(slot["rpps"], slot["week"])
+    msg = f"nothing is known as {identity}"
+    raise Told(msg, code="nothing_found")
+
+
+async def _asked(session: Session, query: Any, **given: object) -> list[dict[str, Any]]:
+    try:
+        return await rows(session.pool, query, **given)
+    except NotBuiltYet as absent:
+        raise Told(str(absent), code=absent.code) from absent
+
+
+async def _titles(session: Session) -> dict[str, str]:
+    found = await Log(session.pool).of_kind("community")
+    return {r.event.finess: r.event.title for r in found if isinstance(r.event, CommunityFormed)}

@@ -1,0 +1,133 @@
+"""Commands of operators: provision, verify, rebuild, dead letters."""
+
+import asyncio
+import getpass
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.table import Table
+
+from services.app import provision
+from services.cli.errors import Told
+from services.cli.session import (
+    Session,
+    addresses_of,
+    console,
+    in_session,
+    progress,
+    say,
+)
+from services.log.verify import Verdict, verify
+from services.settings import settings_with
+
+SHOWN = 20
+
+
+def provision_all(state: Path | None, *, as_json: bool) -> None:
+    """Tables, streams, consumers."""
+    settings = settings_with(state=state)
+    asyncio.run(provision(settings, addresses_of(settings)))
+    if as_json:
+        say({"provisioned": True})
+    else:
+        console.print("Tables, streams and consumers are as this version needs them.")
+
+
+def verify_log(state: Path | None, *, as_json: bool) -> None:
+    """The whole log against its invariants."""
+
+    async def work(session: Session) -> Verdict:
+        bar, move = progress("Verifying")
+        with bar:
+            return await verify(session.pool, session.settings, move)
+
+    verdict = in_session(state, work)
+    show_verdict(verdict, as_json=as_json)
+    if verdict.violations:
+        raise SystemExit(1)
+
+
+def show_verdict(verdict: Verdict, *, as_json: bool) -> None:
+    """What was found."""
+    if as_json:
+        say(
+            {
+                "events": verdict.events,
+                "double_booked": verdict.double_booked,
+                "violations": [asdict(violation) for violation in verdict.violations],
+            }
+        )
+        return
+    if not verdict.violations:
+        console.print(f"[green]✓[/green] {verdict.events} events, every invariant holds.")
+        return
+    console.print(f"[red]✗[/red] {verdict.events} events, {len(verdict.violations)} violations:")
+    for violation in verdict.violations[:SHOWN]:
+        console.print(f"  at {violation.position}: {violation.rule} ({violation.detail})")
+    if len(verdict.violations) > SHOWN:
+        console.print("  … --json shows them all")
+
+
+def rebuild_read_models(name: str, state: Path | None, *, as_json: bool) -> None:
+    """One read model, or all."""
+    from projections.catalogue import PROJECTIONS
+    from services.projector.projector import rebuild
+
+    if name != "all" and name not in PROJECTIONS:
+        known = ", ".join([*PROJECTIONS, "all"])
+        msg = f"no read model {name}: there are {known}"
+        raise Told(msg, code="unknown_read_model", status=2)
+    chosen = list(PROJECTIONS.values()) if name == "all" else [PROJECTIONS[name]]
+
+    async def work(session: Session) -> dict[str, int]:
+        built = {}
+        for projection in chosen:
+            bar, move = progress(f"Building {projection.name}")
+            with bar:
+                built[projection.name] = await rebuild(
+                    session.pool, projection, session.settings, move
+                )
+        return built
+
+    built = in_session(state, work)
+    if as_json:
+        say({"rebuilt": built})
+        return
+    for projection, position in built.items():
+        console.print(f"{projection} is built up to position {position}.")
+
+
+def show_dead_letters(ids: list[str], state: Path | None, *, replay: bool, as_json: bool) -> None:
+    """What was put aside; sent again if asked."""
+
+    async def work(session: Session) -> list[dict[str, object]]:
+        async with session.letters() as letters:
+            found = [x for x in await letters.all() if not ids or x.id in ids]
+            for letter in found if replay else ():
+                await letters.replay(letter, actor=getpass.getuser())
+            return [asdict(letter) for letter in found]
+
+    found = in_session(state, work)
+    if unknown := set(ids) - {str(letter["id"]) for letter in found}:
+        msg = f"no dead letter {', '.join(sorted(unknown))}"
+        raise Told(msg, code="no_such_letter")
+    if as_json:
+        say({"replayed" if replay else "dead_letters": found})
+        return
+    if not found:
+        console.print("No dead letters: everything that came in was accepted.")
+        return
+    if replay:
+        console.print(f"{len(found)} sent again. What is refused again comes back here.")
+        return
+    table = Table("received", "to", "code", "why", "id", header_style="bold", box=None)
+    for letter in found:
+        table.add_row(
+            str(letter["received_at"])[:19].replace("T", " "),
+            str(letter["subject"]).removeprefix("snp.in."),
+            str(letter["code"]),
+            str(letter["message"]),
+            str(letter["id"]),
+        )
+    console.print(table)
+    console.print(f"{len(found)} dead letters. After a fix: snp dead-letters --replay")

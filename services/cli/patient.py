@@ -1,0 +1,83 @@
+"""Commands about who the patient is: opening the vault, and destroying what is in it."""
+
+import asyncio
+import getpass
+from pathlib import Path
+
+import typer
+from rich.table import Table
+
+from domain import request as requests
+from domain.decider import Refused
+from events import streams
+from events.envelope import Actor, Role
+from services.cli.errors import Told
+from services.cli.look import request_named
+from services.cli.session import Session, console, in_session, say
+from services.clock import WallClock
+from services.log.appender import Appender
+from services.log.bells import Bells
+from services.log.erasure import erase, received
+from services.log.execute import Executor
+from services.log.reader import Log
+from services.log.vault import Erased, Identity, NothingSealed
+
+
+def reveal_patient(identity: str, reason: str, state: Path | None, *, as_json: bool) -> None:
+    """Who the patient is."""
+
+    async def work(session: Session) -> list[Identity]:
+        request_id = await request_named(session, identity)
+        history = await Log(session.pool).load(streams.request(request_id))
+        began = received(requests.decider.replay(history.events))  # type: ignore[arg-type]  # its stream
+        if began is None or began.patient_ref is None:
+            raise Told("nothing is known of this patient", code="nothing_sealed")
+        try:
+            return await session.vault.reveal_patient(
+                began.patient_ref, actor=getpass.getuser(), reason=reason
+            )
+        except NothingSealed as nothing:
+            raise Told("nothing is known of this patient", code="nothing_sealed") from nothing
+        except Erased as erased:
+            raise Told("the patient's identity was erased", code="erased") from erased
+
+    found = in_session(state, work)
+    if as_json:
+        say({"identity": [one.model_dump(exclude_defaults=True) for one in found]})
+        return
+    table = Table(show_header=False, box=None)
+    for one in found:
+        for field, value in one.model_dump(exclude_defaults=True).items():
+            text = "\n".join(value) if field == "notes" else str(value)
+            table.add_row(field.replace("_", " "), text)
+    console.print(table)
+    console.print("This was written down: who asked, about whom, and why.", style="dim")
+
+
+def erase_patient(identity: str, state: Path | None, *, sure: bool, as_json: bool) -> None:
+    """Destroy the key."""
+    if not sure and not as_json:
+        typer.confirm("The identity cannot be brought back. Erase it?", abort=True)
+
+    async def work(session: Session) -> bool:
+        request_id = await request_named(session, identity)
+        appender = Appender(session.addresses.database_url, session.settings, Bells())
+        writing = asyncio.create_task(appender.run())
+        try:
+            return await erase(
+                request_id,
+                executor=Executor(Log(session.pool), appender, session.settings, "cli"),
+                vault=session.vault,
+                clock=WallClock(),
+                actor=Actor(ref=getpass.getuser(), role=Role.OPERATOR),
+            )
+        except Refused as refused:
+            raise Told(str(refused), code=refused.code) from refused
+        finally:
+            writing.cancel()
+
+    destroyed = in_session(state, work)
+    if as_json:
+        say({"erased": destroyed})
+    else:
+        console.print("Erased." if destroyed else "Nothing was left to erase.")

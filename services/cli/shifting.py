@@ -1,0 +1,74 @@
+"""A message of the past made as if it were written now, so that real examples can be dispatched."""
+
+import re
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})")
+
+
+def as_of(body: bytes, now: datetime) -> tuple[bytes, timedelta | None]:
+    """The message with every instant shifted so that it was made now, and by how much.
+
+    Dates without a time stay: a birth date is no instant. What is not JSON, or has no instant, is
+    left as it is.
+    """
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return body, None
+    made = _made(document) or max(_instants(document), default=None)
+    if made is None:
+        return body, None
+    shift = timedelta(seconds=int((now - made).total_seconds()))
+    return orjson.dumps(_shifted(document, shift)), shift
+
+
+def _made(document: Any) -> datetime | None:  # noqa: ANN401 any JSON
+    """When the case, the demand or the request was made."""
+    for path in (
+        ("createCaseHealth", "creation"),
+        ("resourcesRequest", "request", "datetime"),
+        ("data", "asked_at"),
+    ):
+        value = _message(document)
+        for key in path:
+            value = value.get(key) if isinstance(value, dict) else None
+        if isinstance(value, str) and _INSTANT.fullmatch(value):
+            return datetime.fromisoformat(value)
+    return None
+
+
+def _message(document: Any) -> Any:  # noqa: ANN401 any JSON
+    """What an EDXL-DE envelope carries, or the document itself."""
+    try:
+        return document["content"][0]["jsonContent"]["embeddedJsonContent"]["message"]
+    except (KeyError, IndexError, TypeError):
+        return document
+
+
+def _instants(value: Any) -> list[datetime]:  # noqa: ANN401 any JSON
+    match value:
+        case dict():
+            return [instant for one in value.values() for instant in _instants(one)]
+        case list():
+            return [instant for one in value for instant in _instants(one)]
+        case str() if _INSTANT.fullmatch(value):
+            return [datetime.fromisoformat(value)]
+        case _:
+            return []
+
+
+def _shifted(value: Any, shift: timedelta) -> Any:  # noqa: ANN401 any JSON
+    match value:
+        case dict():
+            return {key: _shifted(one, shift) for key, one in value.items()}
+        case list():
+            return [_shifted(one, shift) for one in value]
+        case str() if _INSTANT.fullmatch(value):
+            # The Hub writes seconds and an offset; ours reads either.
+            return (datetime.fromisoformat(value) + shift).isoformat(timespec="seconds")
+        case _:
+            return value

@@ -1,0 +1,188 @@
+"""`snp up` and `snp run`: the services of this process, until they are told to stop."""
+
+import asyncio
+import gc
+import signal
+import time
+from collections.abc import Coroutine
+from contextlib import AsyncExitStack, ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from services.cli.errors import Told
+from services.embedded import state as states
+from services.embedded.nats_server import NatsServer
+from services.embedded.postgres import Postgres
+
+if TYPE_CHECKING:
+    from services.app import Addresses, House, Service
+    from services.settings import Settings
+
+
+def up_until_stopped(
+    state: Path | None,
+    http_host: str | None,
+    http_port: int | None,
+    *,
+    demo: bool,
+    as_json: bool,
+) -> None:
+    """Everything. The servers start first: they are ready by the time the rest is loaded."""
+    began = time.monotonic()
+    gc.disable()  # what is loaded at start is never garbage
+    from services.settings import settings_with
+
+    settings = settings_with(state=state, http_host=http_host, http_port=http_port)
+    with ExitStack() as stack:
+        stack.enter_context(states.owned(settings.state))
+        postgres = None if settings.database_url else Postgres(settings.state)
+        nats = (
+            None if settings.nats_url else NatsServer(settings.state, settings.embedded_nats_port)
+        )
+        for server in (nats, postgres):
+            if server is not None:
+                stack.callback(server.stop)
+                server.launch()
+        from services.app import Addresses, Service
+
+        for server in (nats, postgres):
+            if server is not None:
+                server.wait_until_ready()
+        addresses = Addresses(
+            database_url=_url(postgres, settings.database_url),
+            nats_url=_url(nats, settings.nats_url),
+        )
+        gc.freeze()
+        gc.enable()
+        serving = _serve(settings, addresses, frozenset(Service), began, demo=demo, as_json=as_json)
+        _run(serving)
+
+
+def run_until_stopped(
+    service: str,
+    partition: str,
+    state: Path | None,
+    http_host: str | None,
+    http_port: int | None,
+) -> None:
+    """One service."""
+    from services.app import Service
+    from services.cli.session import addresses_of
+    from services.settings import settings_with
+
+    if service not in set(Service):
+        msg = f"no service {service}: there are {', '.join(Service)}"
+        raise Told(msg, code="unknown_service", status=2)
+    settings = settings_with(state=state, http_host=http_host, http_port=http_port)
+    if service != Service.API and "http_port" not in settings.model_fields_set:
+        # Several services on one machine: only the API's port is one people know.
+        settings = settings.model_copy(update={"http_port": 0})
+    _run(_serve_one(settings, addresses_of(settings), Service(service), partition))
+
+
+def _url(server: Postgres | NatsServer | None, given: Any) -> str:  # noqa: ANN401 a secret, or none
+    return server.url if server is not None else str(given.get_secret_value())
+
+
+def _run(serving: Coroutine[Any, Any, None]) -> None:
+    """In uvloop where there is one."""
+    try:
+        import uvloop
+    except ImportError:
+        asyncio.run(serving)
+    else:
+        uvloop.run(serving)
+
+
+async def _serve(
+    settings: "Settings",
+    addresses: "Addresses",
+    services: "frozenset[Service]",
+    began: float,
+    *,
+    demo: bool,
+    as_json: bool,
+) -> None:
+    from services.api.server import serving
+    from services.app import open_house, provision
+    from services.telemetry import log_to
+
+    log_to(as_json=False)
+    await provision(settings, addresses)
+    async with AsyncExitStack() as stack:
+        house = await stack.enter_async_context(open_house(settings, addresses, services=services))
+        http = await stack.enter_async_context(serving(house))
+        found = {"http": http, "nats": addresses.nats_url, "database": addresses.database_url}
+        states.publish_addresses(settings.state, found)
+        if demo:
+            from services.simulator.seeding import seed_now
+
+            await seed_now(house)
+        _announce(house, found, time.monotonic() - began, as_json=as_json)
+        await _told_to_stop(house)
+        if not as_json:
+            print("\nStopping: what was begun is finished first.")
+
+
+async def _serve_one(
+    settings: "Settings", addresses: "Addresses", service: "Service", partition: str
+) -> None:
+    import structlog
+
+    from services.api.server import serving
+    from services.app import NotProvisioned, open_house
+    from services.log.database import connect
+    from services.log.migrate import is_current
+    from services.telemetry import log_to
+
+    log_to()
+    connection = await connect(addresses.database_url, settings)
+    if not await is_current(connection):
+        raise NotProvisioned
+    await connection.close()
+    async with AsyncExitStack() as stack:
+        house = await stack.enter_async_context(
+            open_house(settings, addresses, services={service}, partition=_partition(partition))
+        )
+        # Every service answers for its health and shows its figures.
+        http = await stack.enter_async_context(serving(house))
+        structlog.get_logger().info("running", service=str(service), http=http)
+        await _told_to_stop(house)
+
+
+def _partition(text: str) -> Any:  # noqa: ANN401 Partition, loaded late
+    from services.dispatch.dispatcher import Partition
+
+    part, _, of = text.partition("/")
+    if part.isdigit() and of.isdigit() and 1 <= int(part) <= int(of):
+        return Partition(int(part), int(of))
+    msg = f"--partition {text}: write 2/8 for the second of eight parts"
+    raise Told(msg, code="invalid_partition", status=2)
+
+
+async def _told_to_stop(house: "House") -> None:
+    loop = asyncio.get_running_loop()
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(sign, house.stopping.set)
+    await house.stopping.wait()
+
+
+def _announce(house: "House", found: dict[str, str], seconds: float, *, as_json: bool) -> None:
+    if as_json:
+        import json
+
+        print(
+            json.dumps(found | {"state": str(house.settings.state), "seconds": round(seconds, 2)})
+        )
+        return
+    print(
+        f"SNP Dispatch {house.version} is up, in {seconds:.1f} s. ^C stops it.\n"
+        f"\n"
+        f"  HTTP        {found['http']}   /v1/availability /v1/requests /asyncapi /metrics\n"
+        f"  NATS        {found['nats']}\n"
+        f"  PostgreSQL  {found['database']}\n"
+        f"  State       {house.settings.state}\n"
+        f"\n"
+        f"In another terminal: snp board · snp availability · snp send FILE",
+        flush=True,
+    )

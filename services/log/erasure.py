@@ -1,0 +1,53 @@
+"""Erasing who a patient is: first the keys, then the fact that it was done."""
+
+from uuid import UUID, uuid5
+
+from domain import request as requests
+from domain.request import Assigned, Closed, ErasePatient, Request, Waiting
+from events import streams
+from events.envelope import Actor
+from events.request import RequestReceived
+from services.clock import Clock
+from services.log.commands import Answer, Circumstances
+from services.log.execute import Decision, Executor, Given
+from services.log.vault import Vault
+
+
+def received(request: Request) -> RequestReceived | None:
+    """How the request began, if it is one that names a patient."""
+    match request:
+        case Waiting() | Closed():
+            return request.received
+        case Assigned():
+            return request.waiting.received
+        case _:
+            return None
+
+
+async def erase(
+    request_id: UUID, *, executor: Executor, vault: Vault, clock: Clock, actor: Actor
+) -> bool:
+    """Destroy the keys of the request's patient. False when nothing was left to destroy.
+
+    Interrupted, it is finished by asking again. Raises the refusal of an unknown request.
+    """
+    stream = streams.request(request_id)
+    began = received(await executor.look(requests.decider, stream))
+    destroyed = False
+    if began is not None and began.patient_ref is not None:
+        destroyed = await vault.erase(began.patient_ref)
+
+    async def decide(decision: Decision) -> Answer:
+        request = await decision.state(requests.decider, stream)
+        decision.write(stream, requests.decide(ErasePatient(request_id, clock.now()), request))
+        return {}
+
+    circumstances = Circumstances(
+        community=began.community if began else None,
+        actor=actor,
+        correlation=request_id,
+        causation=request_id,
+        case_id=began.case_id if began else None,
+    )
+    await executor.execute(Given(uuid5(request_id, "erase"), circumstances), decide)
+    return destroyed

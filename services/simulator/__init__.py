@@ -1,0 +1,1 @@
+"""Days of care made up from real territories: the demonstration."""

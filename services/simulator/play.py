@@ -1,0 +1,79 @@
+"""A weekday played through the real services, under a clock that jumps to the next happening."""
+
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from operator import attrgetter
+from typing import Any
+
+import orjson
+
+from services.app import House
+from services.clock import SimulatedClock
+from services.messaging import subjects
+from services.simulator.day import CLOSES, OPENS, ZONE, Happening, beginnings, requests, slots
+from services.simulator.seeding import tell
+from services.simulator.territory import Territory, territories
+
+DAY = date(2026, 11, 23)
+"""A Monday. Always the same: a seed must give the same day whenever it is played."""
+
+OPENING = datetime.combine(DAY, OPENS, ZONE)
+CLOSING = datetime.combine(DAY, CLOSES, ZONE)
+
+
+@dataclass
+class Day:
+    """A weekday in three communities."""
+
+    seed: int
+    territories: list[Territory] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.territories = territories(self.seed)
+
+    def happenings(self, count: int) -> list[Happening]:
+        """Slots and requests, in the order of the day."""
+        made: Iterable[Happening] = [
+            *(h for territory in self.territories for h in slots(territory, DAY, self.seed)),
+            *requests(self.territories, DAY, count, self.seed),
+        ]
+        return sorted(made, key=attrgetter("at"))
+
+
+async def play(
+    house: House, clock: SimulatedClock, day: Day, count: int
+) -> AsyncIterator[tuple[Happening, dict[str, Any]]]:
+    """Each happening of the day and what the intake answered, once dispatch has dealt with it."""
+    for territory in day.territories:
+        community, *practitioners = beginnings(territory, clock.now())
+        await tell(house, [community])
+        await tell(house, practitioners)
+    for happening in day.happenings(count):
+        await _let_pass(house, clock, happening.at)
+        yield happening, await _sent(house, happening)
+        await dispatched(house)
+    await _let_pass(house, clock, CLOSING)
+
+
+async def _sent(house: House, happening: Happening) -> dict[str, Any]:
+    subject = subjects.ask(happening.community, happening.kind)
+    answer = await house.broker.connection.request(subject, happening.body, timeout=30)
+    told: dict[str, Any] = orjson.loads(answer.data)
+    return told
+
+
+async def _let_pass(house: House, clock: SimulatedClock, until: datetime) -> None:
+    """Time passes, and stops at each instant at which somebody waiting is looked at again."""
+    dispatcher = house.dispatcher
+    assert dispatcher is not None
+    while (instant := dispatcher.next_instant()) is not None and instant <= until:
+        await clock.move_to(instant)
+        await dispatched(house)
+    await clock.move_to(until)
+
+
+async def dispatched(house: House) -> None:
+    """Return when nothing is left to decide at this instant."""
+    assert house.dispatcher is not None
+    await house.dispatcher.settled()
