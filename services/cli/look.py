@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from rich.table import Table
 from sqlalchemy import Text, cast, select
 
 from events import streams
@@ -15,7 +14,7 @@ from events.envelope import Recorded
 from projections import availability, board
 from services.cli import words
 from services.cli.errors import Told
-from services.cli.session import Session, console, in_session, say
+from services.cli.session import Session, console, in_session, say, show_table
 from services.intake.arrival import request_of
 from services.log.reader import Log
 from services.projector.queries import NotBuiltYet, rows
@@ -49,15 +48,16 @@ def show_availability(
     if not cells:
         console.print("No free place. Practitioners open some with: snp send slot.json")
         return
-    table = Table(header_style="bold", box=None)
-    for column in ("community", "day", "profession", "mode", "label"):
-        table.add_column(column)
-    table.add_column("free places by hour")
-    for key, hours in _by_day(cells).items():
-        finess, day, *rest = key
-        free = "  ".join(f"[dim]{hour}h[/dim] {places}" for hour, places in hours)
-        table.add_row(titles.get(finess, finess), day, *rest, free)
-    console.print(table)
+    lines = [
+        [
+            titles.get(finess, finess),
+            *rest,
+            "  ".join(f"[dim]{hour}h[/dim] {n}" for hour, n in hours),
+        ]
+        for (finess, *rest), hours in _by_day(cells).items()
+    ]
+    columns = ("community", "day", "profession", "mode", "label", "free places by hour")
+    show_table(columns, lines, cut={"community", "free places by hour"})
     console.print("A place seen by two labels or in two modes is in both rows.", style="dim")
 
 
@@ -95,30 +95,20 @@ def show_board(
     if not found:
         console.print("No request yet. Send one with: snp send request.json")
         return
-    table = Table(header_style="bold", box=None)
-    for column in (
-        "id",
-        "state",
-        "received",
-        "due",
-        "",
-        "reason for calling",
-        "place",
-        "community",
-    ):
-        table.add_column(column, no_wrap=column not in {"reason for calling", "community"})
-    for row in found:
-        table.add_row(
+    lines = [
+        [
             str(row["request_id"])[:8],
             words.STATES[row["state"]],
-            words.clock(row["received_at"]),
             words.clock(row["due_by"]),
             row["priority"],
-            words.motive(row["motive"]),
             _outcome(row),
+            words.motive(row["motive"]),
             titles.get(row["community"], row["community"] or ""),
-        )
-    console.print(table)
+        ]
+        for row in found
+    ]
+    columns = ("id", "state", "due", "", "place", "reason for calling", "community")
+    show_table(columns, lines, cut={"reason for calling", "community"})
     console.print("snp history ID tells everything about one of them.", style="dim")
 
 

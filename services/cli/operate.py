@@ -3,11 +3,11 @@
 import asyncio
 import getpass
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 
-from rich.table import Table
-
 from services.app import provision
+from services.cli import words
 from services.cli.errors import Told
 from services.cli.session import (
     Session,
@@ -16,6 +16,7 @@ from services.cli.session import (
     in_session,
     progress,
     say,
+    show_table,
 )
 from services.log.verify import Verdict, verify
 from services.settings import settings_with
@@ -102,15 +103,16 @@ def show_dead_letters(ids: list[str], state: Path | None, *, replay: bool, as_js
 
     async def work(session: Session) -> list[dict[str, object]]:
         async with session.letters() as letters:
-            found = [x for x in await letters.all() if not ids or x.id in ids]
+            named = tuple(ids)
+            found = [x for x in await letters.all() if not named or x.id.startswith(named)]
             for letter in found if replay else ():
                 await letters.replay(letter, actor=getpass.getuser())
             return [asdict(letter) for letter in found]
 
     found = in_session(state, work)
-    if unknown := set(ids) - {str(letter["id"]) for letter in found}:
-        msg = f"no dead letter {', '.join(sorted(unknown))}"
-        raise Told(msg, code="no_such_letter")
+    for one in ids:
+        if not any(str(letter["id"]).startswith(one) for letter in found):
+            raise Told(f"no dead letter {one}", code="no_such_letter")
     if as_json:
         say({"replayed" if replay else "dead_letters": found})
         return
@@ -120,14 +122,15 @@ def show_dead_letters(ids: list[str], state: Path | None, *, replay: bool, as_js
     if replay:
         console.print(f"{len(found)} sent again. What is refused again comes back here.")
         return
-    table = Table("received", "to", "code", "why", "id", header_style="bold", box=None)
-    for letter in found:
-        table.add_row(
-            str(letter["received_at"])[:19].replace("T", " "),
+    lines = [
+        [
+            str(letter["id"])[:8],
+            words.clock(datetime.fromisoformat(str(letter["received_at"]))),
             str(letter["subject"]).removeprefix("snp.in."),
             str(letter["code"]),
             str(letter["message"]),
-            str(letter["id"]),
-        )
-    console.print(table)
-    console.print(f"{len(found)} dead letters. After a fix: snp dead-letters --replay")
+        ]
+        for letter in found
+    ]
+    show_table(("id", "received", "to", "code", "why"), lines, cut={"why"})
+    console.print(f"{len(found)} dead letters. After a fix: snp dead-letters --replay [ID…]")

@@ -113,9 +113,14 @@ class Screen:
         age = f"{received.age} y" if received.age is not None else ""
         reason = words.motive(received.motive)[7:]
         line = Text(f"{words.clock(at)[4:]}  {received.priority} {age:>4}  ", "dim")
-        line.append(f"{reason[:30]:<30}  ", "default")
+        line.append(f"{shortened(reason, 30):<30}  ", "default")
         line.append(text, style)
         self._lines.append(line)
+
+
+def shortened(text: str, width: int) -> str:
+    """The text, or as much of it as fits and an ellipsis."""
+    return text if len(text) <= width else f"{text[: width - 1]}…"
 
 
 def _place(event: RequestAssigned) -> str:

@@ -1,7 +1,8 @@
 """What a command that looks or sends needs: settings, addresses, a pool, a connection."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+import sys
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -9,8 +10,11 @@ from typing import Any, TypeVar
 import nats
 import orjson
 from nats.aio.client import Client
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
 
 from services.app import Addresses
 from services.embedded import state as states
@@ -21,19 +25,44 @@ from services.settings import Settings, settings_with
 
 T = TypeVar("T")
 
-console = Console()
+WIDE = 160
+_LEAST = 12  # characters that are always left of a column
+console = Console(soft_wrap=True, width=None if sys.stdout.isatty() else WIDE)
+"""Long lines are the terminal's to wrap; a pipe gets them whole."""
+
+
+def show_table(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], cut: Collection[str] = ()
+) -> None:
+    """One line a row. Where the terminal is narrow, the columns named in `cut` are cut short."""
+    cells = [[Text.from_markup(cell) for cell in row] for row in rows]
+    widths = [
+        max([cell_len(column), *(row[nth].cell_len for row in cells)])
+        for nth, column in enumerate(columns)
+    ]
+    too_wide = sum(widths) + 2 * (len(columns) - 1) - console.width
+    for nth, column in enumerate(columns):
+        if column in cut and too_wide > 0:
+            less = min(too_wide, max(widths[nth] - _LEAST, 0))
+            widths[nth] -= less
+            too_wide -= less
+    shown = Table(header_style="bold", box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    for column, width in zip(columns, widths, strict=True):
+        shown.add_column(column, no_wrap=True, overflow="ellipsis", width=width)
+    for row in cells:
+        shown.add_row(*row)
+    console.print(shown)
 
 
 def addresses_of(settings: Settings) -> Addresses:
     """Those of the environment, or of what `snp up` runs with this state. Raises NotRunning."""
-    if settings.database_url and settings.nats_url:
-        return Addresses(
-            settings.database_url.get_secret_value(), settings.nats_url.get_secret_value()
-        )
+    database, nats_servers = settings.database_url, settings.nats_url
+    if database and nats_servers:
+        return Addresses(database.get_secret_value(), nats_servers.get_secret_value())
     found = states.addresses(settings.state)
     return Addresses(
-        settings.database_url.get_secret_value() if settings.database_url else found["database"],
-        settings.nats_url.get_secret_value() if settings.nats_url else found["nats"],
+        database.get_secret_value() if database else found["database"],
+        nats_servers.get_secret_value() if nats_servers else found["nats"],
     )
 
 

@@ -26,7 +26,7 @@ def as_of(body: bytes, now: datetime) -> tuple[bytes, timedelta | None]:
     return orjson.dumps(_shifted(document, shift)), shift
 
 
-def _made(document: Any) -> datetime | None:  # noqa: ANN401 any JSON
+def _made(document: Any) -> datetime | None:
     """When the case, the demand or the request was made."""
     for path in (
         ("createCaseHealth", "creation"),
@@ -41,7 +41,7 @@ def _made(document: Any) -> datetime | None:  # noqa: ANN401 any JSON
     return None
 
 
-def _message(document: Any) -> Any:  # noqa: ANN401 any JSON
+def _message(document: Any) -> Any:
     """What an EDXL-DE envelope carries, or the document itself."""
     try:
         return document["content"][0]["jsonContent"]["embeddedJsonContent"]["message"]
@@ -49,7 +49,7 @@ def _message(document: Any) -> Any:  # noqa: ANN401 any JSON
         return document
 
 
-def _instants(value: Any) -> list[datetime]:  # noqa: ANN401 any JSON
+def _instants(value: Any) -> list[datetime]:
     match value:
         case dict():
             return [instant for one in value.values() for instant in _instants(one)]
@@ -61,7 +61,7 @@ def _instants(value: Any) -> list[datetime]:  # noqa: ANN401 any JSON
             return []
 
 
-def _shifted(value: Any, shift: timedelta) -> Any:  # noqa: ANN401 any JSON
+def _shifted(value: Any, shift: timedelta) -> Any:
     match value:
         case dict():
             return {key: _shifted(one, shift) for key, one in value.items()}

@@ -80,7 +80,7 @@ def run_until_stopped(
     _run(_serve_one(settings, addresses_of(settings), Service(service), partition))
 
 
-def _url(server: Postgres | NatsServer | None, given: Any) -> str:  # noqa: ANN401 a secret, or none
+def _url(server: Postgres | NatsServer | None, given: Any) -> str:
     return server.url if server is not None else str(given.get_secret_value())
 
 
@@ -150,7 +150,7 @@ async def _serve_one(
         await _told_to_stop(house)
 
 
-def _partition(text: str) -> Any:  # noqa: ANN401 Partition, loaded late
+def _partition(text: str) -> Any:
     from services.dispatch.dispatcher import Partition
 
     part, _, of = text.partition("/")

@@ -70,6 +70,8 @@ class DeadLetters:
     async def all(self, limit: int = 1000) -> list[DeadLetter]:
         """The letters in the stream, oldest first, at most so many of the newest."""
         state = (await self._js.stream_info(streams.DEAD_LETTERS)).state
+        if not state.messages:
+            return []
         letters: list[DeadLetter] = []
         for sequence in range(max(state.first_seq, state.last_seq - limit + 1), state.last_seq + 1):
             try:
