@@ -43,7 +43,7 @@ class SlotPublishedOtherwise(Refused):
     code = "slot_published_otherwise"
 
 
-class NoMode(Refused):
+class SlotOpenToNobody(Refused):
     """A slot names at least one mode, one label, one community and one source."""
 
     code = "slot_open_to_nobody"
@@ -176,7 +176,7 @@ def _publish(command: PublishSlot, agenda: Agenda) -> list[AgendaEvent]:
         raise SlotPublishedOtherwise(command.slot_id)
     _check_hours(event)
     if not (event.modes and event.labels and event.communities and event.open_to):
-        raise NoMode(command.slot_id)
+        raise SlotOpenToNobody(command.slot_id)
     if Mode.HOME in event.modes and event.radius_km is None:
         raise HomeVisitWithoutRadius(command.slot_id)
     for slot in agenda.slots.values():

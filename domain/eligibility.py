@@ -6,6 +6,7 @@ regulator who chose the slot and explain why the matching left it aside.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import assert_never
 
 from domain.agenda import NoPlaceLeft, Slot
 from domain.decider import Refused
@@ -184,4 +185,6 @@ def _reachable(request: Waiting, slot: SlotPublished, now: datetime) -> list[Way
                     reason = StartsTooSoon
                 else:
                     found.append(Way(mode, km))
+            case _:
+                assert_never(mode)
     return found or reason

@@ -57,7 +57,7 @@ def show_availability(
         for (finess, *rest), hours in _by_day(cells).items()
     ]
     columns = ("community", "day", "profession", "mode", "label", "free places by hour")
-    show_table(columns, lines, cut={"community", "free places by hour"})
+    show_table(columns, lines, cut={"free places by hour"})
     console.print("A place seen by two labels or in two modes is in both rows.", style="dim")
 
 

@@ -1,0 +1,254 @@
+"""Whatever is asked, in whatever order: the invariants of ARCHITECTURE §4, over all deciders."""
+
+from datetime import timedelta
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from domain import agenda as agendas
+from domain import placing
+from domain import practitioner as practitioners
+from domain import request as requests
+from domain.decider import Refused
+from domain.eligibility import Candidate
+from domain.invariants import Audit
+from domain.matching import rank
+from domain.placing import PlaceRequest
+from domain.practitioner import Enrol, GiveConsent, Pause, Resume
+from domain.request import (
+    FIRST_OWNER,
+    Closed,
+    ErasePatient,
+    HandBackRequest,
+    KeepSearching,
+    Waiting,
+    Withdraw,
+)
+from events import streams
+from events.codes import Mode, Profession, Source
+from events.request import HandBack, Withdrawal
+from tests.examples import (
+    DR_ADAM,
+    DR_BLAIN,
+    NEVERS,
+    NOON,
+    NOTHING_WEIGHED,
+    WEEK,
+    called,
+    consent,
+    publish,
+    receive,
+)
+from tests.recording import LogInMemory
+
+QUARTER = timedelta(minutes=15)
+DOCTORS = st.sampled_from([DR_ADAM, DR_BLAIN])
+NAMES = st.integers(0, 9).map(lambda n: f"patient {n}")
+SLOTS = st.integers(0, 9).map(lambda n: f"slot {n}")
+DECIDERS = {
+    "request": requests.decider,
+    "agenda": agendas.decider,
+    "practitioner": practitioners.decider,
+}
+
+
+class Care(RuleBasedStateMachine):
+    """A community of two doctors, a log, and whatever may be asked of them."""
+
+    def __init__(self):
+        super().__init__()
+        self.log = LogInMemory()
+        self.audit = Audit()
+        self.now = NOON
+        self.commands = 0
+
+    # The shell of these tests: load, decide, append, with no concurrency.
+
+    def state(self, stream):
+        decider = DECIDERS[streams.kind(stream)]
+        return decider.replay(r.event for r in self.log.recorded if r.stream == stream)
+
+    def write(self, *writes):
+        self.commands += 1
+        for stream, events in writes:
+            for recorded in self.log.append(stream, events, called(f"command {self.commands}")):
+                self.audit.see(recorded)
+
+    def decide(self, stream, command):
+        decider = DECIDERS[streams.kind(stream)]
+        try:
+            events = decider.decide(command, self.state(stream))
+        except Refused:
+            return
+        self.write((stream, events))
+        assert list(decider.decide(command, self.state(stream))) == []
+
+    def agenda_of(self, slot):
+        for doctor in (DR_ADAM, DR_BLAIN):
+            stream = streams.agenda(doctor, WEEK)
+            if called(slot) in self.state(stream).slots:
+                return stream, doctor
+        return None
+
+    # What may happen
+
+    @initialize()
+    def begin(self):
+        for doctor in (DR_ADAM, DR_BLAIN):
+            stream = streams.practitioner(doctor)
+            self.decide(stream, Enrol(doctor, Profession.DOCTOR, (NEVERS,), self.now))
+            self.decide(stream, GiveConsent(doctor, consent(), self.now))
+
+    @rule(minutes=st.integers(1, 60))
+    def time_passes(self, minutes):
+        self.now += timedelta(minutes=minutes)
+
+    @rule(
+        doctor=DOCTORS,
+        slot=SLOTS,
+        start=st.integers(0, 40),
+        length=st.integers(0, 6),
+        capacity=st.integers(1, 3),
+        modes=st.sets(st.sampled_from(Mode), max_size=2),
+    )
+    def publish(self, doctor, slot, start, length, capacity, modes):
+        if self.agenda_of(slot):
+            return
+        begins = NOON + start * QUARTER
+        command = publish(
+            called(slot),
+            rpps=doctor,
+            start=begins,
+            end=begins + length * QUARTER,
+            capacity=capacity,
+            modes=tuple(sorted(modes)),
+            radius_km=10,
+            at=self.now,
+        )
+        self.decide(streams.agenda(doctor, WEEK), command)
+
+    @rule(
+        doctor=DOCTORS,
+        cap=st.none() | st.integers(0, 3),
+        minimum=st.none() | st.integers(0, 20),
+        sources=st.sets(st.sampled_from(Source), max_size=3),
+    )
+    def agree(self, doctor, cap, minimum, sources):
+        given = consent(sources=tuple(sorted(sources)), weekly_cap=cap, min_age=minimum)
+        self.decide(streams.practitioner(doctor), GiveConsent(doctor, given, self.now))
+
+    @rule(doctor=DOCTORS, pause=st.booleans())
+    def pause_or_resume(self, doctor, pause):
+        command = Pause(doctor, self.now) if pause else Resume(doctor, self.now)
+        self.decide(streams.practitioner(doctor), command)
+
+    @rule(
+        name=NAMES,
+        hours=st.integers(0, 50),
+        age=st.none() | st.integers(0, 90),
+        source=st.sampled_from([Source.SAS, Source.CPTS]),
+        modes=st.sets(st.sampled_from(Mode), max_size=3),
+    )
+    def ask(self, name, hours, age, source, modes):
+        command = receive(
+            called(name),
+            asked_at=self.now,
+            due_by=self.now + timedelta(hours=hours),
+            age=age,
+            source=source,
+            modes=tuple(sorted(modes)),
+            patient_ref=called(f"ref {name}"),
+            at=self.now,
+        )
+        self.decide(streams.request(called(name)), command)
+
+    @rule(name=NAMES)
+    def dispatch(self, name):
+        """The dispatcher's own decision, from the ranking to both streams."""
+        stream = streams.request(called(name))
+        request = self.state(stream)
+        if not isinstance(request, Waiting):
+            return
+        ranking = rank(request, self.candidates(), self.now)
+        if ranking.eligible:
+            best = ranking.eligible[0]
+            self.place(name, best.slot_id, best.way.mode, ranking.explanation(best))
+        elif self.now < request.due_by:
+            until = self.now + QUARTER
+            explanation = ranking.explanation(None)
+            self.decide(
+                stream, KeepSearching(called(name), FIRST_OWNER, until, explanation, self.now)
+            )
+        else:
+            self.decide(
+                stream,
+                HandBackRequest(
+                    called(name), HandBack.NO_PLACE, ranking.explanation(None), self.now
+                ),
+            )
+
+    @rule(name=NAMES, slot=SLOTS, mode=st.sampled_from(Mode))
+    def take_by_hand(self, name, slot, mode):
+        if self.agenda_of(slot):
+            self.place(name, called(slot), mode, NOTHING_WEIGHED)
+
+    @rule(name=NAMES)
+    def withdraw(self, name):
+        stream = streams.request(called(name))
+        request = self.state(stream)
+        agenda_stream = streams.agenda(DR_ADAM, WEEK)
+        if isinstance(request, requests.Assigned):
+            agenda_stream = streams.agenda(request.assigned.rpps, request.assigned.week)
+        command = Withdraw(called(name), Withdrawal.CANCELLED, self.now)
+        try:
+            both = placing.withdraw(command, request, self.state(agenda_stream))
+        except Refused:
+            return
+        self.write((stream, both.request), (agenda_stream, both.agenda))
+        assert isinstance(self.state(stream), Closed)
+
+    @rule(name=NAMES)
+    def erase(self, name):
+        self.decide(streams.request(called(name)), ErasePatient(called(name), self.now))
+
+    def candidates(self):
+        for doctor in (DR_ADAM, DR_BLAIN):
+            agenda = self.state(streams.agenda(doctor, WEEK))
+            practitioner = self.state(streams.practitioner(doctor))
+            for slot in agenda.slots.values():
+                yield Candidate(slot, agenda.taken, practitioner)
+
+    def place(self, name, slot_id, mode, explanation):
+        stream = streams.request(called(name))
+        for doctor in (DR_ADAM, DR_BLAIN):
+            agenda_stream = streams.agenda(doctor, WEEK)
+            agenda = self.state(agenda_stream)
+            if slot_id not in agenda.slots:
+                continue
+            command = PlaceRequest(called(name), slot_id, mode, explanation, self.now)
+            practitioner = self.state(streams.practitioner(doctor))
+            try:
+                both = placing.place(command, self.state(stream), agenda, practitioner)
+            except Refused:
+                continue
+            self.write((stream, both.request), (agenda_stream, both.agenda))
+
+    # What must hold after every step
+
+    @invariant()
+    def nothing_is_broken(self):
+        assert self.audit.violations == []
+
+    @invariant()
+    def every_open_request_has_an_owner_and_a_next_instant(self):
+        for stream in {r.stream for r in self.log.recorded if r.stream.startswith("request-")}:
+            state = self.state(stream)
+            assert not isinstance(state, Waiting) or (state.owner and state.next_at)
+
+    def teardown(self):
+        assert self.audit.finish() == []
+
+
+TestAnyHistory = Care.TestCase
+TestAnyHistory.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)

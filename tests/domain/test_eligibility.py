@@ -1,0 +1,145 @@
+import pytest
+
+from domain import agenda as agendas
+from domain import practitioner as practitioners
+from domain import request as requests
+from domain.agenda import NoPlaceLeft
+from domain.eligibility import (
+    LEAD,
+    Candidate,
+    MotiveExcluded,
+    NoConsent,
+    NotThisCommunity,
+    NotThisProfession,
+    NotThisSource,
+    NotThisWay,
+    OutsideAgeLimits,
+    PractitionerAway,
+    StartsAfterDue,
+    StartsTooSoon,
+    TooFar,
+    Way,
+    WeeklyCapReached,
+    ways,
+)
+from domain.practitioner import PractitionerNotEnrolled
+from events.codes import Mode, Profession, Source
+from events.place import CoarsePosition
+from events.practitioner import PractitionerPaused
+from tests.examples import (
+    AFTERNOON,
+    DR_ADAM,
+    HOUR,
+    MINUTE,
+    NOON,
+    VALENCIENNES,
+    consented,
+    enrolled,
+    published,
+    received,
+    taken,
+)
+
+FAR = CoarsePosition(lat=47.20, lon=3.16)  # 23 km to the north
+AGREEING = (enrolled(), consented())
+PAUSED = PractitionerPaused(rpps=DR_ADAM, paused_at=NOON)
+
+
+def found(*, asked=None, slot=None, practitioner=AGREEING, week=0, now=NOON):
+    request = requests.decider.replay([received(**asked or {})])
+    agenda = agendas.decider.replay([published(**slot or {})])
+    who = practitioners.decider.replay(practitioner)
+    return ways(request, Candidate(agenda.slots[AFTERNOON], week, who), now)
+
+
+def test_a_slot_that_fits_says_how_far_it_is():
+    (way,) = found()
+
+    assert way.mode is Mode.OFFICE
+    assert 1.2 < way.km < 1.5
+
+
+@pytest.mark.parametrize(
+    ("asked", "slot", "reason"),
+    [
+        ({"community": VALENCIENNES}, {}, NotThisCommunity),
+        ({"source": Source.IOA}, {}, NotThisSource),
+        ({"professions": (Profession.NURSE,)}, {}, NotThisProfession),
+        ({"due_by": NOON + HOUR - MINUTE}, {}, StartsAfterDue),
+        ({"modes": (Mode.VIDEO,)}, {}, NotThisWay),
+        ({"position": FAR}, {}, TooFar),
+        ({"max_km": 1.0}, {}, TooFar),
+        ({"modes": (Mode.HOME,), "position": FAR}, {"modes": (Mode.HOME,), "radius_km": 9}, TooFar),
+    ],
+)
+def test_the_slot_is_not_for_this_request(asked, slot, reason):
+    assert found(asked=asked, slot=slot) is reason
+
+
+def test_a_slot_may_start_at_the_very_instant_the_visit_is_due():
+    assert isinstance(found(asked={"due_by": NOON + HOUR}), list)
+
+
+@pytest.mark.parametrize(
+    ("history", "asked", "reason"),
+    [
+        ((), {}, PractitionerNotEnrolled),
+        ((enrolled(),), {}, NoConsent),
+        ((enrolled(), consented(), PAUSED), {}, PractitionerAway),
+        ((enrolled(), consented(sources=(Source.CPTS,))), {}, NoConsent),
+        ((enrolled(), consented(min_age=16)), {"age": 15}, OutsideAgeLimits),
+        ((enrolled(), consented(max_age=16)), {"age": 17}, OutsideAgeLimits),
+        ((enrolled(), consented(excluded_motives=("M03.14",))), {}, MotiveExcluded),
+        ((enrolled(), consented(weekly_cap=3)), {}, WeeklyCapReached),
+    ],
+)
+def test_the_practitioner_does_not_take_this_request(history, asked, reason):
+    assert found(practitioner=history, asked=asked, week=3) is reason
+
+
+@pytest.mark.parametrize(
+    ("history", "asked"),
+    [
+        ((enrolled(), consented(min_age=16, max_age=16)), {"age": 16}),
+        ((enrolled(), consented(min_age=16, max_age=16)), {"age": None}),
+        ((enrolled(), consented(excluded_motives=("M03.20",))), {}),
+        ((enrolled(), consented(weekly_cap=4)), {}),
+    ],
+)
+def test_the_practitioner_takes_this_request(history, asked):
+    assert isinstance(found(practitioner=history, asked=asked, week=3), list)
+
+
+def test_an_excluded_motive_excludes_its_refinements():
+    excluding = (enrolled(), consented(excluded_motives=("M03.14",)))
+
+    assert found(practitioner=excluding, asked={"motive": "M03.14.01"}) is MotiveExcluded
+
+
+def test_a_full_slot_has_no_place():
+    request = requests.decider.replay([received()])
+    agenda = agendas.decider.replay([published(), taken()])
+    who = practitioners.decider.replay([enrolled(), consented()])
+
+    assert ways(request, Candidate(agenda.slots[AFTERNOON], 1, who), NOON) is NoPlaceLeft
+
+
+def test_the_patient_needs_time_to_come():
+    drive = found()[0].km / 40 * HOUR
+    start = NOON + HOUR
+
+    assert isinstance(found(now=start - LEAD - drive), list)
+    assert found(now=start - LEAD - drive + MINUTE) is StartsTooSoon
+    assert found(now=start - LEAD + MINUTE) is StartsTooSoon
+
+
+def test_nobody_travels_to_a_video_consultation_and_the_practitioner_to_a_home_visit():
+    slot = {"modes": (Mode.OFFICE, Mode.HOME, Mode.VIDEO), "radius_km": 10}
+    every = (Mode.OFFICE, Mode.HOME, Mode.VIDEO)
+
+    assert found(asked={"modes": every[1:]}, slot=slot) == [
+        Way(Mode.HOME, 0.0),
+        Way(Mode.VIDEO, 0.0),
+    ]
+    assert len(found(asked={"modes": every}, slot=slot)) == 3
+    assert found(asked={"modes": every, "position": FAR}, slot=slot) == [Way(Mode.VIDEO, 0.0)]

@@ -1,0 +1,165 @@
+from dataclasses import replace
+
+import pytest
+
+from domain.invariants import Audit
+from events.agenda import Freed, SlotPlaceFreed
+from events.codes import Delay, Priority, Source
+from events.practitioner import PractitionerPaused, PractitionerResumed
+from events.request import (
+    HandBack,
+    PatientErased,
+    RequestDeadlineAgreed,
+    RequestHandedBack,
+    RequestRefusedAsEmergency,
+    RequestSearching,
+    RequestWithdrawn,
+    Withdrawal,
+)
+from tests.examples import (
+    AFTERNOON,
+    ANNA,
+    BEN,
+    DR_ADAM,
+    DR_BLAIN,
+    HOUR,
+    MINUTE,
+    MORNING,
+    NOON,
+    NOTHING_WEIGHED,
+    assigned,
+    called,
+    consented,
+    enrolled,
+    formed,
+    published,
+    received,
+    taken,
+)
+from tests.recording import recorded
+
+BEGUN = (formed(), enrolled(), consented(), published())
+PAUSED = PractitionerPaused(rpps=DR_ADAM, paused_at=NOON)
+FREED = SlotPlaceFreed(
+    slot_id=AFTERNOON, request_id=ANNA, reason=Freed.REQUEST_WITHDRAWN, freed_at=NOON
+)
+WITHDRAWN = RequestWithdrawn(request_id=ANNA, reason=Withdrawal.CANCELLED, withdrawn_at=NOON)
+HANDED_BACK = RequestHandedBack(
+    request_id=ANNA, reason=HandBack.NO_PLACE, handed_back_at=NOON, explanation=NOTHING_WEIGHED
+)
+EMERGENCY = RequestRefusedAsEmergency(
+    request_id=ANNA,
+    case_id=None,
+    source=Source.SAS,
+    priority=Priority.P1,
+    care_level=None,
+    motive=None,
+    commune=None,
+    refused_at=NOON,
+)
+AGREED = RequestDeadlineAgreed(
+    request_id=ANNA, delay=Delay.HOURS_2, due_by=NOON + HOUR, agreed_at=NOON
+)
+ERASED = PatientErased(request_id=ANNA, patient_ref=called("x"), erased_at=NOON)
+
+
+def searching(minutes=5, owner="dispatch"):
+    return RequestSearching(
+        request_id=ANNA,
+        owner=owner,
+        next_at=NOON + minutes * MINUTE,
+        searched_at=NOON,
+        explanation=NOTHING_WEIGHED,
+    )
+
+
+def broken(events):
+    audit = Audit()
+    for one in events:
+        audit.see(one)
+    return {violation.rule for violation in audit.finish()}
+
+
+def test_a_day_as_it_should_be_breaks_nothing():
+    day = recorded(
+        *BEGUN,
+        received(),
+        searching(),
+        AGREED,
+        assigned(),
+        taken(),
+        WITHDRAWN,
+        FREED,
+        ERASED,
+        PAUSED,
+        PractitionerResumed(rpps=DR_ADAM, resumed_at=NOON),
+    )
+
+    assert broken(day) == set()
+
+
+@pytest.mark.parametrize(
+    ("events", "rule"),
+    [
+        ((received(), taken(), taken(BEN)), "over_capacity"),
+        ((received(), assigned(), taken(), taken()), "place_taken_twice"),
+        ((published(MORNING),), "in_two_places_at_once"),
+        ((published(),), "slot_published_twice"),
+        ((published(MORNING, rpps=DR_BLAIN, start=NOON),), None),
+        ((taken(slot_id=MORNING),), "place_of_no_slot"),
+        ((FREED,), "freed_twice"),
+        ((PAUSED, received(), assigned(), taken()), "practitioner_not_available"),
+        ((consented(sources=()), received(), assigned(), taken()), "outside_consent"),
+        ((consented(weekly_cap=0), received(), assigned(), taken()), "over_the_weekly_cap"),
+        ((PAUSED, PAUSED), "impossible_history"),
+        ((received(), received()), "received_twice"),
+        ((EMERGENCY, received()), "received_twice"),
+        ((WITHDRAWN,), "never_received"),
+        ((received(), WITHDRAWN, searching()), "happened_to_a_closed_request"),
+        ((EMERGENCY, searching()), "happened_to_a_closed_request"),
+        ((received(), assigned(), taken(), assigned()), "two_places"),
+        ((received(), assigned(), taken(), HANDED_BACK), "handed_back_with_a_place"),
+        ((received(), assigned(), taken(), searching()), "searching_with_a_place"),
+        ((received(), searching(minutes=0)), "no_next_instant"),
+        ((received(), searching(owner="")), "no_next_instant"),
+        ((received(), assigned()), "assigned_without_a_place"),
+        ((received(), taken()), "place_without_an_assignment"),
+        ((taken(),), "place_without_an_assignment"),
+        ((received(), HANDED_BACK), None),
+    ],
+)
+def test_what_breaks_an_invariant_is_named(events, rule):
+    found = broken(recorded(*BEGUN, *events))
+
+    assert (rule in found) if rule else not found
+
+
+def test_a_slot_in_the_agenda_of_another_is_noticed():
+    events = recorded(*BEGUN)
+    stray = replace(events[3], stream=f"agenda-{DR_BLAIN}-2026-W48")
+
+    assert broken([*events[:3], stray]) == {"slot_in_another_agenda"}
+
+
+def test_a_place_taken_by_another_command_than_the_assignment_is_noticed():
+    events = recorded(*BEGUN, received(), assigned())
+    (apart,) = recorded(taken(), command="another")
+    place = replace(apart, position=7, version=2)
+
+    assert broken([*events, place]) == {"place_without_an_assignment"}
+
+
+def test_a_gap_and_a_wrong_order_are_noticed():
+    first, *rest = recorded(received(), searching(), assigned())
+
+    assert "version_gap" in broken([first, rest[1]])
+    assert "out_of_order" in broken([first, replace(rest[0], position=1)])
+
+
+def test_double_bookings_are_counted():
+    audit = Audit()
+    for one in recorded(*BEGUN, received(), assigned(), taken(), taken(BEN), taken(BEN)):
+        audit.see(one)
+    audit.finish()
+
+    assert audit.double_booked == 3  # over capacity twice, and Ben twice

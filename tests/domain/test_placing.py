@@ -1,0 +1,96 @@
+import pytest
+
+from domain import agenda as agendas
+from domain import practitioner as practitioners
+from domain import request as requests
+from domain.agenda import NoPlaceLeft, NoSuchSlot
+from domain.eligibility import NotThisWay, StartsTooSoon
+from domain.placing import PlaceRequest, place, withdraw
+from domain.request import AlreadyAssigned, NoSuchRequest, Withdraw
+from events.agenda import Freed, SlotPlaceFreed
+from events.codes import Mode
+from events.request import RequestWithdrawn, Withdrawal
+from tests.examples import (
+    AFTERNOON,
+    ANNA,
+    BEN,
+    HOUR,
+    MINUTE,
+    MORNING,
+    NOON,
+    NOTHING_WEIGHED,
+    assigned,
+    consented,
+    enrolled,
+    published,
+    received,
+    taken,
+)
+
+DOCTOR = practitioners.decider.replay([enrolled(), consented()])
+
+
+def request(*history):
+    return requests.decider.replay(history)
+
+
+def agenda(*history):
+    return agendas.decider.replay(history)
+
+
+def command(slot_id=AFTERNOON, mode=Mode.OFFICE, at=NOON):
+    return PlaceRequest(ANNA, slot_id, mode, NOTHING_WEIGHED, at)
+
+
+def test_the_request_and_the_agenda_hear_of_it_together():
+    both = place(command(), request(received()), agenda(published()), DOCTOR)
+
+    assert list(both.request) == [assigned()]
+    assert list(both.agenda) == [taken()]
+
+
+def test_asked_twice_it_decides_nothing():
+    both = place(command(), request(received(), assigned()), agenda(published(), taken()), DOCTOR)
+
+    assert (list(both.request), list(both.agenda)) == ([], [])
+
+
+def test_what_forbids_it_is_said():
+    with pytest.raises(NoSuchSlot):
+        place(command(MORNING), request(received()), agenda(published()), DOCTOR)
+    with pytest.raises(NoPlaceLeft):
+        place(command(), request(received()), agenda(published(), taken(BEN)), DOCTOR)
+    late, by_video = command(at=NOON + 55 * MINUTE), command(mode=Mode.VIDEO)
+    with pytest.raises(StartsTooSoon):
+        place(late, request(received()), agenda(published()), DOCTOR)
+    with pytest.raises(NotThisWay):
+        place(by_video, request(received()), agenda(published()), DOCTOR)
+    with pytest.raises(NoSuchRequest):
+        place(command(), request(), agenda(published()), DOCTOR)
+    other = published(MORNING, start=NOON + 2 * HOUR, end=NOON + 3 * HOUR)
+    week = agenda(published(), other, taken())
+    with pytest.raises(AlreadyAssigned):
+        place(command(MORNING), request(received(), assigned()), week, DOCTOR)
+
+
+WITHDRAW = Withdraw(ANNA, Withdrawal.CANCELLED, NOON)
+WITHDRAWN = RequestWithdrawn(request_id=ANNA, reason=Withdrawal.CANCELLED, withdrawn_at=NOON)
+
+
+def test_a_withdrawn_request_gives_its_place_back():
+    both = withdraw(WITHDRAW, request(received(), assigned()), agenda(published(), taken()))
+
+    assert list(both.request) == [WITHDRAWN]
+    assert list(both.agenda) == [
+        SlotPlaceFreed(
+            slot_id=AFTERNOON, request_id=ANNA, reason=Freed.REQUEST_WITHDRAWN, freed_at=NOON
+        )
+    ]
+
+
+def test_without_a_place_there_is_nothing_to_give_back():
+    both = withdraw(WITHDRAW, request(received()), agenda())
+    assert (list(both.request), list(both.agenda)) == ([WITHDRAWN], [])
+
+    again = withdraw(WITHDRAW, request(received(), WITHDRAWN), agenda())
+    assert (list(again.request), list(again.agenda)) == ([], [])

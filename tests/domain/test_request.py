@@ -1,0 +1,395 @@
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given as for_all
+from hypothesis import strategies as st
+
+from domain.decider import ImpossibleHistory, Refused
+from domain.request import (
+    AgreeDeadline,
+    AlreadyAssigned,
+    AskedInTheFuture,
+    Assign,
+    Assigned,
+    Closed,
+    DueBeforeReceived,
+    DueInThePast,
+    DueTooFar,
+    Emergency,
+    ErasePatient,
+    HandBackRequest,
+    KeepSearching,
+    NoSuchRequest,
+    NothingAsked,
+    PlaceAfterDeadline,
+    ReceivedOtherwise,
+    RefuseAsEmergency,
+    RequestClosed,
+    Waiting,
+    WasAnEmergency,
+    Withdraw,
+    decider,
+)
+from events.codes import CareLevel, Delay, Mode, Priority, Source
+from events.request import (
+    HandBack,
+    PatientErased,
+    RequestDeadlineAgreed,
+    RequestHandedBack,
+    RequestRefusedAsEmergency,
+    RequestSearching,
+    RequestWithdrawn,
+    Withdrawal,
+)
+from tests.domain.spec import Spec
+from tests.examples import (
+    AFTERNOON,
+    ANNA,
+    HOUR,
+    MINUTE,
+    MORNING,
+    NOON,
+    NOTHING_WEIGHED,
+    assigned,
+    called,
+    published,
+    receive,
+    received,
+)
+
+given = Spec(decider).given
+
+PATIENT = called("Anna's patient")
+
+
+def search(next_at=NOON + 5 * MINUTE, owner="dispatch"):
+    return KeepSearching(ANNA, owner, next_at, NOTHING_WEIGHED, NOON)
+
+
+def searching(next_at=NOON + 5 * MINUTE):
+    return RequestSearching(
+        request_id=ANNA,
+        owner="dispatch",
+        next_at=next_at,
+        searched_at=NOON,
+        explanation=NOTHING_WEIGHED,
+    )
+
+
+def assign(slot_id=AFTERNOON):
+    return Assign(ANNA, published(slot_id), Mode.OFFICE, 1.3, NOTHING_WEIGHED, NOON)
+
+
+def agree(due_by=NOON + 2 * HOUR):
+    return AgreeDeadline(ANNA, Delay.HOURS_2, due_by, NOON)
+
+
+def agreed(due_by=NOON + 2 * HOUR):
+    return RequestDeadlineAgreed(
+        request_id=ANNA, delay=Delay.HOURS_2, due_by=due_by, agreed_at=NOON
+    )
+
+
+def hand_back():
+    return HandBackRequest(ANNA, HandBack.NO_PLACE, NOTHING_WEIGHED, NOON)
+
+
+def handed_back():
+    return RequestHandedBack(
+        request_id=ANNA,
+        reason=HandBack.NO_PLACE,
+        handed_back_at=NOON,
+        explanation=NOTHING_WEIGHED,
+    )
+
+
+def withdraw():
+    return Withdraw(ANNA, Withdrawal.CANCELLED, NOON)
+
+
+def withdrawn():
+    return RequestWithdrawn(request_id=ANNA, reason=Withdrawal.CANCELLED, withdrawn_at=NOON)
+
+
+def refuse(**changes):
+    fields: dict[str, Any] = {
+        "request_id": ANNA,
+        "case_id": None,
+        "source": Source.SAS,
+        "priority": Priority.P1,
+        "care_level": None,
+        "motive": None,
+        "commune": None,
+        "at": NOON,
+    }
+    return RefuseAsEmergency(**fields | changes)
+
+
+def refused(**changes):
+    fields: dict[str, Any] = {
+        "request_id": ANNA,
+        "case_id": None,
+        "source": Source.SAS,
+        "priority": Priority.P1,
+        "care_level": None,
+        "motive": None,
+        "commune": None,
+        "refused_at": NOON,
+    }
+    return RequestRefusedAsEmergency(**fields | changes)
+
+
+def erase():
+    return ErasePatient(ANNA, NOON)
+
+
+def erased():
+    return PatientErased(request_id=ANNA, patient_ref=PATIENT, erased_at=NOON)
+
+
+# Receiving
+
+
+def test_a_request_is_received_with_what_it_says():
+    given().when(receive()).then(received())
+
+
+def test_without_a_deadline_the_delay_gives_it():
+    given().when(receive(due_by=None, delay=Delay.HOURS_2)).then(
+        received(due_by=NOON + 2 * HOUR, delay=Delay.HOURS_2)
+    )
+
+
+@pytest.mark.parametrize(
+    ("priority", "hours"), [(Priority.P2, 24), (Priority.P3, 48), (Priority.NR, 24)]
+)
+def test_without_delay_nor_deadline_the_priority_gives_the_usual_one(priority, hours):
+    given().when(receive(due_by=None, priority=priority)).then(
+        received(due_by=NOON + hours * HOUR, priority=priority)
+    )
+
+
+def test_a_deadline_before_the_request_is_refused():
+    given().when(receive(due_by=NOON)).then_refused(DueBeforeReceived)
+
+
+def test_a_request_for_yesterday_is_refused():
+    yesterday = NOON - 24 * HOUR
+    given().when(receive(asked_at=yesterday, due_by=yesterday + HOUR)).then_refused(DueInThePast)
+
+
+def test_what_is_due_later_than_two_days_is_no_unscheduled_care():
+    given().when(receive(due_by=NOON + 49 * HOUR)).then_refused(DueTooFar)
+
+
+def test_a_request_from_the_future_is_refused_but_for_clocks_that_differ_a_little():
+    given().when(receive(asked_at=NOON + HOUR)).then_refused(AskedInTheFuture)
+    given().when(receive(asked_at=NOON + MINUTE)).then(received(asked_at=NOON + MINUTE))
+
+
+def test_a_request_asks_for_a_profession_and_a_way_to_meet():
+    given().when(receive(professions=())).then_refused(NothingAsked)
+    given().when(receive(modes=())).then_refused(NothingAsked)
+
+
+@pytest.mark.parametrize("priority", [Priority.P0, Priority.P1])
+def test_an_emergency_is_the_samus(priority):
+    given().when(receive(priority=priority)).then(
+        refused(priority=priority, motive="M03.14", commune="58194")
+    )
+
+
+def test_a_vital_care_level_is_an_emergency_whatever_the_priority_says():
+    given().when(receive(care_level=CareLevel.R1)).then(
+        refused(priority=Priority.P2, care_level=CareLevel.R1, motive="M03.14", commune="58194")
+    )
+
+
+def test_an_emergency_is_refused_however_little_it_says():
+    given().when(refuse()).then(refused())
+    given(refused()).when(refuse()).then_nothing()
+
+
+def test_a_request_received_is_not_refused_as_an_emergency_afterwards():
+    given(received()).when(refuse()).then_refused(ReceivedOtherwise)
+
+
+def test_the_same_request_twice_is_received_once():
+    given(received()).when(receive()).then_nothing()
+    given(received(), assigned()).when(receive()).then_nothing()
+
+
+def test_another_request_under_the_same_id_is_refused():
+    given(received()).when(receive(age=70)).then_refused(ReceivedOtherwise)
+    given(refused()).when(receive()).then_refused(WasAnEmergency)
+    given(received(), handed_back()).when(receive()).then_refused(RequestClosed)
+
+
+# Searching
+
+
+def test_a_waiting_request_has_an_owner_and_a_next_instant():
+    state = decider.replay([received()])
+
+    assert isinstance(state, Waiting)
+    assert (state.owner, state.next_at) == ("dispatch", NOON)
+
+
+def test_whoever_finds_no_place_says_when_they_look_again():
+    given(received()).when(search()).then(searching())
+    given(received(), searching()).when(search()).then_nothing()
+    given(received(), searching()).when(search(NOON + HOUR)).then(searching(NOON + HOUR))
+
+
+def test_nobody_searches_for_what_has_a_place_or_is_closed():
+    given(received(), assigned()).when(search()).then_refused(AlreadyAssigned)
+    given(received(), withdrawn()).when(search()).then_refused(RequestClosed)
+    given().when(search()).then_refused(NoSuchRequest)
+    given(refused()).when(search()).then_refused(WasAnEmergency)
+
+
+# Assigning
+
+
+def test_a_waiting_request_is_given_a_place_once():
+    given(received()).when(assign()).then(assigned())
+    given(received(), assigned()).when(assign()).then_nothing()
+    given(received(), assigned()).when(assign(MORNING)).then_refused(AlreadyAssigned)
+    given(received(), handed_back()).when(assign()).then_refused(RequestClosed)
+
+
+# Deadlines
+
+
+def test_a_deadline_agreed_later_counts_at_once():
+    given(received()).when(agree()).then(agreed())
+
+    state = decider.replay([received(), searching(), agreed()])
+    assert isinstance(state, Waiting)
+    assert (state.due_by, state.next_at) == (NOON + 2 * HOUR, NOON)
+
+
+def test_a_place_in_time_for_the_new_deadline_is_kept():
+    given(received(), assigned()).when(agree()).then(agreed())
+
+    state = decider.replay([received(), assigned(), agreed()])
+    assert isinstance(state, Assigned)
+    assert state.waiting.due_by == NOON + 2 * HOUR
+
+
+def test_a_place_after_the_new_deadline_is_for_the_regulator_to_judge():
+    given(received(), assigned()).when(agree(NOON + 30 * MINUTE)).then_refused(PlaceAfterDeadline)
+
+
+def test_a_deadline_that_is_so_already_decides_nothing():
+    given(received(), agreed()).when(agree()).then_nothing()
+
+
+def test_a_deadline_in_the_past_is_refused():
+    given(received()).when(agree(NOON - HOUR)).then_refused(DueInThePast)
+    given(received(), withdrawn()).when(agree()).then_refused(RequestClosed)
+
+
+# Handing back and withdrawing
+
+
+def test_a_request_nobody_can_serve_goes_back_to_the_sas_once():
+    given(received()).when(hand_back()).then(handed_back())
+    given(received(), handed_back()).when(hand_back()).then_nothing()
+    given(received(), assigned()).when(hand_back()).then_refused(AlreadyAssigned)
+    given(received(), withdrawn()).when(hand_back()).then_refused(RequestClosed)
+
+
+def test_the_asker_may_withdraw_what_is_open():
+    given(received()).when(withdraw()).then(withdrawn())
+    given(received(), assigned()).when(withdraw()).then(withdrawn())
+    given(received(), withdrawn()).when(withdraw()).then_nothing()
+    given(received(), handed_back()).when(withdraw()).then_refused(RequestClosed)
+    given().when(withdraw()).then_refused(NoSuchRequest)
+
+
+# Erasing
+
+
+def test_a_patient_is_erased_once_at_any_time():
+    known = received(patient_ref=PATIENT)
+    given(known).when(erase()).then(erased())
+    given(known, erased()).when(erase()).then_nothing()
+    given(known, assigned()).when(erase()).then(erased())
+    given(known, assigned(), erased()).when(erase()).then_nothing()
+    given(known, handed_back()).when(erase()).then(erased())
+    given(known, handed_back(), erased()).when(erase()).then_nothing()
+    given(known, erased(), withdrawn()).when(erase()).then_nothing()
+
+
+def test_where_no_patient_is_known_nothing_is_erased():
+    given(received()).when(erase()).then_nothing()
+    given().when(erase()).then_refused(NoSuchRequest)
+    given(refused()).when(erase()).then_refused(WasAnEmergency)
+
+
+# Any history
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        (searching(),),
+        (assigned(),),
+        (received(), assigned(), assigned()),
+        (received(), assigned(), handed_back()),
+        (withdrawn(),),
+        (agreed(),),
+        (erased(),),
+        (refused(), erased()),
+    ],
+)
+def test_a_history_that_cannot_be_is_noticed(history):
+    with pytest.raises(ImpossibleHistory):
+        decider.replay(history)
+
+
+commands = st.sampled_from(
+    [
+        receive(patient_ref=PATIENT),
+        receive(age=70),
+        refuse(),
+        search(),
+        search(NOON + HOUR),
+        assign(),
+        assign(MORNING),
+        agree(),
+        agree(NOON + 30 * MINUTE),
+        hand_back(),
+        withdraw(),
+        erase(),
+    ]
+)
+
+
+def accepted(command: Any, state: Any) -> Sequence[Any]:
+    try:
+        return decider.decide(command, state)
+    except Refused:
+        return []
+
+
+@for_all(st.lists(commands, max_size=12))
+def test_a_command_delivered_twice_changes_nothing_the_second_time(script):
+    state = decider.initial
+    for command in script:
+        state = decider.replay(accepted(command, state), since=state)
+
+        assert accepted(command, state) == []
+
+
+@for_all(st.lists(commands, max_size=12))
+def test_what_is_closed_stays_closed(script):
+    state = decider.initial
+    closed = False
+    for command in script:
+        state = decider.replay(accepted(command, state), since=state)
+
+        assert not closed or isinstance(state, Closed | Emergency)
+        closed = isinstance(state, Closed | Emergency)

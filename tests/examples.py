@@ -1,0 +1,196 @@
+"""People, places and instants the tests speak of. All invented."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+from domain.agenda import PublishSlot, TakePlace, week_of
+from domain.practitioner import Consent
+from domain.request import ReceiveRequest
+from events.agenda import SlotPlaceTaken, SlotPublished
+from events.codes import Label, Mode, Origin, Priority, Profession, Sex, Source
+from events.community import CommunityFormed
+from events.explanation import Explanation, Option, Terms
+from events.place import CoarsePosition, Commune, Place, Position
+from events.practitioner import PractitionerConsented, PractitionerEnrolled
+from events.request import RequestAssigned, RequestReceived
+
+NEVERS = "580099001"
+VALENCIENNES = "590099002"
+DR_ADAM = "10978000015"
+DR_BLAIN = "10978000023"
+
+ZONE = "Europe/Paris"
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)  # a Monday
+WEEK = "2026-W48"
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+
+_IDS = UUID("5ca1ab1e-0000-4000-8000-000000000000")
+
+
+def called(name: str) -> UUID:
+    """An id one can read in a test."""
+    return uuid5(_IDS, name)
+
+
+ANNA, BEN, CLEO = called("Anna"), called("Ben"), called("Cleo")
+MORNING, AFTERNOON = called("morning slot"), called("afternoon slot")
+
+CENTRE = Position(lat=46.99, lon=3.16)
+PRACTICE = Place(title="Cabinet de la Gare", commune="58194", position=CENTRE)
+NEARBY = CoarsePosition(lat=46.98, lon=3.15)
+NOTHING_WEIGHED = Explanation(
+    policy="least-loss/1", considered=0, chosen=None, alternatives=(), not_eligible=()
+)
+OPTION = Option(
+    slot_id=AFTERNOON,
+    rpps=DR_ADAM,
+    start=NOON + HOUR,
+    mode=Mode.OFFICE,
+    km=1.3,
+    terms=Terms(wait=0.25, travel=0.026),
+)
+
+NEVERS_COMMUNES = (
+    Commune(insee="58194", title="Nevers", population=33_279, position=CENTRE),
+    Commune(
+        insee="58303",
+        title="Varennes-Vauzelles",
+        population=9_402,
+        position=Position(lat=47.03, lon=3.13),
+    ),
+)
+
+
+def formed(finess: str = NEVERS, **changes: Any) -> CommunityFormed:
+    fields: dict[str, Any] = {
+        "finess": finess,
+        "title": "CPTS Nevers",
+        "departement": "58",
+        "zone": ZONE,
+        "communes": NEVERS_COMMUNES,
+        "formed_at": NOON,
+    }
+    return CommunityFormed(**fields | changes)
+
+
+def enrolled(rpps: str = DR_ADAM, **changes: Any) -> PractitionerEnrolled:
+    fields: dict[str, Any] = {
+        "rpps": rpps,
+        "profession": Profession.DOCTOR,
+        "communities": (NEVERS,),
+        "enrolled_at": NOON,
+    }
+    return PractitionerEnrolled(**fields | changes)
+
+
+def consented(rpps: str = DR_ADAM, **changes: Any) -> PractitionerConsented:
+    fields: dict[str, Any] = {
+        "rpps": rpps,
+        "sources": (Source.SAS,),
+        "weekly_cap": None,
+        "min_age": None,
+        "max_age": None,
+        "excluded_motives": (),
+        "consented_at": NOON,
+    }
+    return PractitionerConsented(**fields | changes)
+
+
+def consent(**changes: Any) -> Consent:
+    fields: dict[str, Any] = {"sources": (Source.SAS,)}
+    return Consent(**fields | changes)
+
+
+def publish(slot_id: UUID = AFTERNOON, **changes: Any) -> PublishSlot:
+    fields: dict[str, Any] = {
+        "slot_id": slot_id,
+        "rpps": DR_ADAM,
+        "profession": Profession.DOCTOR,
+        "place": PRACTICE,
+        "start": NOON + HOUR,
+        "end": NOON + HOUR + 20 * MINUTE,
+        "zone": ZONE,
+        "capacity": 1,
+        "modes": (Mode.OFFICE,),
+        "radius_km": None,
+        "labels": (Label.SNP,),
+        "communities": (NEVERS,),
+        "open_to": (Source.SAS, Source.CPTS),
+        "origin": Origin.AGENDA,
+        "at": NOON,
+    }
+    return PublishSlot(**fields | changes)
+
+
+def published(slot_id: UUID = AFTERNOON, **changes: Any) -> SlotPublished:
+    command = publish(slot_id, **changes)
+    fields = {name: value for name, value in vars(command).items() if name != "at"}
+    week = week_of(command.start, command.zone)
+    return SlotPublished(**fields, week=week, published_at=command.at)
+
+
+def take(request_id: UUID = ANNA, slot_id: UUID = AFTERNOON, **changes: Any) -> TakePlace:
+    fields: dict[str, Any] = {
+        "slot_id": slot_id,
+        "request_id": request_id,
+        "source": Source.SAS,
+        "mode": Mode.OFFICE,
+        "at": NOON,
+    }
+    return TakePlace(**fields | changes)
+
+
+def taken(request_id: UUID = ANNA, slot_id: UUID = AFTERNOON, **changes: Any) -> SlotPlaceTaken:
+    command = take(request_id, slot_id, **changes)
+    fields = {name: value for name, value in vars(command).items() if name != "at"}
+    return SlotPlaceTaken(**fields, taken_at=command.at)
+
+
+def receive(request_id: UUID = ANNA, **changes: Any) -> ReceiveRequest:
+    fields: dict[str, Any] = {
+        "request_id": request_id,
+        "community": NEVERS,
+        "case_id": None,
+        "source": Source.SAS,
+        "asked_at": NOON,
+        "due_by": NOON + 4 * HOUR,
+        "delay": None,
+        "priority": Priority.P2,
+        "care_level": None,
+        "motive": "M03.14",
+        "professions": (Profession.DOCTOR,),
+        "modes": (Mode.OFFICE,),
+        "max_km": 15.0,
+        "patient_ref": None,
+        "age": 10,
+        "sex": Sex.FEMALE,
+        "commune": "58194",
+        "position": NEARBY,
+        "at": NOON,
+    }
+    return ReceiveRequest(**fields | changes)
+
+
+def received(request_id: UUID = ANNA, **changes: Any) -> RequestReceived:
+    command = receive(request_id, **changes)
+    fields = {n: v for n, v in vars(command).items() if n not in {"at", "asked_at"}}
+    return RequestReceived(**fields, received_at=command.asked_at)
+
+
+def assigned(request_id: UUID = ANNA, slot_id: UUID = AFTERNOON, **changes: Any) -> RequestAssigned:
+    slot = published(slot_id)
+    fields: dict[str, Any] = {
+        "request_id": request_id,
+        "slot_id": slot_id,
+        "rpps": slot.rpps,
+        "week": slot.week,
+        "start": slot.start,
+        "end": slot.end,
+        "mode": Mode.OFFICE,
+        "km": 1.3,
+        "assigned_at": NOON,
+        "explanation": NOTHING_WEIGHED,
+    }
+    return RequestAssigned(**fields | changes)
