@@ -35,6 +35,7 @@ from services.messaging import streams, subjects
 from services.messaging.broker import broker_for
 from services.messaging.dead_letters import DeadLetters
 from services.settings import Settings
+from services.stopping import stop
 
 if TYPE_CHECKING:
     from services.projector.projector import Projector
@@ -83,6 +84,7 @@ class House:
         self.dispatcher: Dispatcher | None = None
         self.relay: Relay | None = None
         self.projectors: list[Projector] = []
+        self.showing = asyncio.Event()  # the read models are there
         self.stopping = asyncio.Event()
         self._open = False
 
@@ -115,6 +117,7 @@ class House:
         """Return when everything in the log has been decided about and is shown."""
         if self.dispatcher is not None:
             await self.dispatcher.settled()
+        await self.showing.wait()
         for projector in self.projectors:
             await projector.caught_up()
 
@@ -157,13 +160,13 @@ async def open_house(
     async with AsyncExitStack() as stack:
         pool = await stack.enter_async_context(pool_of(addresses.database_url, settings))
         house = House(settings, addresses, clock or WallClock(), pool)
-        tasks = await stack.enter_async_context(asyncio.TaskGroup())
-        running: list[asyncio.Task[None]] = [tasks.create_task(house.appender.run())]
-        stack.callback(lambda: [task.cancel() for task in running])
         await house.broker.connect()
         stack.push_async_callback(house.broker.stop)
         nats = house.broker.connection
         house.letters = DeadLetters(nats, house.vault, settings)
+        tasks = await stack.enter_async_context(asyncio.TaskGroup())
+        running: list[asyncio.Task[None]] = [tasks.create_task(house.appender.run())]
+        stack.push_async_callback(stop, running)
 
         bells = house.bells
 
@@ -190,10 +193,13 @@ async def open_house(
         house._open = True  # noqa: SLF001 made here
         if Service.PROJECTOR in services:
             running.append(tasks.create_task(_project(house)))
+        else:
+            house.showing.set()
         yield house
         house.stopping.set()
         # First nothing new comes in, then what was begun is finished.
-        await house.broker.stop()
+        for subscriber in house.broker.subscribers:
+            await subscriber.stop()
         if house.dispatcher is not None:
             await house.dispatcher.finish(timedelta(seconds=settings.drain_timeout_seconds))
 
@@ -222,3 +228,4 @@ async def _project(house: House) -> None:
             await projector.open()
             house.projectors.append(projector)
             tasks.create_task(projector.run())
+        house.showing.set()

@@ -21,6 +21,7 @@ from services.log.erasure import erase, received
 from services.log.execute import Executor
 from services.log.reader import Log
 from services.log.vault import Erased, Identity, NothingSealed
+from services.stopping import stop
 
 
 def reveal_patient(identity: str, reason: str, state: Path | None, *, as_json: bool) -> None:
@@ -74,7 +75,7 @@ def erase_patient(identity: str, state: Path | None, *, sure: bool, as_json: boo
         except Refused as refused:
             raise Told(str(refused), code=refused.code) from refused
         finally:
-            writing.cancel()
+            await stop([writing])
 
     destroyed = in_session(state, work)
     if as_json:

@@ -1,31 +1,43 @@
 """Connections to PostgreSQL for the hot path: plain psycopg, UTC, orjson."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import orjson
+import psycopg
 from psycopg import AsyncConnection
 from psycopg.types.json import set_json_loads
-from psycopg_pool import AsyncConnectionPool
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from services.settings import Settings
 
 Connection = AsyncConnection[tuple[object, ...]]
 Pool = AsyncConnectionPool[Connection]
 
+_CLOSING_SECONDS = 1.0
 _OPTIONS = "-c timezone=UTC -c statement_timeout=0 -c lock_timeout=0"
 
 
 async def connect(url: str, settings: Settings) -> Connection:
     """One connection that commits each statement by itself."""
-    connection: Connection = await AsyncConnection.connect(
-        url,
-        autocommit=True,
-        connect_timeout=int(settings.database_connect_timeout_seconds),
-        options=_OPTIONS,
-        application_name="snp-dispatch",
-        keepalives_idle=30,
+    opening = asyncio.ensure_future(
+        AsyncConnection.connect(
+            url,
+            autocommit=True,
+            connect_timeout=int(settings.database_connect_timeout_seconds),
+            options=_OPTIONS,
+            application_name="snp-dispatch",
+            keepalives_idle=30,
+        )
     )
+    try:
+        connection: Connection = await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        # Abandoned half way through its greeting, it would hold a place in PostgreSQL for a while.
+        with suppress(psycopg.Error):
+            await (await opening).close()
+        raise
     set_json_loads(orjson.loads, connection)
     return connection
 
@@ -52,4 +64,11 @@ async def pool_of(url: str, settings: Settings) -> AsyncIterator[Pool]:
         open=False,
     )
     async with pool:
-        yield pool
+        await pool.wait(settings.database_connect_timeout_seconds)
+        try:
+            yield pool
+        finally:
+            # A connection that replaces a broken one must not be left half way through its greeting:
+            # PostgreSQL would wait for it until its authentication timeout.
+            with suppress(PoolTimeout):
+                await pool.wait(_CLOSING_SECONDS)

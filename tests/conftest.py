@@ -1,0 +1,128 @@
+"""Real servers for whoever asks: one PostgreSQL a worker with a database a test, a NATS a test."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from services.app import Addresses, House, open_house, provision
+from services.clock import SimulatedClock
+from services.embedded.nats_server import NatsServer
+from services.embedded.postgres import Postgres
+from services.log.appender import Appender
+from services.log.bells import Bells
+from services.log.database import Pool, pool_of
+from services.log.migrate import migrate
+from services.settings import Settings, settings_with
+from tests.examples import NOON
+from tests.running import running
+
+TEMPLATE = "snp_template"
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """A server with a migrated template database."""
+    folder = _passable(tmp_path_factory.mktemp("postgres"))
+    server = Postgres(folder)
+    server.start()
+    try:
+        with psycopg.connect(server.url, autocommit=True) as connection:
+            connection.execute(sql.SQL("create database {}").format(sql.Identifier(TEMPLATE)))
+        migrate(_database(server, TEMPLATE))
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def database_url(postgres: Postgres) -> Iterator[str]:
+    """A database of one's own, migrated and empty."""
+    name = f"snp_{next(_numbers)}"
+    with psycopg.connect(postgres.url, autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("create database {} template {}").format(
+                sql.Identifier(name), sql.Identifier(TEMPLATE)
+            )
+        )
+        yield _database(postgres, name)
+        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def nats_server(tmp_path: Path) -> Iterator[NatsServer]:
+    """A nats-server of one's own: it starts in ten milliseconds."""
+    server = NatsServer(tmp_path)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """The defaults, with a state folder of one's own."""
+    return settings_with(state=tmp_path)
+
+
+@pytest.fixture
+def addresses(database_url: str, nats_server: NatsServer) -> Addresses:
+    """Both servers."""
+    return Addresses(database_url, nats_server.url)
+
+
+@pytest.fixture
+async def pool(database_url: str, settings: Settings) -> AsyncIterator[Pool]:
+    """Connections to the database."""
+    async with pool_of(database_url, settings) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def appender(database_url: str, settings: Settings) -> AsyncIterator[Appender]:
+    """An appender at work."""
+    made = Appender(database_url, settings, Bells())
+    async with running(made.run()):
+        yield made
+
+
+@pytest.fixture
+def clock() -> SimulatedClock:
+    """It is noon, on a Monday, until the test says otherwise."""
+    return SimulatedClock(NOON)
+
+
+@pytest.fixture
+async def house(
+    settings: Settings, addresses: Addresses, clock: SimulatedClock
+) -> AsyncIterator[House]:
+    """Every service."""
+    async with house_at(settings, addresses, clock=clock) as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def house_at(settings: Settings, addresses: Addresses, **how: Any) -> AsyncIterator[House]:
+    """Provisioned and open."""
+    await provision(settings, addresses)
+    async with open_house(settings, addresses, **how) as opened:
+        yield opened
+
+
+def _database(server: Postgres, name: str) -> str:
+    return server.url.rpartition("/")[0] + f"/{name}"
+
+
+def _passable(folder: Path) -> Path:
+    """PostgreSQL may run as another account: it must be able to pass through."""
+    for part in (folder, folder.parent, folder.parent.parent):
+        if part.owner() == folder.owner() and not part.stat().st_mode & 0o001:
+            part.chmod(part.stat().st_mode | 0o011)
+    return folder

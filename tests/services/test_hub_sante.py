@@ -1,0 +1,372 @@
+"""The SAMU's messages: what the published examples become here."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import orjson
+import pytest
+from jsonschema import Draft7Validator
+
+from domain.request import USUAL_DELAY
+from events import streams as names
+from events.codes import Priority
+from events.place import CoarsePosition
+from services.cli.shifting import as_of
+from services.intake.arrival import request_of
+from services.log.vault import Identity
+from tests.examples import NOON
+from tests.talking import ask, cloud_event, community_told, opened, request_told, tell
+
+HUB = Path(__file__).parents[3] / "shared" / "conformance" / "hub-sante"
+pytestmark = pytest.mark.skipif(
+    not HUB.exists(), reason="the published examples are not beside this checkout"
+)
+
+CASE = "fr.health.samu580.DRFR155802600001"
+CHILD = "RS-EDA_partageDossier_LolaHalimi.01a.json"
+BEZONS = {
+    "insee": "95063",
+    "title": "Bezons",
+    "population": 36_434,
+    "position": {"lat": 48.9243, "lon": 2.2128},
+}
+
+
+def example(name):
+    return (HUB / "examples" / name).read_bytes()
+
+
+def now(name):
+    return as_of(example(name), NOON)[0]
+
+
+def case(**changes):
+    """A file of Nevers, as RS-EDA writes it."""
+    at = NOON.isoformat()
+    return {
+        "createCaseHealth": {
+            "caseId": CASE,
+            "creation": at,
+            "qualification": {
+                "healthMotive": {"code": "M03.14", "label": "Fièvre"},
+                "details": {"priority": "P2", "careLevel": "R3"},
+            },
+            "location": {"city": {"name": "Nevers", "inseeCode": "58194"}},
+            "owner": "fr.health.samu580",
+        }
+        | changes
+    }
+
+
+def demand(purpose="MG", at=None, **changes):
+    at = at or NOON
+    return {
+        "resourcesRequest": {
+            "caseId": CASE,
+            "request": {
+                "requestId": f"fr.health.samu580.request.{changes.get('number', 1)}",
+                "datetime": at.isoformat(),
+                "purpose": purpose,
+            }
+            | changes.get("request", {}),
+        }
+        | changes.get("root", {})
+    }
+
+
+def in_envelope(message, **changes):
+    at = NOON
+    return {
+        "distributionID": "fr.health.samu580_1",
+        "senderID": "fr.health.samu580",
+        "dateTimeSent": at.isoformat(),
+        "dateTimeExpires": (at + timedelta(hours=1)).isoformat(),
+        "distributionStatus": "Actual",
+        "distributionKind": "Report",
+        "descriptor": {
+            "language": "fr-FR",
+            "explicitAddress": {
+                "explicitAddressScheme": "hubex",
+                "explicitAddressValue": "fr.cpts.nevers",
+            },
+        },
+        "content": [{"jsonContent": {"embeddedJsonContent": {"message": message}}}],
+    } | changes
+
+
+async def sent(house, message, community="any"):
+    return await ask(house, "care-request", message, community)
+
+
+async def received(house):
+    stream = names.request(request_of(CASE))
+    return [r.event for r in await house.log.history(stream)]
+
+
+def test_the_messages_of_these_tests_are_as_the_hub_would_let_them_pass():
+    for name, root, message in (
+        ("RS-EDA", "createCaseHealth", case()),
+        ("RS-DR", "resourcesRequest", demand(request={"deadline": "2H", "freetext": "x"})),
+    ):
+        schema = json.loads((HUB / "json-schema" / f"{name}.schema.json").read_text())
+        Draft7Validator(schema).validate(message[root])
+
+
+async def test_the_child_with_the_sprained_ankle_is_received_with_what_the_file_says(house):
+    await opened(house)
+    told = community_told("780099003", communes=[BEZONS])
+    await tell(house, "community", told, "780099003")
+
+    answer = await sent(house, now(CHILD))
+
+    (recorded, *_) = await house.log.history(names.request(answer["id"]))
+    event = recorded.event
+    assert event.case_id == "fr.health.samu950.DRFR159502401800159"
+    assert (event.motive, event.priority, event.care_level) == ("M02.07", "P2", None)
+    assert (event.age, event.sex, event.commune) == (10, "F", "95063")
+    assert event.community == "780099003"
+    assert event.position == CoarsePosition(lat=48.92, lon=2.22)
+    assert event.due_by == event.received_at + USUAL_DELAY[Priority.P2]
+    assert recorded.meta.actor.ref == "fr.health.samu950"
+
+    identity = Identity(
+        name="Lola Halimi",
+        birth_date="2014-03-03",
+        phone="+33702880946",
+        address="4 rue Danielle Mitterrand, Bezons, accessCode: ['5678'], floor: 3,"
+        " interphone: Halimi, elevator: ESC B, buildingName: A, dans la cage d’escalier B",  # noqa: RUF001
+        exact_position=(48.92399978637695, 2.2162439823150635),
+        caller="Amina BERTRAND  ",
+        notes=(
+            "Chute enfant dans les escaliers",
+            "Marche impossible.",
+            "Cheville gonflée et douloureuse",
+            "Entorse de la cheville, avec possible fracture.",
+        ),
+    )
+    revealed = await house.vault.reveal_patient(event.patient_ref, actor="tests", reason="test")
+    assert revealed == [identity]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("RS-EDA-SMUR_DouleurThoracique_PierreLegrand.01.json", "refused_as_emergency"),
+        ("RS-EDA-SMUR_FuiteDeGaz_AliceGregoireNormand.01.json", "refused_as_emergency"),
+        ("RS-EDA_partageDossier_MonsieurX.01.json", "refused_as_emergency"),
+        ("RS-EDA_Secondaire_RobertVermande.01.json", "no_community_for_commune"),
+        ("RS-EDA-MAJ_partageDossier_LolaHalimi.02.json", "unknown_case"),
+        ("RS-DR_Incendie_RaymondeLECCIA.02.json", "not_a_gp_request"),
+        ("RS-DR_partageRessources_LolaHalimi.03a.json", "not_a_gp_request"),
+        ("RS-RR_Incendie_RaymondeLECCIA.03.json", "no_care_asked"),
+        ("RS-SAS-RDV_appointment_PS.01.json", "no_care_asked"),
+        ("RS-ERROR.json", "no_care_asked"),
+        ("RC-REF.json", "no_care_asked"),
+    ],
+)
+async def test_published_examples_that_are_not_for_us(house, name, expected):
+    await opened(house)
+
+    assert (await sent(house, now(name)))["code"] == expected
+
+
+async def test_an_update_of_a_case_refused_as_an_emergency_says_so(house):
+    await sent(house, now("RS-EDA_partageDossier_MonsieurX.01.json"))
+
+    answer = await sent(house, now("RS-EDA-MAJ_partageDossier_MonsieurX.02a.json"))
+
+    assert answer["code"] == "case_was_an_emergency"
+
+
+@pytest.mark.parametrize("path", sorted((HUB / "invalid").glob("*.json")), ids=lambda p: p.stem)
+async def test_what_the_hub_would_refuse_is_refused(house, path):
+    answer = await sent(house, path.read_bytes())
+
+    assert answer["code"] in {
+        "missing_field",
+        "expired_message",
+        "no_care_asked",
+        "several_messages",
+        "unknown_type",
+    }
+
+
+async def test_a_file_in_its_envelope_and_bare_is_the_same_file(house):
+    await opened(house)
+    file = case()
+
+    answer = await sent(house, in_envelope(file))
+
+    assert answer["id"] == str(request_of(CASE))
+    assert (await received(house))[0].care_level == "R3"
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"distributionStatus": "Exercise"}, "exercise_message"),
+        ({"distributionKind": "Ack"}, "no_care_asked"),
+        ({"dateTimeExpires": "2026-01-01T00:00:00+01:00"}, "expired_message"),
+        ({"content": []}, "invalid_value"),
+        ({"senderID": None}, "invalid_value"),
+    ],
+)
+async def test_an_envelope_that_carries_no_request_is_refused(house, changes, code):
+    assert (await sent(house, in_envelope(case(), **changes)))["code"] == code
+
+
+async def test_two_messages_in_one_envelope_are_refused(house):
+    both = case() | demand()
+
+    assert (await sent(house, both))["code"] == "several_messages"
+
+
+async def test_the_same_file_twice_is_one_request_and_another_content_is_refused(house):
+    await opened(house)
+    file = case()
+    first = await sent(house, file)
+
+    assert await sent(house, file) == first
+    other = case(patient=[{"patientId": "fr.health.samu580.patient.1", "detail": {"age": "P3Y"}}])
+    assert (await sent(house, other))["code"] == "same_id_other_content"
+
+
+async def test_a_file_with_two_patients_is_for_two_files(house):
+    await opened(house)
+    patients = [{"patientId": f"fr.health.samu580.patient.{n}"} for n in (1, 2)]
+
+    assert (await sent(house, case(patient=patients)))["code"] == "several_patients"
+
+
+async def test_a_transfer_between_hospitals_is_no_request_for_a_gp(house):
+    await opened(house)
+
+    assert (await sent(house, case(interventionType="T2-INTER")))["code"] == "not_a_gp_request"
+
+
+@pytest.mark.parametrize(
+    ("detail", "birth_date", "age"),
+    [
+        ({"age": "P40Y"}, "1950-01-01", 40),
+        ({"age": "P30M"}, None, 2),
+        ({"age": "P3W"}, None, 0),
+        ({}, "2000-11-24", None),
+        (None, None, None),
+    ],
+)
+async def test_the_age_is_that_of_the_file_or_of_the_birth_date(house, detail, birth_date, age):
+    await opened(house)
+    patient = {"patientId": "fr.health.samu580.patient.1", "detail": detail or {}}
+    if birth_date:
+        patient["identity"] = {"strictFeatures": {"birthDate": birth_date, "sex": "M"}}
+    if age is None and birth_date:
+        today = NOON.date()
+        age = today.year - 2000 - ((today.month, today.day) < (11, 24))
+
+    await sent(house, case(patient=[patient]))
+
+    assert (await received(house))[0].age == age
+
+
+# RS-DR: the delay, the cancellation
+
+
+async def test_the_delay_of_a_demand_becomes_the_deadline_of_the_request(house):
+    await opened(house, start=NOON + timedelta(hours=9))
+    await sent(house, case(location={"city": {"inseeCode": "58194"}}))
+    at = NOON
+
+    answer = await sent(house, demand(at=at, request={"deadline": "12H"}))
+
+    await house.settled()
+    agreed = (await received(house))[-1]
+    assert answer["id"] == str(request_of(CASE))
+    assert agreed.name == "request.deadline_agreed"
+    assert agreed.due_by == at + timedelta(hours=12)
+
+
+async def test_a_place_later_than_the_delay_asked_is_the_regulators_to_judge(house):
+    await opened(house, start=NOON + timedelta(hours=9))
+    await sent(house, case())
+    await house.settled()
+
+    answer = await sent(house, demand(request={"deadline": "2H"}))
+
+    assert answer["code"] == "place_after_deadline"
+
+
+async def test_what_a_demand_adds_freely_goes_to_the_vault(house):
+    await opened(house)
+    with_caller = {"caller": {"detailedName": {"complete": "Amina Bertrand"}}}
+    await sent(house, case(initialAlert=with_caller))
+    await house.settled()
+    free = {"deadline": "4H", "freetext": "Sonner deux fois"}
+
+    await sent(house, demand(request=free))
+
+    (first, second) = await house.vault.reveal_patient(
+        (await received(house))[0].patient_ref, actor="tests", reason="test"
+    )
+    assert first.caller == "Amina Bertrand"
+    assert second.notes == ("Sonner deux fois",)
+
+
+async def test_a_demand_alone_is_a_request_where_its_subject_names_a_community(house):
+    await opened(house)
+
+    nowhere = await sent(house, demand())
+    answer = await sent(house, demand(request={"deadline": "4H"}), "580099001")
+
+    assert nowhere["code"] == "unknown_case"
+    event = (await received(house))[0]
+    assert answer["state"] == "waiting"
+    assert (event.motive, event.delay, event.case_id) == ("M07.00", "4H", CASE)
+    assert event.due_by == event.received_at + timedelta(hours=4)
+
+
+async def test_a_demand_cancelled_withdraws_the_request_and_frees_the_place(house):
+    slot = await opened(house)
+    await sent(house, case())
+    await house.settled()
+
+    answer = await sent(house, demand(root={"status": "ANNULEE"}))
+    again = await sent(house, demand(number=2, root={"status": "ANNULEE"}))
+
+    assert (answer["state"], again["state"]) == ("closed", "closed")
+    assert (await received(house))[-1].name == "request.withdrawn"
+    other = await tell(house, "care-request", request_told())
+    await house.settled()
+    history = await house.log.history(names.request(other["id"]))
+    assert history[-1].event.name == "request.assigned"
+    assert str(history[-1].event.slot_id) == slot["id"]
+
+
+async def test_changes_to_an_open_case_are_not_taken_over_in_silence(house):
+    await opened(house)
+    await sent(house, case())
+    await house.settled()
+    update = {"createCaseHealthUpdate": {"caseId": CASE, "qualification": {"origin": "15"}}}
+
+    assert (await sent(house, update))["code"] == "case_update_not_taken_over"
+    await sent(house, demand(root={"status": "ANNULEE"}))
+    update["createCaseHealthUpdate"]["qualification"] = {"origin": "112"}
+    assert (await sent(house, update))["code"] == "request_closed"
+
+
+def test_shifting_moves_instants_to_now_and_leaves_dates_alone():
+    at = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+    body, shift = as_of(example(CHILD), at)
+
+    file = orjson.loads(body)["createCaseHealth"]
+    made = datetime.fromisoformat(file["creation"])
+    assert made == at
+    assert shift == at - datetime.fromisoformat("2024-01-18T18:00:00+01:00")
+    assert file["patient"][0]["identity"]["strictFeatures"]["birthDate"] == "2014-03-03"
+    noted = datetime.fromisoformat(file["medicalNote"][0]["creation"])
+    assert noted - made == timedelta(minutes=2)
+    assert as_of(b"no JSON", at) == (b"no JSON", None)
+    assert as_of(b'{"a": 1}', at) == (b'{"a": 1}', None)
+    ours = cloud_event("care-request", request_told(at - timedelta(days=3)))
+    assert as_of(orjson.dumps(ours), at)[1] == timedelta(days=3)

@@ -1,0 +1,444 @@
+"""What comes in: accepted once, or refused with a code; nothing lost, nothing half done."""
+
+import asyncio
+from datetime import timedelta
+from uuid import uuid4
+
+import orjson
+import pytest
+
+from events import streams as names
+from projections import board
+from services.intake.arrival import request_of
+from services.messaging import streams, subjects
+from services.projector.queries import rows
+from tests.examples import DR_ADAM, DR_BLAIN, HOUR, NEVERS, NOON
+from tests.running import until
+from tests.talking import (
+    ask,
+    cloud_event,
+    community_told,
+    opened,
+    practitioner_told,
+    request_told,
+    slot_told,
+    tell,
+)
+
+CASE = "fr.health.samu580.DRFR155802600001"
+
+
+async def states(house):
+    await house.settled()
+    found = await rows(house.pool, board.on_board())
+    return {str(row["request_id"]): row["state"] for row in found}
+
+
+async def in_inbox(house):
+    js = house.broker.connection.jetstream()
+    return (await js.stream_info(streams.INBOX)).state.messages
+
+
+async def history(house, request_id):
+    return [r.event for r in await house.log.history(names.request(request_id))]
+
+
+async def test_a_request_is_answered_with_its_id_and_state_then_assigned(house):
+    await opened(house)
+
+    answer = await tell(house, "care-request", request_told())
+
+    assert answer["state"] == "waiting"
+    assert await states(house) == {answer["id"]: "assigned"}
+
+
+async def test_a_request_by_jetstream_is_kept_until_it_is_taken_in_and_no_longer(house):
+    await opened(house)
+    js = house.broker.connection.jetstream()
+    body = orjson.dumps(cloud_event("care-request", request_told()))
+
+    ack = await js.publish(subjects.inbox(NEVERS, "care-request"), body)
+
+    assert ack.stream == streams.INBOX
+    await until(lambda: _assigned(house, 1))
+    await until(lambda: _empty(house))
+
+
+async def test_jetstream_answers_too_where_an_address_is_given(house):
+    await opened(house)
+    client = house.broker.connection
+    answers = await client.subscribe("answers.here")
+    body = orjson.dumps(cloud_event("care-request", request_told()))
+
+    await client.jetstream().publish(
+        subjects.inbox(NEVERS, "care-request"), body, headers={"reply_to": "answers.here"}
+    )
+
+    answer = await answers.next_msg(timeout=10)
+    assert orjson.loads(answer.data)["state"] == "waiting"
+
+
+async def _assigned(house, count):
+    return list((await states(house)).values()).count("assigned") == count
+
+
+async def _empty(house):
+    return await in_inbox(house) == 0
+
+
+# Bad input: each a clear coded refusal, a dead letter, and nothing in the log
+
+BAD = {
+    "not JSON": (b"care, please", "not_json"),
+    "no object": (b"[1, 2]", "not_json"),
+    "no CloudEvent": (orjson.dumps({"hello": 1}), "unknown_type"),
+    "an unknown type": (
+        orjson.dumps(cloud_event("care-request", {}, type="org.example.else")),
+        "unknown_type",
+    ),
+    "another version of CloudEvents": (
+        orjson.dumps(cloud_event("care-request", request_told(), specversion="0.3")),
+        "unknown_code",
+    ),
+    "no data": (
+        orjson.dumps(
+            {"specversion": "1.0", "id": "1", "source": "/x", "type": "snp.care-request.v1"}
+        ),
+        "missing_field",
+    ),
+    "a missing field": (
+        orjson.dumps(cloud_event("care-request", {"asked_at": NOON.isoformat(), "priority": "P2"})),
+        "missing_field",
+    ),
+    "an unknown priority": (
+        orjson.dumps(cloud_event("care-request", request_told(priority="P9"))),
+        "unknown_code",
+    ),
+    "an unknown reason": (
+        orjson.dumps(cloud_event("care-request", request_told(motive="M99.01"))),
+        "unknown_code",
+    ),
+    "a field nobody knows": (
+        orjson.dumps(cloud_event("care-request", request_told(urgent=True))),
+        "unknown_field",
+    ),
+    "a date without an offset": (
+        orjson.dumps(cloud_event("care-request", request_told(asked_at=None))).replace(
+            b"+00:00", b""
+        ),
+        "date_without_offset",
+    ),
+    "a date that is none": (
+        orjson.dumps(cloud_event("care-request", request_told() | {"asked_at": "yesterday"})),
+        "not_a_date",
+    ),
+    "due before it was asked": (
+        orjson.dumps(
+            cloud_event("care-request", request_told(due_by=(NOON - 2 * HOUR).isoformat()))
+        ),
+        "due_before_received",
+    ),
+    "a request for yesterday": (
+        orjson.dumps(
+            cloud_event(
+                "care-request",
+                request_told(NOON - 25 * HOUR, due_by=(NOON - 23 * HOUR).isoformat()),
+            )
+        ),
+        "due_in_the_past",
+    ),
+    "an age of 200": (
+        orjson.dumps(cloud_event("care-request", request_told(patient={"age": 200}))),
+        "invalid_value",
+    ),
+    "a commune nobody serves, without a position": (
+        orjson.dumps(cloud_event("care-request", request_told(commune="68224"))),
+        "unknown_commune",
+    ),
+    "too large": (
+        orjson.dumps(cloud_event("care-request", request_told(note="x" * 300_000))),
+        "too_large",
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "code"), BAD.values(), ids=BAD.keys())
+async def test_what_cannot_be_accepted_is_refused_with_a_code_and_put_aside(house, body, code):
+    await opened(house)
+    before = await house.log.head()
+
+    answer = await ask(house, "care-request", body)
+
+    assert answer["code"] == code
+    assert answer["message"]
+    assert await house.log.head() == before
+    (letter,) = await house.letters.all()
+    assert letter.code == code
+    assert letter.subject == f"snp.in.{NEVERS}.care-request"
+
+
+async def test_every_problem_is_said_at_once_and_nothing_that_was_sent_is_quoted(house):
+    told = request_told(priority="P9", motive="Lola Martin", patient={"Lola": 1})
+
+    answer = await tell(house, "care-request", told)
+
+    assert {(p["field"], p["code"]) for p in answer["problems"]} == {
+        ("priority", "unknown_code"),
+        ("motive", "malformed"),
+        ("patient.?", "unknown_field"),
+    }
+    assert "Lola" not in str(answer)
+
+
+async def test_an_unknown_community_is_refused(house):
+    answer = await ask(house, "care-request", cloud_event("care-request", request_told()), "9" * 9)
+
+    assert answer["code"] == "unknown_community"
+
+
+async def test_a_community_that_is_none_is_not_repeated_anywhere(house):
+    body = cloud_event("care-request", request_told())
+    answer = await ask(house, "care-request", body, "Lola Martin".replace(" ", ""))
+
+    assert answer["code"] == "unknown_community"
+    (letter,) = await house.letters.all()
+    assert "Lola" not in str(letter)
+
+
+async def test_a_message_without_a_community_goes_where_its_commune_is_served(house):
+    await opened(house)
+
+    answer = await ask(house, "care-request", cloud_event("care-request", request_told()), "any")
+    elsewhere = cloud_event("care-request", request_told(commune="68224"))
+    refused = await ask(house, "care-request", elsewhere, "any")
+    nowhere = cloud_event("care-request", request_told(commune=None))
+
+    assert answer["state"] == "waiting"
+    assert refused["code"] == "no_community_for_commune"
+    assert (await ask(house, "care-request", nowhere, "any"))["code"] == "nowhere_to_route"
+
+
+async def test_a_community_formed_a_moment_ago_is_known(house):
+    await ask(house, "care-request", cloud_event("care-request", request_told()), "any")
+    await tell(house, "community", community_told())
+
+    answer = await ask(house, "care-request", cloud_event("care-request", request_told()), "any")
+
+    assert answer["state"] == "waiting"
+
+
+async def test_the_wrong_subject_is_said(house):
+    answer = await ask(house, "slot", cloud_event("care-request", request_told()))
+
+    assert answer["code"] == "wrong_subject"
+
+
+# Twice
+
+
+async def test_the_same_message_twice_is_accepted_once_with_the_same_answer(house):
+    await opened(house)
+    event = cloud_event("care-request", request_told())
+
+    first = await ask(house, "care-request", event)
+    await house.settled()
+    head = await house.log.head()
+    again = await ask(house, "care-request", dict(reversed(event.items())))
+
+    assert again == first
+    assert await house.log.head() == head
+
+
+async def test_a_hundred_copies_at_once_are_accepted_once(house):
+    await opened(house)
+    event = cloud_event("care-request", request_told())
+
+    answers = await asyncio.gather(*(ask(house, "care-request", event) for _ in range(100)))
+
+    assert {answer["id"] for answer in answers} == {answers[0]["id"]}
+    assert all("code" not in answer for answer in answers)
+    assert len(await states(house)) == 1
+
+
+async def test_the_same_id_with_other_content_is_refused(house):
+    await opened(house)
+    event = cloud_event("care-request", request_told())
+    await ask(house, "care-request", event)
+
+    other = await ask(house, "care-request", event | {"data": request_told(motive="M02.06")})
+
+    assert other["code"] == "same_id_other_content"
+
+
+async def test_two_messages_about_one_case_make_one_request(house):
+    await opened(house)
+    told = request_told(case_id=CASE)
+    first = await tell(house, "care-request", told)
+
+    second = await tell(house, "care-request", told)
+    third = await tell(house, "care-request", told | {"motive": "M02.06"})
+
+    assert first["id"] == second["id"] == str(request_of(CASE))
+    assert third["code"] == "request_received_otherwise"
+
+
+# Emergencies
+
+
+@pytest.mark.parametrize("changes", [{"priority": "P0"}, {"priority": "P1"}, {"care_level": "R1"}])
+async def test_an_emergency_is_refused_as_one_and_nothing_of_the_patient_is_kept(house, changes):
+    told = request_told(patient={"name": "Lola Martin", "age": 10}, **changes)
+
+    answer = await tell(house, "care-request", told)
+
+    assert answer["state"] == answer["code"] == "refused_as_emergency"
+    (event,) = await history(house, answer["id"])
+    assert event.name == "request.refused_as_emergency"
+    assert (await states(house)) == {answer["id"]: "refused_as_emergency"}
+    assert await house.letters.all() == []
+    async with house.pool.connection() as connection:
+        cursor = await connection.execute("select count(*) from vault")
+        assert await cursor.fetchone() == (0,)
+
+
+async def test_an_emergency_with_a_malformed_field_is_still_told_as_an_emergency(house):
+    answer = await tell(house, "care-request", {"priority": "P0", "motive": "chest pain"})
+
+    assert answer["code"] == "refused_as_emergency"
+
+
+# Slots and practitioners
+
+
+async def test_a_slot_is_opened_by_somebody_enrolled(house):
+    await tell(house, "community", community_told())
+
+    answer = await tell(house, "slot", slot_told(NOON + 2 * HOUR))
+
+    assert answer["code"] == "practitioner_not_enrolled"
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"end": (NOON + HOUR).isoformat()}, "ends_before_it_starts"),
+        ({"end": (NOON + 400 * HOUR).isoformat()}, "crosses_the_week"),
+        (
+            {"start": (NOON - 2 * HOUR).isoformat(), "end": (NOON - HOUR).isoformat()},
+            "already_over",
+        ),
+        ({"capacity": 0}, "invalid_value"),
+        ({"modes": ["HH"]}, "home_visit_without_radius"),
+        ({"modes": []}, "slot_open_to_nobody"),
+        ({"modes": ["XX"]}, "unknown_code"),
+        ({"zone": "Europe/Atlantis"}, "unknown_code"),
+        ({"communities": ["999999999"]}, "unknown_community"),
+        ({"start": "2026-11-23T10:00:00"}, "date_without_offset"),
+    ],
+)
+async def test_a_slot_that_cannot_be_is_refused(house, changes, code):
+    await tell(house, "community", community_told())
+    await tell(house, "practitioner", practitioner_told())
+
+    answer = await tell(house, "slot", slot_told(NOON + 2 * HOUR) | changes)
+
+    assert answer["code"] == code
+
+
+async def test_a_slot_that_overlaps_another_of_the_same_practitioner_is_refused(house):
+    start = NOON + 2 * HOUR
+    await opened(house, start=start)
+    await tell(house, "practitioner", practitioner_told(DR_BLAIN))
+
+    overlapping = await tell(house, "slot", slot_told(start + timedelta(minutes=10)))
+    of_another = await tell(house, "slot", slot_told(start + timedelta(minutes=10), DR_BLAIN))
+
+    assert overlapping["code"] == "overlaps_another_slot"
+    assert of_another["state"] == "published"
+
+
+async def test_overlapping_slots_sent_at_once_are_not_both_published(house):
+    await opened(house)
+    start = NOON + 5 * HOUR
+
+    answers = await asyncio.gather(
+        *(tell(house, "slot", slot_told(start + timedelta(minutes=n))) for n in range(20))
+    )
+
+    assert sum(answer.get("state") == "published" for answer in answers) == 1
+    assert {answer.get("code") for answer in answers} == {None, "overlaps_another_slot"}
+
+
+async def test_a_practitioner_told_again_changes_what_differs(house):
+    await tell(house, "community", community_told())
+    await tell(house, "practitioner", practitioner_told())
+    await tell(house, "practitioner", practitioner_told())
+    paused = await tell(house, "practitioner", practitioner_told(paused=True))
+
+    recorded = await house.log.history(names.practitioner(DR_ADAM))
+    assert paused["state"] == "paused"
+    assert [r.event.name for r in recorded] == [
+        "practitioner.enrolled",
+        "practitioner.consented",
+        "practitioner.paused",
+    ]
+
+
+async def test_a_community_is_told_to_itself(house):
+    answer = await tell(house, "community", community_told("590099002"))
+
+    assert answer["code"] == "wrong_subject"
+
+
+# Dead letters
+
+
+async def test_a_dead_letter_is_replayed_after_the_fix(house):
+    """The request came before its community was formed."""
+    refused = await tell(house, "care-request", request_told(patient={"name": "Lola Martin"}))
+    assert refused["code"] == "unknown_community"
+    await opened(house)
+
+    (letter,) = await house.letters.all()
+    await house.letters.replay(letter, actor="tests")
+
+    await until(lambda: _assigned(house, 1))
+    assert await house.letters.all() == []
+
+
+async def test_a_dead_letter_replayed_too_early_comes_back(house):
+    await tell(house, "care-request", request_told())
+    (letter,) = await house.letters.all()
+
+    await house.letters.replay(letter, actor="tests")
+
+    async def back():
+        letters = await house.letters.all()
+        return letters and letters[0].sequence > letter.sequence
+
+    await until(back)
+    (again,) = await house.letters.all()
+    assert again.code == "unknown_community"
+
+
+async def test_a_fault_of_ours_is_retried_and_then_put_aside(house, monkeypatch):
+    await opened(house)
+
+    async def broken(*_):
+        raise RuntimeError("a mistake of ours")
+
+    monkeypatch.setattr("services.intake.care.CareDesk.request", broken)
+    object.__setattr__(house.settings, "intake_retry_seconds", (0.01,))
+    js = house.broker.connection.jetstream()
+    body = orjson.dumps(cloud_event("care-request", request_told()))
+    await js.publish(subjects.inbox(NEVERS, "care-request"), body)
+
+    async def put_aside():
+        return [letter.code for letter in await house.letters.all()] == ["internal_error"]
+
+    await until(put_aside)
+    assert await in_inbox(house) == 0
+
+
+async def test_an_unknown_id_has_no_history(house):
+    assert await history(house, uuid4()) == []
