@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import orjson
-import psycopg
 from psycopg import AsyncConnection
 from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
@@ -34,12 +33,17 @@ async def connect(url: str, settings: Settings) -> Connection:
     try:
         connection: Connection = await asyncio.shield(opening)
     except asyncio.CancelledError:
-        # Abandoned half way through its greeting, it would hold a place in PostgreSQL for a while.
-        with suppress(psycopg.Error):
-            await (await opening).close()
+        # Abandoned half way through its greeting, it would be waited for by PostgreSQL for a minute.
+        opening.add_done_callback(_finish)
+        await asyncio.wait({opening})  # a second cancellation ends the wait, not the greeting
         raise
     set_json_loads(orjson.loads, connection)
     return connection
+
+
+def _finish(opening: asyncio.Future[Connection]) -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result().pgconn.finish()
 
 
 @asynccontextmanager

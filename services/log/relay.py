@@ -101,9 +101,8 @@ class Relay:
     async def _publish_from(self, connection: Connection, position: int) -> None:
         self.active = True
         async with asyncio.TaskGroup() as tasks:
-            publishing = tasks.create_task(self._publish(connection, position))
-            listening = tasks.create_task(self._hear_other_processes())
-            publishing.add_done_callback(lambda _: listening.cancel())
+            tasks.create_task(self._publish(connection, position))
+            tasks.create_task(self._hear_other_processes())
 
     async def _hear_other_processes(self) -> None:
         connection = await connect(self._url, self._settings)
