@@ -82,6 +82,7 @@ class House:
         self.broker = broker_for(addresses.nats_url, settings, on_closed=self._closed)
         self.letters: DeadLetters
         self.dispatcher: Dispatcher | None = None
+        self.taking: Taking
         self.relay: Relay | None = None
         self.projectors: list[Projector] = []
         self.showing = asyncio.Event()  # the read models are there
@@ -180,8 +181,8 @@ async def open_house(
             )
             await house.dispatcher.open()
             running.append(tasks.create_task(house.dispatcher.run()))
-            taking = Taking(house.executor("dispatch"), house.dispatcher.board, house.clock)
-            house.broker.include_router(dispatch_service.routes(taking))
+            house.taking = Taking(house.executor("dispatch"), house.dispatcher.board, house.clock)
+            house.broker.include_router(dispatch_service.routes(house.taking))
         if Service.INTAKE in services:
             house.broker.include_router(
                 intake_service.routes(_reception(house), house.letters, settings)

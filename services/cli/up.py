@@ -43,7 +43,7 @@ def up_until_stopped(
             if server is not None:
                 stack.callback(server.stop)
                 server.launch()
-        from services.app import Addresses, Service
+        from services.app import Addresses
 
         for server in (nats, postgres):
             if server is not None:
@@ -54,8 +54,8 @@ def up_until_stopped(
         )
         gc.freeze()
         gc.enable()
-        serving = _serve(settings, addresses, frozenset(Service), began, demo=demo, as_json=as_json)
-        _run(serving)
+        servers = [server for server in (nats, postgres) if server is not None]
+        _run(_serve_all(settings, addresses, servers, began, demo=demo, as_json=as_json))
 
 
 def run_until_stopped(
@@ -94,10 +94,10 @@ def _run(serving: Coroutine[Any, Any, None]) -> None:
         uvloop.run(serving)
 
 
-async def _serve(
+async def _serve_all(
     settings: "Settings",
     addresses: "Addresses",
-    services: "frozenset[Service]",
+    servers: "list[Postgres | NatsServer]",
     began: float,
     *,
     demo: bool,
@@ -105,12 +105,16 @@ async def _serve(
 ) -> None:
     from services.api.server import serving
     from services.app import open_house, provision
+    from services.embedded.supervision import keep_alive
+    from services.stopping import stop
     from services.telemetry import log_to
 
     log_to(as_json=False)
     await provision(settings, addresses)
     async with AsyncExitStack() as stack:
-        house = await stack.enter_async_context(open_house(settings, addresses, services=services))
+        watching = asyncio.create_task(keep_alive(servers))
+        stack.push_async_callback(stop, [watching])
+        house = await stack.enter_async_context(open_house(settings, addresses))
         http = await stack.enter_async_context(serving(house))
         found = {"http": http, "nats": addresses.nats_url, "database": addresses.database_url}
         states.publish_addresses(settings.state, found)

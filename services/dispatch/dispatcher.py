@@ -41,7 +41,7 @@ from services.log.commands import (
     StreamMoved,
     Write,
 )
-from services.log.database import Pool
+from services.log.database import UNREACHABLE, Pool
 from services.log.follow import follow
 from services.log.reader import Log
 from services.settings import Settings
@@ -323,6 +323,6 @@ class Dispatcher:
         while True:
             try:
                 return await self._log.history(stream)
-            except Exception as fault:  # noqa: BLE001 the log is the truth: wait for it
+            except UNREACHABLE as fault:
                 log.warning("log unreadable", error=type(fault).__name__)
                 await asyncio.sleep(self._settings.append_reconnect_seconds)

@@ -59,15 +59,16 @@ class Taking:
         agenda_stream = self._board.agenda_of(asked.slot_id)
         if agenda_stream is None:
             raise NoSuchSlot(asked.slot_id)
-        request = await self._executor.look(requests.decider, streams.request(asked.request_id))
+        held = self._board.request(asked.request_id)
+        received = held.state.received if held else None
         given = Given(
             asked.command_id,
             Circumstances(
-                community=request.received.community if isinstance(request, Waiting) else None,
+                community=received.community if received else None,
                 actor=Actor(ref=asked.regulator, role=Role.REGULATOR),
                 correlation=asked.request_id,
                 causation=asked.command_id,
-                case_id=request.received.case_id if isinstance(request, Waiting) else None,
+                case_id=received.case_id if received else None,
             ),
             fingerprint=str(asked.command_id),
         )

@@ -43,6 +43,11 @@ class NatsServer:
         """The server's process."""
         return self._child.pid if self._child else None
 
+    @property
+    def alive(self) -> bool:
+        """Whether its process runs."""
+        return self._child is not None and self._child.poll() is None
+
     def launch(self) -> None:
         """Start the server without waiting for it."""
         self._folder.mkdir(parents=True, exist_ok=True)

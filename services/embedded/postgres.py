@@ -52,6 +52,11 @@ class Postgres:
         """The server's process."""
         return self._child.pid if self._child else None
 
+    @property
+    def alive(self) -> bool:
+        """Whether its process runs."""
+        return self._child is not None and self._child.poll() is None
+
     def launch(self) -> None:
         """Make the data folder if it is not there, and start without waiting."""
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -70,10 +75,9 @@ class Postgres:
         while True:
             try:
                 psycopg.connect(self.url, connect_timeout=2).close()
-            except psycopg.OperationalError:
-                late = time.monotonic() > deadline
-                if self._child is None or self._child.poll() is not None or late:
-                    msg = f"PostgreSQL did not start:\n{self._log.read_text()[-2000:]}"
+            except psycopg.OperationalError as error:
+                if not self.alive or time.monotonic() > deadline:
+                    msg = f"PostgreSQL did not start: {error}\n{self._log.read_text()[-2000:]}"
                     raise RuntimeError(msg) from None
                 time.sleep(0.01)
             else:

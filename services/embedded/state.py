@@ -5,9 +5,13 @@ import json
 import os
 import secrets
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+_ATTEMPTS = 10
+_BETWEEN_SECONDS = 0.05
 
 
 class InUse(Exception):
@@ -25,14 +29,21 @@ def owned(folder: Path) -> Iterator[Path]:
     # Others may pass through (PostgreSQL may run as `nobody`) and see nothing.
     folder.chmod(0o711)
     with (folder / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as held:
-            raise InUse(folder) from held
+        # Others look whether it is held by trying it for a moment (`addresses`): so try again.
+        for attempt in range(_ATTEMPTS):
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError as held:
+                if attempt == _ATTEMPTS - 1:
+                    raise InUse(folder) from held
+                time.sleep(_BETWEEN_SECONDS)
+        published = folder / "addresses.json"
+        published.unlink(missing_ok=True)  # of one that was killed
         try:
             yield folder
         finally:
-            (folder / "addresses.json").unlink(missing_ok=True)
+            published.unlink(missing_ok=True)
 
 
 def secret(folder: Path, name: str) -> str:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import psycopg
 import structlog
 from faststream.exceptions import NackMessage
 from faststream.nats import JStream, NatsMessage, NatsRouter, PullSub
@@ -12,13 +11,14 @@ from services import telemetry
 from services.intake.reception import Reception
 from services.intake.rejections import refusal
 from services.log.commands import LogUnavailable, StreamMoved
+from services.log.database import UNREACHABLE
 from services.messaging import streams, subjects
 from services.messaging.dead_letters import DeadLetters
 from services.settings import Settings
 
 log = structlog.get_logger()
 
-_PASSING = (LogUnavailable, StreamMoved, psycopg.OperationalError, psycopg.InterfaceError)
+_PASSING = (LogUnavailable, StreamMoved, *UNREACHABLE)
 """Faults that pass: the message waits and is tried again for as long as it takes."""
 
 

@@ -30,7 +30,7 @@ from services.log.commands import (
     StreamMoved,
     event_id,
 )
-from services.log.database import Connection, connect
+from services.log.database import UNREACHABLE, Connection, connect
 from services.log.reader import load_written
 from services.settings import Settings
 
@@ -144,7 +144,7 @@ class Appender:
                 cursor = await self._connection.execute(_APPEND, (payload,))
                 row = await cursor.fetchone()
                 break
-            except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            except UNREACHABLE as error:
                 # Whether the batch was written is unknown: the inbox tells on the next attempt.
                 log.warning("log unreachable", error=type(error).__name__, commands=len(batch))
                 await self._disconnect()

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import orjson
+import psycopg
 from psycopg import AsyncConnection
 from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
@@ -13,6 +14,9 @@ from services.settings import Settings
 
 Connection = AsyncConnection[tuple[object, ...]]
 Pool = AsyncConnectionPool[Connection]
+
+UNREACHABLE = (psycopg.OperationalError, psycopg.InterfaceError)
+"""PostgreSQL is away, or went away in the middle: a fault that passes."""
 
 _CLOSING_SECONDS = 1.0
 _OPTIONS = "-c timezone=UTC -c statement_timeout=0 -c lock_timeout=0"
@@ -33,7 +37,7 @@ async def connect(url: str, settings: Settings) -> Connection:
     try:
         connection: Connection = await asyncio.shield(opening)
     except asyncio.CancelledError:
-        # Abandoned half way through its greeting, it would be waited for by PostgreSQL for a minute.
+        # Left half way through its greeting, it would be waited for by PostgreSQL for a minute.
         opening.add_done_callback(_finish)
         await asyncio.wait({opening})  # a second cancellation ends the wait, not the greeting
         raise
@@ -63,6 +67,7 @@ async def pool_of(url: str, settings: Settings) -> AsyncIterator[Pool]:
         },
         min_size=2,
         max_size=settings.database_connections,
+        timeout=settings.database_connect_timeout_seconds,
         configure=configure,
         check=AsyncConnectionPool.check_connection,
         open=False,
@@ -72,7 +77,6 @@ async def pool_of(url: str, settings: Settings) -> AsyncIterator[Pool]:
         try:
             yield pool
         finally:
-            # A connection that replaces a broken one must not be left half way through its greeting:
-            # PostgreSQL would wait for it until its authentication timeout.
+            # Nor must one that replaces a broken connection be left half way.
             with suppress(PoolTimeout):
                 await pool.wait(_CLOSING_SECONDS)

@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 import orjson
-import psycopg
 import structlog
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
@@ -22,7 +21,7 @@ from nats.js.errors import NotFoundError
 from services import telemetry
 from services.log import checkpoints
 from services.log.bells import Bell
-from services.log.database import Connection, connect
+from services.log.database import UNREACHABLE, Connection, connect
 from services.messaging import streams, subjects
 from services.settings import Settings
 
@@ -59,8 +58,9 @@ class Relay:
             try:
                 async with self._leading() as connection:
                     await self._publish_from(connection, await self._start(connection))
-            except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-                log.warning("relay lost the log", error=type(error).__name__)
+            except* (*UNREACHABLE, NatsError, TimeoutError) as faults:
+                names = sorted({type(fault).__name__ for fault in faults.exceptions})
+                log.warning("relay interrupted", errors=names)
             finally:
                 self.active = False
             await asyncio.sleep(self._settings.relay_standby_seconds)

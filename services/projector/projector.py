@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import cast
 
-import psycopg
 import structlog
 from psycopg import sql
 
@@ -17,7 +16,7 @@ from projections.rows import Projection
 from services import telemetry
 from services.log import checkpoints
 from services.log.bells import Bell
-from services.log.database import Connection, Pool
+from services.log.database import UNREACHABLE, Connection, Pool
 from services.log.follow import follow
 from services.log.reader import Log, after
 from services.projector.statements import Statements, shape
@@ -45,13 +44,18 @@ class Projector:
 
     async def open(self) -> None:
         """Make sure the tables are there and of the shape this code fills; else build them."""
-        async with self._pool.connection() as connection:
-            position, known = await _checkpoint(connection, self._projection.name)
-        if known == self._shape:
-            self.position = position
-        else:
-            log.info("building read model", projection=self._projection.name)
-            self.position = await rebuild(self._pool, self._projection, self._settings)
+        while True:
+            try:
+                async with self._pool.connection() as connection:
+                    self.position, known = await _checkpoint(connection, self.name)
+                if known != self._shape:
+                    log.info("building read model", projection=self.name)
+                    self.position = await rebuild(self._pool, self._projection, self._settings)
+            except UNREACHABLE as fault:
+                log.warning("read model not built", error=type(fault).__name__)
+                await asyncio.sleep(self._settings.append_reconnect_seconds)
+            else:
+                return
 
     async def run(self) -> None:
         """Follow the log, for ever."""
@@ -64,8 +68,8 @@ class Projector:
                         break  # somebody else was here: go on from where they are
                     # People read this a few times a second: a pause makes one batch of many.
                     await asyncio.sleep(self._settings.projection_pause_seconds)
-            except (psycopg.OperationalError, psycopg.InterfaceError) as fault:
-                log.warning("log unreachable", error=type(fault).__name__)
+            except UNREACHABLE as fault:
+                log.warning("read model not written", error=type(fault).__name__)
                 await asyncio.sleep(self._settings.append_reconnect_seconds)
 
     async def caught_up(self) -> None:

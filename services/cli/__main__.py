@@ -1,0 +1,5 @@
+"""`python -m services.cli` is `snp`."""
+
+from services.cli import main
+
+main()
