@@ -80,18 +80,21 @@ class Projector:
             await asyncio.sleep(0.005)
 
     async def _show(self, batch: Sequence[Recorded]) -> bool:
-        name = self._projection.name
+        """Apply what is new of the batch. False: the tables are elsewhere, go on from there."""
         async with self._pool.connection() as connection, connection.transaction():
-            reached, known = await checkpoints.reached_and_held(connection, name)
-            if reached != self.position or known != self._shape:
+            reached, known = await checkpoints.reached_and_held(connection, self.name)
+            if reached < self.position or known != self._shape:
                 self.position = reached
                 return False
-            await show(connection, self._statements, batch)
-            await checkpoints.move(connection, name, batch[-1].position)
-        self.position = batch[-1].position
+            # Another projector may have been faster, or a rebuild: old news is ignored.
+            news = [recorded for recorded in batch if recorded.position > reached]
+            if news:
+                await show(connection, self._statements, news)
+                await checkpoints.move(connection, self.name, news[-1].position)
+        self.position = max(reached, batch[-1].position)
         age = (datetime.now(UTC) - batch[0].recorded_at).total_seconds()
-        telemetry.projection_position.labels(name).set(self.position)
-        telemetry.projection_age.labels(name).set(age)
+        telemetry.projection_position.labels(self.name).set(self.position)
+        telemetry.projection_age.labels(self.name).set(age)
         return True
 
 

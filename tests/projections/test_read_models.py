@@ -1,0 +1,294 @@
+"""Read models: what they show, and that live, delivered twice and rebuilt are the same bytes."""
+
+import asyncio
+from datetime import datetime
+
+import pytest
+
+from events.agenda import Freed, SlotPlaceFreed
+from events.codes import Label, Mode, Source
+from events.practitioner import PractitionerPaused, PractitionerResumed
+from events.request import HandBack, RequestHandedBack, RequestWithdrawn, Withdrawal
+from projections import availability, board
+from projections.catalogue import PROJECTIONS
+from services.log.bells import Bells
+from services.log.database import connect
+from services.projector.projector import Projector, rebuild, show
+from services.projector.queries import NotBuiltYet, rows
+from services.projector.statements import Statements
+from tests.domain.test_request import agreed, refused, searching
+from tests.examples import (
+    AFTERNOON,
+    ANNA,
+    BEN,
+    DR_ADAM,
+    DR_BLAIN,
+    HOUR,
+    MINUTE,
+    MORNING,
+    NEVERS,
+    NOON,
+    NOTHING_WEIGHED,
+    VALENCIENNES,
+    assigned,
+    called,
+    consented,
+    enrolled,
+    formed,
+    published,
+    received,
+    taken,
+)
+from tests.projections.tables import contents
+from tests.recording import recorded
+from tests.running import running
+from tests.talking import opened, practitioner_told, request_told, slot_told, tell
+
+FREED = SlotPlaceFreed(
+    slot_id=AFTERNOON, request_id=ANNA, reason=Freed.REQUEST_WITHDRAWN, freed_at=NOON
+)
+PAUSED = PractitionerPaused(rpps=DR_ADAM, paused_at=NOON)
+RESUMED = PractitionerResumed(rpps=DR_ADAM, resumed_at=NOON)
+WITHDRAWN = RequestWithdrawn(request_id=ANNA, reason=Withdrawal.CANCELLED, withdrawn_at=NOON)
+HANDED_BACK = RequestHandedBack(
+    request_id=ANNA, reason=HandBack.NO_PLACE, handed_back_at=NOON, explanation=NOTHING_WEIGHED
+)
+
+
+@pytest.fixture
+async def shown(database_url, settings, pool):
+    """Given events, the read model's rows."""
+    connection = await connect(database_url, settings)
+
+    async def given(projection, *events, batches=1):
+        statements = Statements(projection)
+        for statement in statements.create():
+            await connection.execute(statement)
+        news = recorded(*events)
+        size = -(-len(news) // batches)
+        for start in range(0, len(news), size):
+            await show(connection, statements, news[start : start + size])
+        return await contents(pool, projection)
+
+    yield given
+    await connection.close()
+
+
+async def cells(pool, **which):
+    at = which.pop("at", NOON)
+    found = await rows(pool, availability.free_places(**which), at=at)
+    return [(c["profession"], c["mode"], c["label"], c["hour"], c["free"]) for c in found]
+
+
+OPEN = (formed(), enrolled(), consented())
+AT_ONE = datetime(2026, 11, 23, 14)  # noqa: DTZ001 the hour of the place of work
+
+
+async def test_free_places_are_counted_by_hour_in_the_zone_of_the_place(shown, pool):
+    later = published(MORNING, start=NOON + HOUR + 30 * MINUTE, end=NOON + 2 * HOUR, capacity=3)
+    await shown(availability.projection, *OPEN, published(), later)
+
+    assert await cells(pool, community=NEVERS) == [("10", "AMB", "SNP", AT_ONE, 4)]
+    assert await cells(pool, community=VALENCIENNES) == []
+    assert await cells(pool, mode="VR") == []
+    assert await cells(pool, label="SNP", profession="10") == await cells(pool)
+
+
+async def test_a_slot_seen_in_several_ways_is_in_each_cell(shown, pool):
+    slot = published(
+        modes=(Mode.OFFICE, Mode.VIDEO),
+        labels=(Label.SNP, Label.CPTS),
+        communities=(NEVERS, VALENCIENNES),
+    )
+    await shown(availability.projection, *OPEN, slot)
+
+    assert len(await cells(pool)) == 8
+    assert len(await cells(pool, community=VALENCIENNES, mode="VR")) == 2
+
+
+async def test_a_place_taken_is_not_free_until_it_is_freed(shown, pool):
+    await shown(availability.projection, *OPEN, published(capacity=2), taken())
+    assert [cell[-1] for cell in await cells(pool)] == [1]
+
+
+async def test_a_full_slot_a_begun_one_and_a_pausing_practitioner_have_no_place(shown, pool):
+    await shown(availability.projection, *OPEN, published(), taken())
+    assert await cells(pool) == []
+
+
+async def test_a_slot_that_has_begun_is_not_shown(shown, pool):
+    await shown(availability.projection, *OPEN, published(), taken(), FREED)
+
+    assert len(await cells(pool)) == 1
+    assert await cells(pool, at=NOON + HOUR) == []
+
+
+@pytest.mark.parametrize(("events", "count"), [((PAUSED,), 0), ((PAUSED, RESUMED), 1)])
+async def test_places_of_who_has_paused_are_not_shown(shown, pool, events, count):
+    await shown(availability.projection, *OPEN, published(), *events)
+
+    assert len(await cells(pool)) == count
+    assert len(await rows(pool, availability.open_slots(community=NEVERS), at=NOON)) == count
+
+
+async def on_board(pool, **which):
+    return {row["request_id"]: row for row in await rows(pool, board.on_board(**which))}
+
+
+async def test_an_open_request_is_on_the_board_with_its_owner_and_next_instant(shown, pool):
+    await shown(board.projection, received(case_id="fr.health.samu580.D1"), searching())
+
+    row = (await on_board(pool))[ANNA]
+    assert (row["state"], row["owner"], row["next_at"]) == (
+        "waiting",
+        "dispatch",
+        NOON + 5 * MINUTE,
+    )
+    assert (row["case_id"], row["age"], row["commune"]) == ("fr.health.samu580.D1", 10, "58194")
+    assert row["explanation"]["policy"] == "least-loss/1"
+
+
+async def test_an_assigned_request_shows_its_place_and_nobody_owns_it(shown, pool):
+    await shown(board.projection, received(), agreed(), assigned())
+
+    row = (await on_board(pool))[ANNA]
+    assert (row["state"], row["owner"], row["next_at"]) == ("assigned", None, None)
+    assert (row["slot_id"], row["start"], row["km"]) == (AFTERNOON, NOON + HOUR, 1.3)
+    assert row["due_by"] == NOON + 2 * HOUR
+
+
+@pytest.mark.parametrize(
+    ("events", "state", "reason"),
+    [
+        ((refused(),), "refused_as_emergency", None),
+        ((received(), HANDED_BACK), "handed_back", "NO_PLACE"),
+        ((received(), assigned(), WITHDRAWN), "withdrawn", "CANCELLED"),
+    ],
+)
+async def test_how_a_request_ended_is_on_the_board(shown, pool, events, state, reason):
+    await shown(board.projection, *events)
+
+    row = (await on_board(pool))[ANNA]
+    assert (row["state"], row["reason"], row["slot_id"]) == (state, reason, None)
+    assert row["settled_at"] == NOON
+
+
+async def test_the_open_ones_come_first_by_when_they_are_due_then_the_newest(shown, pool):
+    cleo = called("Cleo")
+    await shown(
+        board.projection,
+        received(ANNA, due_by=NOON + 3 * HOUR),
+        received(BEN, due_by=NOON + 2 * HOUR),
+        received(cleo),
+        assigned(cleo),
+    )
+
+    assert list(await on_board(pool)) == [BEN, ANNA, cleo]
+    assert list(await on_board(pool, state="assigned")) == [cleo]
+    assert list(await on_board(pool, community=VALENCIENNES)) == []
+
+
+DAY = (
+    *OPEN,
+    published(capacity=2),
+    received(),
+    searching(),
+    assigned(),
+    taken(),
+    PAUSED,
+    received(BEN),
+    HANDED_BACK.model_copy(update={"request_id": BEN}),
+    RESUMED,
+    WITHDRAWN,
+    FREED,
+    consented(sources=(Source.CPTS,)),
+    enrolled(DR_BLAIN),
+)
+
+
+@pytest.mark.parametrize("projection", PROJECTIONS.values(), ids=list(PROJECTIONS))
+async def test_how_events_are_batched_makes_no_difference(shown, pool, projection):
+    whole = await shown(projection, *DAY)
+    async with pool.connection() as connection:
+        await connection.execute(f"drop schema {projection.name} cascade")
+
+    assert await shown(projection, *DAY, batches=len(DAY)) == whole
+    assert all(whole.values())
+
+
+@pytest.mark.parametrize("projection", PROJECTIONS.values(), ids=list(PROJECTIONS))
+async def test_live_twice_delivered_and_rebuilt_are_the_same_bytes(house, settings, projection):
+    await opened(house, capacity=5)
+    await tell(house, "practitioner", practitioner_told(DR_BLAIN))
+    await tell(house, "slot", slot_told(NOON + HOUR, DR_BLAIN))
+    for n in range(12):
+        await tell(house, "care-request", request_told(delay=("30M", "4H")[n % 2]))
+    await tell(house, "practitioner", practitioner_told(DR_BLAIN, paused=True))
+    await house.settled()
+    live = await contents(house.pool, projection)
+
+    (projector,) = (p for p in house.projectors if p.name == projection.name)
+    again = await house.log.after(0, limit=500)
+    for old_news in (again, [r for r in again if r.event.name == "slot.place_taken"]):
+        assert await projector._show(old_news)
+    assert await contents(house.pool, projection) == live
+
+    await rebuild(house.pool, projection, settings)
+    assert await contents(house.pool, projection) == live
+    assert all(live.values())
+
+
+async def test_two_projectors_of_one_read_model_do_not_apply_anything_twice(house, settings):
+    second = Projector(house.pool, availability.projection, settings, Bells().listen())
+    await house.settled()
+    await second.open()
+    async with running(second.run()):
+        await opened(house, capacity=50)
+        await asyncio.gather(*(tell(house, "care-request", request_told()) for _ in range(40)))
+        await house.settled()
+        await second.caught_up()
+
+    live = await contents(house.pool, availability.projection)
+    await rebuild(house.pool, availability.projection, settings)
+    assert await contents(house.pool, availability.projection) == live
+
+
+async def test_rebuilding_while_events_come_in_misses_none(house, settings):
+    await opened(house, capacity=100)
+
+    async def come_in():
+        for _ in range(60):
+            await tell(house, "care-request", request_told())
+
+    coming = asyncio.create_task(come_in())
+    told = []
+    for _ in range(4):
+        await rebuild(house.pool, board.projection, settings, lambda *p: told.append(p))
+        await asyncio.sleep(0.01)
+    await coming
+    await house.settled()
+
+    live = await contents(house.pool, board.projection)
+    assert len(live["requests"]) == 60
+    await rebuild(house.pool, board.projection, settings)
+    assert await contents(house.pool, board.projection) == live
+    assert told
+    assert told[-1][0] <= told[-1][1]
+
+
+async def test_tables_of_another_shape_are_built_anew(house, settings):
+    await opened(house)
+    await house.settled()
+    async with house.pool.connection() as connection:
+        await connection.execute("update checkpoints set shape = 'old' where name = 'availability'")
+        await connection.execute("delete from availability.slots")
+
+    again = Projector(house.pool, availability.projection, settings, Bells().listen())
+    await again.open()
+
+    assert len((await contents(house.pool, availability.projection))["slots"]) == 1
+
+
+async def test_a_read_model_that_is_not_there_says_so(pool):
+    with pytest.raises(NotBuiltYet):
+        await rows(pool, board.on_board())
