@@ -4,9 +4,8 @@ The rule is MATCHING.md, "Feasible". A reason is a refusal class: the same words
 regulator who chose the slot and explain why the matching left it aside.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from domain.agenda import NoPlaceLeft, Slot
 from domain.decider import Refused
@@ -15,6 +14,7 @@ from domain.practitioner import Consent, Enrolled, Paused, Practitioner, Practit
 from domain.request import Waiting
 from events.agenda import SlotPublished
 from events.codes import Mode
+from events.request import RequestReceived
 
 LEAD = timedelta(minutes=15)  # between the decision and the visit, travel apart
 
@@ -91,8 +91,7 @@ class TooFar(Refused):
     code = "too_far"
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A slot, with what else bears on whether it may be used."""
 
     slot: Slot
@@ -100,42 +99,54 @@ class Candidate:
     practitioner: Practitioner
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(NamedTuple):
     """How patient and practitioner can meet."""
 
     mode: Mode
     km: float  # the patient's way: nothing when the practitioner travels, or nobody
 
 
-def ways(request: Waiting, candidate: Candidate, now: datetime) -> list[Way] | type[Refused]:
+class Search(NamedTuple):
+    """A request as it is looked at for every slot: what does not change from slot to slot."""
+
+    request: Waiting
+    received: RequestReceived
+    earliest: datetime  # a visit without travel
+
+
+def search(request: Waiting, now: datetime) -> Search:
+    """The request, looked at now."""
+    return Search(request, request.received, now + LEAD)
+
+
+def ways(search: Search, candidate: Candidate) -> list[Way] | type[Refused]:
     """Every way in which the slot may serve the request, or the first reason against it."""
-    if reason := _not_for(request, candidate.slot.published):
+    slot = candidate.slot
+    reason = _not_for(search, slot.published) or _not_by(search.received, candidate)
+    if reason is not None:
         return reason
-    if reason := _not_by(request, candidate):
-        return reason
-    if candidate.slot.free <= 0:
+    if slot.free <= 0:
         return NoPlaceLeft
-    return _reachable(request, candidate.slot.published, now)
+    return _reachable(search, slot.published)
 
 
-def _not_for(request: Waiting, slot: SlotPublished) -> type[Refused] | None:
-    received = request.received
+def _not_for(search: Search, slot: SlotPublished) -> type[Refused] | None:
+    received = search.received
     if received.community not in slot.communities:
         return NotThisCommunity
     if received.source not in slot.open_to:
         return NotThisSource
     if slot.profession not in received.professions:
         return NotThisProfession
-    if slot.start > request.due_by:
+    if slot.start > search.request.due_by:
         return StartsAfterDue
     return None
 
 
-def _not_by(request: Waiting, candidate: Candidate) -> type[Refused] | None:
+def _not_by(received: RequestReceived, candidate: Candidate) -> type[Refused] | None:
     match candidate.practitioner:
         case Enrolled(consent=Consent() as consent):
-            return _against_consent(request, consent, candidate.taken_this_week)
+            return _against_consent(received, consent, candidate.taken_this_week)
         case Enrolled():
             return NoConsent
         case Paused():
@@ -144,8 +155,9 @@ def _not_by(request: Waiting, candidate: Candidate) -> type[Refused] | None:
             return PractitionerNotEnrolled
 
 
-def _against_consent(request: Waiting, consent: Consent, taken: int) -> type[Refused] | None:
-    received = request.received
+def _against_consent(
+    received: RequestReceived, consent: Consent, taken: int
+) -> type[Refused] | None:
     if received.source not in consent.sources:
         return NoConsent
     if consent.weekly_cap is not None and taken >= consent.weekly_cap:
@@ -156,17 +168,17 @@ def _against_consent(request: Waiting, consent: Consent, taken: int) -> type[Ref
             return OutsideAgeLimits
         if consent.max_age is not None and received.age > consent.max_age:
             return OutsideAgeLimits
-    if any(received.motive.startswith(excluded) for excluded in consent.excluded_motives):
+    if received.motive.startswith(consent.excluded_motives):
         return MotiveExcluded
     return None
 
 
-def _reachable(request: Waiting, slot: SlotPublished, now: datetime) -> list[Way] | type[Refused]:
-    received = request.received
+def _reachable(search: Search, slot: SlotPublished) -> list[Way] | type[Refused]:
+    received = search.received
     offered = [mode for mode in slot.modes if mode in received.modes]
     if not offered:
         return NotThisWay
-    if slot.start < now + LEAD:
+    if slot.start < search.earliest:
         return StartsTooSoon
     found: list[Way] = []
     reason: type[Refused] = TooFar
@@ -181,7 +193,7 @@ def _reachable(request: Waiting, slot: SlotPublished, now: datetime) -> list[Way
             case Mode.OFFICE:
                 if km > received.max_km:
                     continue
-                if slot.start < now + LEAD + travel_time(km):
+                if slot.start - search.earliest < travel_time(km):
                     reason = StartsTooSoon
                 else:
                     found.append(Way(mode, km))

@@ -8,10 +8,12 @@ patients this week, then the slot id.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
-from domain.eligibility import Candidate, Way, ways
+from domain.eligibility import Candidate, Way, search, ways
 from domain.request import Waiting
+from events.codes import Mode
 from events.explanation import Explanation, NotEligible, Option, Terms
 
 POLICY = "least-loss/1"
@@ -24,11 +26,10 @@ LEAST_PENALTY = 2.0
 ALTERNATIVES = 3
 EXAMPLES = 5
 
-_Order = tuple[float, datetime, float, int, str]
+_Order = tuple[float, datetime, float, int, UUID, Mode]
 
 
-@dataclass(frozen=True, slots=True)
-class Ranked:
+class Ranked(NamedTuple):
     """An eligible slot, and the best way to use it."""
 
     order: _Order
@@ -82,11 +83,15 @@ def rank(request: Waiting, candidates: Iterable[Candidate], now: datetime) -> Ra
     """Every candidate weighed for this request at this instant."""
     eligible: list[Ranked] = []
     aside: dict[str, list[Candidate]] = {}
+    asked = search(request, now)
+    window = max(request.due_by - request.received.received_at, SHORTEST_WINDOW)
     for candidate in candidates:
-        found = ways(request, candidate, now)
+        found = ways(asked, candidate)
         if isinstance(found, list):
             eligible.append(
-                min((_weighed(request, candidate, way) for way in found), key=_by_order)
+                _weighed(request, window, candidate, found[0])
+                if len(found) == 1
+                else min((_weighed(request, window, candidate, w) for w in found), key=_by_order)
             )
         else:
             aside.setdefault(found.code, []).append(candidate)
@@ -110,18 +115,17 @@ def by_urgency(request: Waiting) -> tuple[float, datetime, datetime, str]:
     return -penalty(request), request.due_by, received.received_at, str(received.request_id)
 
 
-def _weighed(request: Waiting, candidate: Candidate, way: Way) -> Ranked:
+def _weighed(request: Waiting, window: timedelta, candidate: Candidate, way: Way) -> Ranked:
     slot = candidate.slot.published
-    received_at = request.received.received_at
-    window = max(request.due_by - received_at, SHORTEST_WINDOW)
-    wait = (slot.start - received_at) / window
+    wait = (slot.start - request.received.received_at) / window
     travel = TRAVEL_LOSS_PER_KM * way.km
     order = (
         round(wait + travel, 6),
         slot.start,
         round(way.km, 3),
         candidate.taken_this_week,
-        f"{slot.slot_id}{way.mode}",
+        slot.slot_id,
+        way.mode,
     )
     return Ranked(order, candidate, way, wait, travel)
 
@@ -132,4 +136,4 @@ def _by_order(ranked: Ranked) -> _Order:
 
 def _by_start(candidates: list[Candidate]) -> list[UUID]:
     slots = [candidate.slot.published for candidate in candidates]
-    return [slot.slot_id for slot in sorted(slots, key=lambda s: (s.start, str(s.slot_id)))]
+    return [slot.slot_id for slot in sorted(slots, key=lambda s: (s.start, s.slot_id))]

@@ -8,7 +8,7 @@ from uuid import UUID
 from domain import agenda as agendas
 from domain import request as requests
 from domain.agenda import Agenda, FreePlace, NoSuchSlot, Slot, TakePlace
-from domain.eligibility import Candidate, NotThisWay, Way, ways
+from domain.eligibility import Candidate, NotThisWay, Way, search, ways
 from domain.practitioner import Practitioner
 from domain.request import Assign, Assigned, Request, Waiting, Withdraw
 from events.agenda import AgendaEvent, Freed
@@ -60,7 +60,7 @@ def place(
 
 
 def _way(command: PlaceRequest, request: Waiting, candidate: Candidate) -> Way:
-    found = ways(request, candidate, command.at)
+    found = ways(search(request, command.at), candidate)
     if not isinstance(found, list):
         raise found(command.slot_id)
     for way in found:

@@ -5,7 +5,9 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from events.base import CaseId, Finess, Frozen
+from pydantic import TypeAdapter
+
+from events.base import CaseId, Finess
 from events.catalogue import AnyEvent
 
 
@@ -19,14 +21,16 @@ class Role(StrEnum):
     SYSTEM = "system"
 
 
-class Actor(Frozen):
+@dataclass(frozen=True, slots=True)
+class Actor:
     """Who acted: an opaque reference (an account, an RPPS, a service), never a name."""
 
     ref: str
     role: Role
 
 
-class Meta(Frozen):
+@dataclass(frozen=True, slots=True)
+class Meta:
     """The circumstances of an event, stored beside it."""
 
     event_id: UUID  # uuid5(command_id, n): the same command twice makes the same events
@@ -36,6 +40,10 @@ class Meta(Frozen):
     correlation: UUID  # the request (or the agenda, the practitioner…) all this is about
     causation: UUID  # the event or message that led to the command
     case_id: CaseId | None = None
+
+
+META: TypeAdapter[Meta] = TypeAdapter(Meta)
+"""From JSON and back."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,7 +133,7 @@ def _changes(recorded: Recorded) -> Row:
             return {
                 "owner": event.owner,
                 "next_at": event.next_at,
-                "explanation": event.explanation.model_dump(mode="json"),
+                "explanation": _explanation(event),
             }
         case RequestAssigned() as event:
             return {
@@ -146,7 +146,7 @@ def _changes(recorded: Recorded) -> Row:
                 "mode": event.mode,
                 "km": event.km,
                 "settled_at": event.assigned_at,
-                "explanation": event.explanation.model_dump(mode="json"),
+                "explanation": _explanation(event),
             }
         case RequestDeadlineAgreed() as event:
             return {"due_by": event.due_by}
@@ -157,7 +157,7 @@ def _changes(recorded: Recorded) -> Row:
                 "next_at": None,
                 "settled_at": event.handed_back_at,
                 "reason": event.reason,
-                "explanation": event.explanation.model_dump(mode="json"),
+                "explanation": _explanation(event),
             }
         case RequestWithdrawn() as event:
             return {
@@ -170,6 +170,10 @@ def _changes(recorded: Recorded) -> Row:
             }
         case _:
             return {}
+
+
+def _explanation(event: RequestSearching | RequestAssigned | RequestHandedBack) -> object:
+    return event.model_dump(mode="json", include={"explanation"})["explanation"]
 
 
 def _empty() -> Row:

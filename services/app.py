@@ -75,8 +75,8 @@ class House:
         self.pool = pool
         self.version = version("snp-dispatch")
         self.bells = Bells()
-        self.log = Log(pool)
         self.appender = Appender(addresses.database_url, settings, self.bells)
+        self.log = Log(pool, self.appender.tail)
         self.vault = Vault(pool, Sealer(master_key(settings)))
         self.directory = Directory(self.log)
         self.broker = broker_for(addresses.nats_url, settings, on_closed=self._closed)
@@ -172,12 +172,13 @@ async def open_house(
         bells = house.bells
 
         @house.broker.subscriber(subjects.BELL, title="bell", description="News in the log.")
-        async def bell(_: bytes) -> None:
-            bells.ring()
+        async def bell(position: int) -> None:
+            if position > house.appender.tail.last:
+                bells.ring()  # of what another process wrote: our own was heard when it was written
 
         if Service.DISPATCH in services:
             house.dispatcher = Dispatcher(
-                pool, house.appender, house.clock, settings, bells.listen(), partition
+                pool, house.log, house.appender, house.clock, settings, bells.listen(), partition
             )
             await house.dispatcher.open()
             running.append(tasks.create_task(house.dispatcher.run()))
@@ -188,7 +189,9 @@ async def open_house(
                 intake_service.routes(_reception(house), house.letters, settings)
             )
         if Service.RELAY in services:
-            house.relay = Relay(addresses.database_url, nats, settings, bells.listen())
+            house.relay = Relay(
+                addresses.database_url, nats, settings, bells.listen(), house.appender.tail
+            )
             running.append(tasks.create_task(house.relay.run()))
         await house.broker.start()
         house._open = True  # noqa: SLF001 made here
@@ -224,7 +227,7 @@ async def _project(house: House) -> None:
     async with asyncio.TaskGroup() as tasks:
         for projection in catalogue.PROJECTIONS.values():
             projector: Projector = module.Projector(
-                house.pool, projection, house.settings, house.bells.listen()
+                house.pool, house.log, projection, house.settings, house.bells.listen()
             )
             await projector.open()
             house.projectors.append(projector)

@@ -46,11 +46,13 @@ class Settings(BaseSettings):
     append_batch_overlap_commands: int = 32  # above this many waiting, half of them are a batch
     append_timeout_seconds: float = 10.0  # an unavailable log is said after this
     append_reconnect_seconds: float = 0.1  # between two attempts to reach PostgreSQL again
+    tail_events: int = 5000  # kept in memory for followers of the same process
     follow_batch_events: int = 500
     follow_poll_seconds: float = 1.0  # heals a lost bell
     rebuild_batch_events: int = 2000
-    projection_pause_seconds: float = 0.05  # between two batches of a read model
+    projection_pause_seconds: float = 0.1  # between two batches of a read model
     relay_batch_events: int = 500
+    relay_checkpoint_seconds: float = 0.1  # a lost one costs duplicates that JetStream drops
     relay_standby_seconds: float = 1.0  # how often a second relay asks whether the first is gone
     relay_retry_seconds: float = 0.2
     decide_attempts: int = 8  # lost races before a command gives up

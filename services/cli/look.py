@@ -10,7 +10,7 @@ from sqlalchemy import Text, cast, select
 
 from events import streams
 from events.community import CommunityFormed
-from events.envelope import Recorded
+from events.envelope import META, Recorded
 from projections import availability, board
 from services.cli import words
 from services.cli.errors import Told
@@ -157,7 +157,7 @@ def _as_json(recorded: Recorded) -> dict[str, Any]:
         "version": recorded.version,
         "name": recorded.event.name,
         "data": recorded.event.model_dump(mode="json"),
-        "meta": recorded.meta.model_dump(mode="json"),
+        "meta": META.dump_python(recorded.meta, mode="json"),
         "recorded_at": recorded.recorded_at,
     }
 

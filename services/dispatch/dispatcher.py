@@ -46,7 +46,7 @@ from services.log.follow import follow
 from services.log.reader import Log
 from services.settings import Settings
 
-log = structlog.get_logger()
+logger = structlog.get_logger()
 
 _ACTOR = Actor(ref="dispatch", role=Role.SYSTEM)
 
@@ -69,6 +69,7 @@ class Dispatcher:
     def __init__(
         self,
         pool: Pool,
+        log: Log,
         appender: Appender,
         clock: Clock,
         settings: Settings,
@@ -78,7 +79,7 @@ class Dispatcher:
         self.board = Board()
         self.position = 0
         self._pool = pool
-        self._log = Log(pool)
+        self._log = log
         self._appender = appender
         self._clock = clock
         self._settings = settings
@@ -292,7 +293,7 @@ class Dispatcher:
             telemetry.lost_races.labels("dispatch").inc()
             moved = True
         except LogUnavailable:
-            log.warning("decision not written in time, deciding again")
+            logger.warning("decision not written in time, deciding again")
             moved = True
         touched = [write.stream for write in command.writes]
         if moved:
@@ -324,5 +325,5 @@ class Dispatcher:
             try:
                 return await self._log.history(stream)
             except UNREACHABLE as fault:
-                log.warning("log unreadable", error=type(fault).__name__)
+                logger.warning("log unreadable", error=type(fault).__name__)
                 await asyncio.sleep(self._settings.append_reconnect_seconds)

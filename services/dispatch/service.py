@@ -4,15 +4,18 @@ from typing import Any
 
 import structlog
 from faststream.nats import NatsRouter
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from domain.decider import Refused
+from events.explanation import Option
 from services import telemetry
 from services.dispatch.taking import LostThePlace, Take, Taking
 from services.intake.rejections import invalid, refusal
 from services.messaging import subjects
 
 log = structlog.get_logger()
+
+OPTIONS: TypeAdapter[list[Option]] = TypeAdapter(list[Option])
 
 
 def routes(taking: Taking) -> NatsRouter:
@@ -34,7 +37,7 @@ def routes(taking: Taking) -> NatsRouter:
             telemetry.refusals.labels("dispatch", refused.code).inc()
             told = refusal(refused)
             if isinstance(refused, LostThePlace):
-                told["alternatives"] = [o.model_dump(mode="json") for o in refused.alternatives]
+                told["alternatives"] = OPTIONS.dump_python(refused.alternatives, mode="json")
             return told
 
     return router

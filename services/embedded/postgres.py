@@ -34,6 +34,7 @@ class Postgres:
     def __init__(
         self, folder: Path, *, port: int = 0, identity: child.Identity | None = None
     ) -> None:
+        self.folder = folder
         self._folder = folder.resolve() / "postgres"
         self._data = self._folder / "data"
         self._log = self._folder / "postgres.log"
@@ -42,10 +43,14 @@ class Postgres:
         self.port = state.free_port(port)
 
     @property
+    def password(self) -> str:
+        """Made with the data folder."""
+        return state.secret(self._folder, "password")
+
+    @property
     def url(self) -> str:
         """Where clients connect, password included: for this machine's owner, never for a log."""
-        password = state.secret(self._folder, "password")
-        return f"postgresql://{_USER}:{password}@127.0.0.1:{self.port}/postgres"
+        return f"postgresql://{_USER}:{self.password}@127.0.0.1:{self.port}/postgres"
 
     @property
     def pid(self) -> int | None:

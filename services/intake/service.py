@@ -34,9 +34,9 @@ class TryAgain(Refused):
     code = "log_unavailable"
 
 
-async def _as_bytes(message: NatsMessage) -> bytes:
-    """The body as it came: what is wrong with it is for the reception to say."""
-    return message.raw_message.data
+async def _as_it_came(message: NatsMessage) -> NatsMessage:
+    """Nothing decoded: what is wrong with a body is for the reception to say."""
+    return message
 
 
 def routes(reception: Reception, letters: DeadLetters, settings: Settings) -> NatsRouter:
@@ -51,7 +51,7 @@ def routes(reception: Reception, letters: DeadLetters, settings: Settings) -> Na
             settings.intake_fetch_messages, timeout=settings.intake_fetch_timeout_seconds
         ),
         config=streams.intake_consumer(settings),
-        decoder=_as_bytes,
+        decoder=_as_it_came,
         title="inbox",
         description="What is asked and offered, kept until it is taken in. Subject: "
         "snp.in.<community>.<care-request|slot|practitioner|community>.",
@@ -73,7 +73,7 @@ def routes(reception: Reception, letters: DeadLetters, settings: Settings) -> Na
     @router.subscriber(
         subjects.ASK,
         queue="intake",
-        decoder=_as_bytes,
+        decoder=_as_it_came,
         title="ask",
         description="The same by request/reply: the answer is the id and state, or a refusal.",
     )

@@ -32,6 +32,7 @@ from services.log.commands import (
 )
 from services.log.database import UNREACHABLE, Connection, connect
 from services.log.reader import load_written
+from services.log.tail import Tail, Written
 from services.settings import Settings
 
 log = structlog.get_logger()
@@ -47,6 +48,7 @@ class _Waiting:
     answer: asyncio.Future[Appended | AlreadySeen]
     chain: int = 0
     retried: bool = False
+    data: list[bytes] = field(default_factory=list)  # of each event, as it is stored
     events: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -54,6 +56,7 @@ class Appender:
     """Writes commands to the log. `run` does the writing; `append` waits for it."""
 
     def __init__(self, url: str, settings: Settings, bells: Bells) -> None:
+        self.tail = Tail(settings.tail_events)
         self._url = url
         self._settings = settings
         self._bells = bells
@@ -67,7 +70,8 @@ class Appender:
     async def append(self, command: Append) -> Appended | AlreadySeen:
         """The command, written. Raises StreamMoved and LogUnavailable."""
         waiting = _Waiting(command, asyncio.get_running_loop().create_future())
-        waiting.events = _encoded(command)
+        waiting.data = [stored(event) for write in command.writes for event in write.events]
+        waiting.events = _encoded(command, waiting.data)
         self._waiting.append(waiting)
         self._wake.set()
         try:
@@ -171,6 +175,7 @@ class Appender:
 
     async def _resolve(self, batch: list[_Waiting], outcome: dict[str, Any]) -> None:
         position = outcome["first"]
+        written: list[Written] = []
         recorded_at = datetime.fromisoformat(outcome["recorded_at"])
         accepted = set(outcome["accepted"])
         seen = {entry["n"]: entry for entry in outcome["seen"]}
@@ -180,6 +185,7 @@ class Appender:
             if n in accepted:
                 appended = Appended(waiting.command, position, recorded_at)
                 position += len(waiting.events)
+                written += map(Written, appended.recorded(), waiting.data)
                 for write in waiting.command.writes:
                     self._know(write.stream, write.expected + len(write.events))
                 _tell(waiting, appended)
@@ -188,7 +194,8 @@ class Appender:
             else:
                 self._fail(waiting)
         if accepted:
-            telemetry.appended_events.inc(position - outcome["first"])
+            telemetry.appended_events.inc(len(written))
+            self.tail.add(outcome["previous"], written)
             self._bells.ring()
 
     async def _tell_seen(self, waiting: _Waiting, entry: dict[str, Any]) -> None:
@@ -250,7 +257,7 @@ def _tell(waiting: _Waiting, answer: Appended | AlreadySeen) -> None:
         waiting.answer.set_result(answer)
 
 
-def _encoded(command: Append) -> list[dict[str, Any]]:
+def _encoded(command: Append, data: Sequence[bytes]) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for write in command.writes:
         for version, event in enumerate(write.events, write.expected + 1):
@@ -261,7 +268,7 @@ def _encoded(command: Append) -> list[dict[str, Any]]:
                     "version": version,
                     "name": event.name,
                     "schema_version": event.version,
-                    "data": orjson.Fragment(stored(event)),
+                    "data": orjson.Fragment(data[len(rows)]),
                 }
             )
     return rows

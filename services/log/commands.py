@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha1
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from events.base import Event
 from events.envelope import Actor, Meta, Recorded
@@ -44,8 +45,8 @@ class Circumstances:
 
     def meta(self, command_id: UUID, nth: int) -> Meta:
         """The meta of the command's nth event, from 0."""
-        return Meta.model_construct(
-            event_id=event_id(command_id, nth),
+        return Meta(
+            event_id=UUID(event_id(command_id, nth)),
             command_id=command_id,
             community=self.community,
             actor=self.actor,
@@ -55,9 +56,19 @@ class Circumstances:
         )
 
 
-def event_id(command_id: UUID, nth: int) -> UUID:
-    """The id of the command's nth event, from 0: a command given twice makes the same events."""
-    return uuid5(command_id, str(nth))
+_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
+
+
+def event_id(command_id: UUID, nth: int) -> str:
+    """uuid5(command_id, nth) as text: a command given twice makes the same events.
+
+    The standard library's takes six times as long, which was a fifth of appending.
+    """
+    digits = sha1(b"%b%d" % (command_id.bytes, nth), usedforsecurity=False).hexdigest()
+    return (
+        f"{digits[:8]}-{digits[8:12]}-5{digits[13:16]}"
+        f"-{_VARIANT[digits[16]]}{digits[17:20]}-{digits[20:32]}"
+    )
 
 
 @dataclass(frozen=True, slots=True)

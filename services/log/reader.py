@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import cast
 
 from events.catalogue import AnyEvent, restored
-from events.envelope import Meta, Recorded
+from events.envelope import META, Recorded
 from services.log.commands import Append
 from services.log.database import Connection, Pool
+from services.log.tail import Tail
 
 COLUMNS = "position, stream, version, name, schema_version, data::text, meta::text, recorded_at"
 _Row = tuple[int, str, int, str, int, str, str, datetime]
@@ -46,8 +47,9 @@ class History:
 class Log:
     """The log, for readers. Commits happen in the order of positions, so `after` misses nothing."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, tail: Tail | None = None) -> None:
         self._pool = pool
+        self._tail = tail
 
     async def head(self) -> int:
         """The position of the last event, 0 for an empty log."""
@@ -79,6 +81,8 @@ class Log:
 
     async def after(self, position: int, *, limit: int) -> list[Recorded]:
         """Up to `limit` events after the position, in order."""
+        if self._tail is not None and (news := self._tail.after(position, limit)):
+            return [written.recorded for written in news]
         async with self._pool.connection() as connection:
             cursor = await connection.execute(_AFTER, (position, limit), binary=True)
             return [recorded_from(cast("_Row", row)) for row in await cursor.fetchall()]
@@ -114,6 +118,6 @@ def recorded_from(row: _Row) -> Recorded:
         stream=stream,
         version=version,
         event=restored(name, schema_version, data),
-        meta=Meta.model_validate_json(meta),
+        meta=META.validate_json(meta),
         recorded_at=recorded_at,
     )

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Any, cast
 
 import orjson
@@ -22,6 +23,7 @@ from services import telemetry
 from services.log import checkpoints
 from services.log.bells import Bell
 from services.log.database import UNREACHABLE, Connection, connect
+from services.log.tail import Tail, Written
 from services.messaging import streams, subjects
 from services.settings import Settings
 
@@ -38,18 +40,21 @@ _NEWS = (
     "select position, stream, name, schema_version, data::text, meta, recorded_at from events"
     " where position > %s order by position limit %s"
 )
-_Row = tuple[int, str, str, int, str, dict[str, Any], datetime]
+_Row = tuple[int, str, str, int, str | bytes, dict[str, Any], datetime]
 
 
 class Relay:
     """`run` publishes what is in the log and not yet on JetStream, for ever."""
 
-    def __init__(self, url: str, nats: Client, settings: Settings, bell: Bell) -> None:
+    def __init__(
+        self, url: str, nats: Client, settings: Settings, bell: Bell, tail: Tail | None = None
+    ) -> None:
         self._url = url
         self._nats = nats
         self._js: JetStreamContext = nats.jetstream(timeout=settings.publish_timeout_seconds)
         self._settings = settings
         self._bell = bell
+        self._tail = tail
         self.active = False
 
     async def run(self) -> None:
@@ -114,21 +119,37 @@ class Relay:
             await connection.close()
 
     async def _publish(self, connection: Connection, position: int) -> None:
+        saved, saved_at = position, monotonic()
         while True:
-            cursor = await connection.execute(_NEWS, (position, self._settings.relay_batch_events))
-            rows = cast("Sequence[_Row]", await cursor.fetchall())
-            if not rows:
+            rows = await self._news(connection, position)
+            if rows:
+                telemetry.relay_lag_events.set(len(rows))
+                telemetry.relay_lag_seconds.set((datetime.now(UTC) - rows[0][6]).total_seconds())
+                await self._publish_until_stored(position, rows)
+                position = rows[-1][0]
+                # One ring a batch: everybody reads the log, nobody needs a ring an event.
+                await self._nats.publish(subjects.BELL, str(position).encode())
+            else:
                 telemetry.relay_lag_events.set(0)
                 telemetry.relay_lag_seconds.set(0)
-                await self._bell.heard(within=self._settings.follow_poll_seconds)
-                continue
-            telemetry.relay_lag_events.set(len(rows))
-            telemetry.relay_lag_seconds.set((datetime.now(UTC) - rows[0][6]).total_seconds())
-            await self._publish_until_stored(position, rows)
-            position = rows[-1][0]
-            # One ring a batch: everybody reads the log, nobody needs a ring an event.
-            await self._nats.publish(subjects.BELL, str(position).encode())
-            await checkpoints.move(connection, NAME, position)
+                until_saved = self._settings.relay_checkpoint_seconds
+                await self._bell.heard(
+                    within=self._settings.follow_poll_seconds if position == saved else until_saved
+                )
+            if (
+                position > saved
+                and monotonic() - saved_at > self._settings.relay_checkpoint_seconds
+            ):
+                await checkpoints.move(connection, NAME, position)
+                saved, saved_at = position, monotonic()
+
+    async def _news(self, connection: Connection, position: int) -> Sequence[_Row]:
+        """What comes next, from beside us or from the table."""
+        limit = self._settings.relay_batch_events
+        if self._tail is not None and (written := self._tail.after(position, limit)):
+            return [_row(one) for one in written]
+        cursor = await connection.execute(_NEWS, (position, limit))
+        return cast("Sequence[_Row]", await cursor.fetchall())
 
     async def _publish_until_stored(self, previous: int, rows: Sequence[_Row]) -> None:
         """All of them, acknowledged. What was stored before a fault is dropped as a duplicate."""
@@ -160,6 +181,28 @@ async def _locked(connection: Connection) -> bool:
     cursor = await connection.execute("select pg_try_advisory_lock(%s)", (_ONE_ACTIVE,))
     row = await cursor.fetchone()
     return bool(row and row[0])
+
+
+def _row(written: Written) -> _Row:
+    recorded, meta = written.recorded, written.recorded.meta
+    circumstances = {
+        "event_id": str(meta.event_id),
+        "community": meta.community,
+        "case_id": meta.case_id,
+        "correlation": meta.correlation,
+        "causation": meta.causation,
+        "actor": {"role": meta.actor.role},
+    }
+    event = recorded.event
+    return (
+        recorded.position,
+        recorded.stream,
+        event.name,
+        event.version,
+        written.data,
+        circumstances,
+        recorded.recorded_at,
+    )
 
 
 def _headers(row: _Row, previous: int) -> dict[str, str]:

@@ -22,7 +22,7 @@ from services.log.reader import Log, after
 from services.projector.statements import Statements, shape
 from services.settings import Settings
 
-log = structlog.get_logger()
+logger = structlog.get_logger()
 
 Progress = Callable[[int, int], None]
 """Position reached, position to reach."""
@@ -31,11 +31,13 @@ Progress = Callable[[int, int], None]
 class Projector:
     """Keeps one read model. Any number may run: the checkpoint's row lets one at a time write."""
 
-    def __init__(self, pool: Pool, projection: Projection, settings: Settings, bell: Bell) -> None:
+    def __init__(
+        self, pool: Pool, log: Log, projection: Projection, settings: Settings, bell: Bell
+    ) -> None:
         self.name = projection.name
         self.position = 0
         self._pool = pool
-        self._log = Log(pool)
+        self._log = log
         self._projection = projection
         self._statements = Statements(projection)
         self._shape = shape(projection)
@@ -49,10 +51,10 @@ class Projector:
                 async with self._pool.connection() as connection:
                     self.position, known = await _checkpoint(connection, self.name)
                 if known != self._shape:
-                    log.info("building read model", projection=self.name)
+                    logger.info("building read model", projection=self.name)
                     self.position = await rebuild(self._pool, self._projection, self._settings)
             except UNREACHABLE as fault:
-                log.warning("read model not built", error=type(fault).__name__)
+                logger.warning("read model not built", error=type(fault).__name__)
                 await asyncio.sleep(self._settings.append_reconnect_seconds)
             else:
                 return
@@ -69,7 +71,7 @@ class Projector:
                     # People read this a few times a second: a pause makes one batch of many.
                     await asyncio.sleep(self._settings.projection_pause_seconds)
             except UNREACHABLE as fault:
-                log.warning("read model not written", error=type(fault).__name__)
+                logger.warning("read model not written", error=type(fault).__name__)
                 await asyncio.sleep(self._settings.append_reconnect_seconds)
 
     async def caught_up(self) -> None:

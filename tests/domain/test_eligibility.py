@@ -20,6 +20,7 @@ from domain.eligibility import (
     TooFar,
     Way,
     WeeklyCapReached,
+    search,
     ways,
 )
 from domain.practitioner import PractitionerNotEnrolled
@@ -49,7 +50,7 @@ def found(*, asked=None, slot=None, practitioner=AGREEING, week=0, now=NOON):
     request = requests.decider.replay([received(**asked or {})])
     agenda = agendas.decider.replay([published(**slot or {})])
     who = practitioners.decider.replay(practitioner)
-    return ways(request, Candidate(agenda.slots[AFTERNOON], week, who), now)
+    return ways(search(request, now), Candidate(agenda.slots[AFTERNOON], week, who))
 
 
 def test_a_slot_that_fits_says_how_far_it_is():
@@ -121,7 +122,7 @@ def test_a_full_slot_has_no_place():
     agenda = agendas.decider.replay([published(), taken()])
     who = practitioners.decider.replay([enrolled(), consented()])
 
-    assert ways(request, Candidate(agenda.slots[AFTERNOON], 1, who), NOON) is NoPlaceLeft
+    assert ways(search(request, NOON), Candidate(agenda.slots[AFTERNOON], 1, who)) is NoPlaceLeft
 
 
 def test_the_patient_needs_time_to_come():

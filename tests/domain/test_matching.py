@@ -1,4 +1,3 @@
-from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import given as for_all
@@ -91,7 +90,7 @@ def test_equal_losses_go_to_whoever_had_fewer_patients_this_week_then_by_id():
     busy, idle = slot("busy", week=5), slot("idle", week=1)
     assert order(waiting(), busy, idle) == ["idle", "busy"]
 
-    twins = sorted(["left", "right"], key=lambda name: str(called(name)))
+    twins = sorted(["left", "right"], key=called)
     assert order(waiting(), slot("left"), slot("right")) == twins
 
 
@@ -162,6 +161,6 @@ def test_the_order_in_which_slots_are_looked_at_does_not_matter(drawn, random):
 
 
 def test_a_candidate_of_a_pausing_practitioner_is_left_aside():
-    away = replace(slot("a"), practitioner=practitioners.Paused(DOCTOR))
+    away = slot("a")._replace(practitioner=practitioners.Paused(DOCTOR))
 
     assert rank(waiting(), [away], NOON).not_eligible == {"practitioner_paused": [called("a")]}

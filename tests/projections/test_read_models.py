@@ -239,7 +239,7 @@ async def test_live_twice_delivered_and_rebuilt_are_the_same_bytes(house, settin
 
 
 async def test_two_projectors_of_one_read_model_do_not_apply_anything_twice(house, settings):
-    second = Projector(house.pool, availability.projection, settings, Bells().listen())
+    second = Projector(house.pool, house.log, availability.projection, settings, Bells().listen())
     await house.settled()
     await second.open()
     async with running(second.run()):
@@ -283,7 +283,7 @@ async def test_tables_of_another_shape_are_built_anew(house, settings):
         await connection.execute("update checkpoints set shape = 'old' where name = 'availability'")
         await connection.execute("delete from availability.slots")
 
-    again = Projector(house.pool, availability.projection, settings, Bells().listen())
+    again = Projector(house.pool, house.log, availability.projection, settings, Bells().listen())
     await again.open()
 
     assert len((await contents(house.pool, availability.projection))["slots"]) == 1

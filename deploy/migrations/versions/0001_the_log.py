@@ -136,6 +136,7 @@ begin
     )
     select jsonb_build_object(
         'first', (select min(position) from written),
+        'previous', (select coalesce(max(position), 0) from events),  -- as it was before
         'recorded_at', at,
         'accepted', (select coalesce(jsonb_agg(n), '[]') from accepted),
         'seen', (select coalesce(jsonb_agg(to_jsonb(s)), '[]') from seen s),
