@@ -1,12 +1,12 @@
-"""Distances and travel, as the crow flies and as a family car drives."""
+"""Distances as the crow flies, and travel as a family car drives."""
 
-from datetime import timedelta
 from math import asin, cos, radians, sin, sqrt
 
 from events.place import Position
 
 EARTH_RADIUS_KM = 6371.0
 CAR_KM_PER_HOUR = 40.0
+CAR_SECONDS_PER_KM = 3600 / CAR_KM_PER_HOUR
 
 
 def distance_km(a: Position, b: Position) -> float:
@@ -19,8 +19,3 @@ def distance_km(a: Position, b: Position) -> float:
         * EARTH_RADIUS_KM
         * asin(min(1.0, sqrt(half_lat * half_lat + cos(lat_a) * cos(lat_b) * half_lon * half_lon)))
     )
-
-
-def travel_time(km: float) -> timedelta:
-    """How long the patient drives."""
-    return timedelta(hours=km / CAR_KM_PER_HOUR)

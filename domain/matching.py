@@ -120,9 +120,9 @@ def _weighed(request: Waiting, window: timedelta, candidate: Candidate, way: Way
     wait = (slot.start - request.received.received_at) / window
     travel = TRAVEL_LOSS_PER_KM * way.km
     order = (
-        round(wait + travel, 6),
+        wait + travel,
         slot.start,
-        round(way.km, 3),
+        way.km,
         candidate.taken_this_week,
         slot.slot_id,
         way.mode,
