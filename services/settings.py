@@ -46,7 +46,7 @@ class Settings(BaseSettings):
     append_batch_overlap_commands: int = 32  # above this many waiting, half of them are a batch
     append_timeout_seconds: float = 10.0  # an unavailable log is said after this
     append_reconnect_seconds: float = 0.1  # between two attempts to reach PostgreSQL again
-    tail_events: int = 5000  # kept in memory for followers of the same process
+    tail_events: int = 500  # at least so many are kept in memory for followers beside the log
     follow_batch_events: int = 500
     follow_poll_seconds: float = 1.0  # heals a lost bell
     rebuild_batch_events: int = 2000

@@ -2,6 +2,9 @@
 
 import logging
 import sys
+import traceback
+from types import TracebackType
+from typing import Any
 
 import structlog
 from prometheus_client import Counter, Gauge, Histogram
@@ -50,7 +53,7 @@ def log_to(stream: str = "stderr", *, level: str = "INFO", as_json: bool = True)
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
+        structlog.processors.ExceptionRenderer(_where),
         structlog.processors.JSONRenderer()
         if as_json
         else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
@@ -61,4 +64,29 @@ def log_to(stream: str = "stderr", *, level: str = "INFO", as_json: bool = True)
         logger_factory=structlog.PrintLoggerFactory(getattr(sys, stream)),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(level=logging.WARNING, stream=getattr(sys, stream), format="%(message)s")
+    handler = logging.StreamHandler(getattr(sys, stream))
+    handler.setFormatter(_OfLibraries("%(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+
+
+_ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
+
+
+def _where(exc_info: _ExcInfo) -> str:
+    """Where it happened and what kind of error it was, from the cause on.
+
+    Not its message: pydantic's and PostgreSQL's quote what they were given, and that may be a name.
+    """
+    lines: list[str] = []
+    error: BaseException | None = exc_info[1]
+    while error is not None:
+        lines = [*traceback.format_tb(error.__traceback__), f"{type(error).__name__}\n", *lines]
+        error = error.__cause__ or error.__context__
+    return "".join(lines).rstrip()
+
+
+class _OfLibraries(logging.Formatter):
+    """What libraries log, with the same discretion about exceptions."""
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 logging's word
+        return _where(ei)

@@ -1,13 +1,15 @@
 """The dispatcher: whoever waits is given the best place there is, as soon as there is one."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import perf_counter
+from typing import Any
 from uuid import UUID, uuid5
 from zlib import crc32
 
+import psycopg
 import structlog
 
 from domain import placing
@@ -31,7 +33,7 @@ from services.clock import Clock
 from services.dispatch.board import Board, HeldRequest
 from services.dispatch.opening import oldest_week, opening
 from services.dispatch.timers import Timers
-from services.log.appender import Appender
+from services.log.appender import Appender, Outcome
 from services.log.bells import Bell
 from services.log.commands import (
     AlreadySeen,
@@ -40,6 +42,7 @@ from services.log.commands import (
     LogUnavailable,
     StreamMoved,
     Write,
+    event_id,
 )
 from services.log.database import UNREACHABLE, Pool
 from services.log.follow import follow
@@ -91,6 +94,7 @@ class Dispatcher:
         self._unheard: dict[str, UUID] = {}  # stream → the last command not yet known to be written
         self._reading: dict[str, list[Recorded]] = {}  # streams read anew, and what came meanwhile
         self._one_reading = asyncio.Lock()
+        self._overheard: set[str] = set()  # streams begun here whose first event is yet to come
 
     async def open(self) -> None:
         """Build the board from the log."""
@@ -106,6 +110,7 @@ class Dispatcher:
         async with asyncio.TaskGroup() as self._tasks:
             self._tasks.create_task(self._follow())
             self._tasks.create_task(self._keep_time())
+            self._appender.overhearing.append(self.overhear)
 
     async def finish(self, within: timedelta) -> None:
         """Return when what was decided is written, or after so long."""
@@ -143,6 +148,24 @@ class Dispatcher:
             # Decisions never wait: without this a clock that jumps far ahead would starve the rest.
             await asyncio.sleep(0)
 
+    def overhear(self, command: Append, outcome: Outcome) -> None:
+        """A request this process is about to write is decided about before it is written.
+
+        Both go to the log in one transaction: half the time to a place, and half the writing.
+        """
+        for nth, write in enumerate(command.writes):
+            event = write.events[0]
+            if not isinstance(event, RequestReceived) or not self._partition.has(event.community):
+                continue
+            if write.stream in self._reading or self._appender.least_version(write.stream) > 0:
+                continue  # sent for the second time: the log will tell
+            cause = UUID(event_id(command.command_id, nth))
+            self.board.foresee(write.stream, write.expected + 1, write.events, cause)
+            self._overheard.add(write.stream)
+            self._unheard[write.stream] = command.command_id
+            self._begin(self._hear_back(command, outcome, [write.stream]))
+            self._decide(event.request_id)
+
     def hear(self, batch: Sequence[Recorded]) -> None:
         """News from the log: the board moves, and who is concerned is decided about."""
         asking: dict[UUID, None] = {}
@@ -150,6 +173,9 @@ class Dispatcher:
         for recorded in batch:
             if recorded.stream in self._reading:
                 self._reading[recorded.stream].append(recorded)
+                continue
+            if recorded.version == 1 and recorded.stream in self._overheard:
+                self._overheard.discard(recorded.stream)
                 continue
             if not self.board.apply(recorded):
                 continue
@@ -280,23 +306,32 @@ class Dispatcher:
         for write in command.writes:
             self.board.foresee(write.stream, write.expected + 1, write.events, held.cause)
             self._unheard[write.stream] = command.command_id
-        task = self._tasks.create_task(self._hear_back(command))
+        outcome = self._appender.give(command)
+        self._begin(self._hear_back(command, outcome, [write.stream for write in command.writes]))
+
+    def _begin(self, hearing_back: Coroutine[Any, Any, None]) -> None:
+        task = self._tasks.create_task(hearing_back)
         self._writing.add(task)
         task.add_done_callback(self._writing.discard)
 
-    async def _hear_back(self, command: Append) -> None:
-        """The decision is written, or it was taken on a state that is no longer: decide again."""
+    async def _hear_back(self, command: Append, outcome: Outcome, touched: list[str]) -> None:
+        """It is written, or the board took for true what is not: decide again."""
         try:
-            outcome = await self._appender.append(command)
-            moved = isinstance(outcome, AlreadySeen)
+            moved = isinstance(await self._appender.written(outcome), AlreadySeen)
         except StreamMoved:
             telemetry.lost_races.labels("dispatch").inc()
             moved = True
         except LogUnavailable:
             logger.warning("decision not written in time, deciding again")
+            outcome.cancel()  # it must not be written behind our back
             moved = True
-        touched = [write.stream for write in command.writes]
+        except psycopg.Error:
+            # PostgreSQL cannot take what came in: the intake says so, here there was no request.
+            if command.circumstances.actor is _ACTOR:
+                raise
+            moved = True
         if moved:
+            self._overheard.difference_update(touched)
             await self._read_anew([*touched, *(stream for stream, _ in command.unmoved)])
         for stream in touched:
             if self._unheard.get(stream) == command.command_id:

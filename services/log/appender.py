@@ -7,7 +7,7 @@ ten times that, because the flush to disk and the round trip are paid once.
 import asyncio
 from base64 import b64encode
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from time import perf_counter
@@ -42,10 +42,13 @@ _KNOWN_STREAMS = 200_000
 _FAILED_COMMANDS = 50_000
 
 
+Outcome = asyncio.Future[Appended | AlreadySeen]
+
+
 @dataclass(slots=True, eq=False)
 class _Waiting:
     command: Append
-    answer: asyncio.Future[Appended | AlreadySeen]
+    answer: Outcome
     chain: int = 0
     retried: bool = False
     data: list[bytes] = field(default_factory=list)  # of each event, as it is stored
@@ -53,10 +56,15 @@ class _Waiting:
 
 
 class Appender:
-    """Writes commands to the log. `run` does the writing; `append` waits for it."""
+    """Writes commands to the log. `run` does the writing; `append` waits for it.
+
+    Who is in `overhearing` is told of each command before it is written, and may give commands
+    that stand on it: they go into the same transaction, and are written with it or not at all.
+    """
 
     def __init__(self, url: str, settings: Settings, bells: Bells) -> None:
         self.tail = Tail(settings.tail_events)
+        self.overhearing: list[Callable[[Append, Outcome], None]] = []
         self._url = url
         self._settings = settings
         self._bells = bells
@@ -69,16 +77,33 @@ class Appender:
 
     async def append(self, command: Append) -> Appended | AlreadySeen:
         """The command, written. Raises StreamMoved and LogUnavailable."""
+        outcome = self.give(command)
+        try:
+            return await self.written(outcome)
+        finally:
+            outcome.cancel()  # nobody waits for it any more: it need not be tried again
+
+    def give(self, command: Append) -> Outcome:
+        """Queue the command, and say at once to who overhears that it will be written."""
         waiting = _Waiting(command, asyncio.get_running_loop().create_future())
         waiting.data = [stored(event) for write in command.writes for event in write.events]
         waiting.events = _encoded(command, waiting.data)
         self._waiting.append(waiting)
-        self._wake.set()
-        try:
-            async with asyncio.timeout(self._settings.append_timeout_seconds):
-                return await waiting.answer
-        except TimeoutError as late:
-            raise LogUnavailable(command.command_id) from late
+        for overhear in self.overhearing:
+            overhear(command, waiting.answer)
+        self._wake.set()  # last: what stands on it goes into the same batch
+        return waiting.answer
+
+    async def written(self, outcome: Outcome) -> Appended | AlreadySeen:
+        """What became of a command given. Raises StreamMoved and LogUnavailable."""
+        await asyncio.wait([outcome], timeout=self._settings.append_timeout_seconds)
+        if not outcome.done() or outcome.cancelled():
+            raise LogUnavailable
+        return outcome.result()
+
+    def least_version(self, stream: str) -> int:
+        """The version the stream has at least: what this process happened to see of it."""
+        return self._known.get(stream, 0)
 
     async def run(self) -> None:
         """Write what waits, until cancelled."""
@@ -134,8 +159,8 @@ class Appender:
             return True
         if command.fingerprint is not None:
             return False  # it came from outside, perhaps for the second time: the inbox knows
-        return any(self._known.get(w.stream, 0) > w.expected for w in command.writes) or any(
-            self._known.get(stream, 0) > version for stream, version in command.unmoved
+        return any(self.least_version(w.stream) > w.expected for w in command.writes) or any(
+            self.least_version(stream) > version for stream, version in command.unmoved
         )
 
     async def _write(self, batch: list[_Waiting]) -> None:

@@ -376,3 +376,61 @@ def test_a_partition_that_makes_no_sense_is_refused(part):
 
     with pytest.raises(Told):
         _partition(part)
+
+
+async def test_a_request_and_its_place_are_written_in_one_transaction(house):
+    await opened(house)
+    request_id = await asked(house)
+    await house.dispatcher.settled()
+
+    received, assigned = await house.log.history(names.request(UUID(request_id)))
+
+    assert received.recorded_at == assigned.recorded_at
+    assert received.meta.command_id != assigned.meta.command_id
+
+
+async def test_what_is_sent_again_after_a_restart_is_not_decided_again(settings, addresses, clock):
+    message = cloud_event("care-request", request_told())
+    other = message | {"data": request_told(motive="M02.07")}
+    async with house_at(settings, addresses, clock=clock) as house:
+        await opened(house)
+        first = await ask(house, "care-request", message)
+        before = await story(house, first["id"])
+
+    async with house_at(settings, addresses, clock=clock) as house:
+        again = await ask(house, "care-request", message)
+        refused = await ask(house, "care-request", other)
+
+        assert again == first
+        assert refused["code"] == "same_id_other_content"
+        assert await story(house, first["id"]) == before
+        assert house.dispatcher.board.request(UUID(first["id"])) is None
+        assert (await verify(house.pool, settings)).violations == []
+
+
+async def test_a_request_that_waits_is_not_decided_on_by_other_content(settings, addresses, clock):
+    message = cloud_event("care-request", request_told(delay="4H"))
+    reachable = message | {"data": request_told(delay="24H")}
+    async with house_at(settings, addresses, clock=clock) as house:
+        await opened(house, start=NOON + 9 * HOUR)
+        first = await ask(house, "care-request", message)
+        before = await story(house, first["id"])
+
+    async with house_at(settings, addresses, clock=clock) as house:
+        refused = await ask(house, "care-request", reachable)
+
+        assert refused["code"] == "same_id_other_content"
+        assert await story(house, first["id"]) == before
+        held = house.dispatcher.board.request(UUID(first["id"]))
+        assert held.state.due_by == NOON + 4 * HOUR
+
+
+async def test_what_postgresql_cannot_store_is_put_aside_and_nobody_else_suffers(house):
+    await opened(house)
+    poison = cloud_event("care-request", request_told(), source="/tests\u0000")
+
+    told, request_id = await asyncio.gather(ask(house, "care-request", poison), asked(house))
+
+    assert told["code"] == "internal_error"
+    assert (await story(house, request_id))[-1].name == "request.assigned"
+    assert not house.dispatcher.board.waiting[NEVERS]
