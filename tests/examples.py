@@ -7,13 +7,13 @@ from uuid import UUID, uuid5
 from domain.agenda import PublishSlot, TakePlace, week_of
 from domain.practitioner import Consent
 from domain.request import ReceiveRequest
-from events.agenda import SlotPlaceTaken, SlotPublished
+from events.agenda import Freed, SlotPlaceFreed, SlotPlaceTaken, SlotPublished
 from events.codes import Label, Mode, Origin, Priority, Profession, Sex, Source
 from events.community import CommunityFormed
 from events.explanation import Explanation, Option, Terms
 from events.place import CoarsePosition, Commune, Place, Position
 from events.practitioner import PractitionerConsented, PractitionerEnrolled
-from events.request import RequestAssigned, RequestReceived
+from events.request import RequestAssigned, RequestReceived, RequestSearching
 
 NEVERS = "580099001"
 VALENCIENNES = "590099002"
@@ -194,3 +194,22 @@ def assigned(request_id: UUID = ANNA, slot_id: UUID = AFTERNOON, **changes: Any)
         "explanation": NOTHING_WEIGHED,
     }
     return RequestAssigned(**fields | changes)
+
+
+def freed(request_id: UUID = ANNA) -> SlotPlaceFreed:
+    return SlotPlaceFreed(
+        slot_id=AFTERNOON,
+        request_id=request_id,
+        reason=Freed.REQUEST_WITHDRAWN,
+        freed_at=NOON,
+    )
+
+
+def searching(next_at: datetime = NOON + 5 * MINUTE) -> RequestSearching:
+    return RequestSearching(
+        request_id=ANNA,
+        owner="dispatch",
+        next_at=next_at,
+        searched_at=NOON,
+        explanation=NOTHING_WEIGHED,
+    )

@@ -23,10 +23,9 @@ from services.log.migrate import migrate
 from services.settings import Settings, settings_with
 from services.stopping import stop
 from tests.benchmarks.servers import postgres
-from tests.domain.test_request import searching
-from tests.examples import DR_ADAM, NEVERS, WEEK, received, taken
+from tests.examples import DR_ADAM, NEVERS, WEEK, received, searching, taken
 
-GOAL = "≥ 10 × eventsourcing 9.5.6 with its PostgreSQL recorder"
+GOAL = "≥ 10 times eventsourcing 9.5.6 with its PostgreSQL recorder"
 
 CONCURRENT = 64
 COMMANDS = 20_000
@@ -64,7 +63,7 @@ def run() -> dict[str, Any]:
 
 def _ours(url: str, settings: Settings) -> float:
     try:
-        import uvloop
+        import uvloop  # noqa: PLC0415 where there is one
     except ImportError:
         return asyncio.run(_appends(url, settings))
     return uvloop.run(_appends(url, settings))
@@ -114,26 +113,27 @@ class _Peer:
             POSTGRES_MAX_OVERFLOW=str(CONCURRENT // 4),
         )
         warnings.simplefilter("ignore")
-        from eventsourcing.application import Application
-        from eventsourcing.domain import Aggregate, event
+        # It reads the environment above when it is loaded.
+        from eventsourcing.application import Application  # noqa: PLC0415
+        from eventsourcing.domain import Aggregate, event  # noqa: PLC0415
 
         first, second, third = (orjson.loads(stored(e)) for e in (*REQUEST, *AGENDA))
 
-        class Request(Aggregate):  # type: ignore[misc]  # the peer is not typed strictly
+        class Request(Aggregate):
             @event("Received")
             def __init__(self, data: dict[str, Any]) -> None:
                 self.data = data
 
             @event("Searching")
-            def search(self, data: dict[str, Any]) -> None:
+            def search(self, data: dict[str, Any]) -> None:  # noqa: ARG002 the event has it
                 self.state = "searching"
 
-        class Agenda(Aggregate):  # type: ignore[misc]
+        class Agenda(Aggregate):
             @event("PlaceTaken")
             def __init__(self, data: dict[str, Any]) -> None:
                 self.data = data
 
-        self._application = Application()
+        self._application: Any = Application()
 
         def save() -> None:
             request = Request(first)

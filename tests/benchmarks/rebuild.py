@@ -1,4 +1,4 @@
-"""The availability read model built anew from a log of a million events, all of which concern it."""
+"""The availability read model built anew from a log of a million events that concern it."""
 
 import asyncio
 import multiprocessing
@@ -16,8 +16,7 @@ from services.log.migrate import migrate
 from services.projector.projector import rebuild
 from services.settings import settings_with
 from tests.benchmarks.servers import postgres
-from tests.examples import published, taken
-from tests.domain.test_agenda import freed
+from tests.examples import freed, published, taken
 
 GOAL = "≥ 20 000 events/s, memory under 300 MB"
 

@@ -20,7 +20,7 @@ from domain.agenda import (
     week_of,
 )
 from domain.decider import ImpossibleHistory, Refused
-from events.agenda import Freed, SlotPlaceFreed
+from events.agenda import Freed
 from events.codes import Mode
 from tests.domain.spec import Spec
 from tests.examples import (
@@ -32,6 +32,7 @@ from tests.examples import (
     MINUTE,
     MORNING,
     NOON,
+    freed,
     publish,
     published,
     take,
@@ -43,15 +44,6 @@ given = Spec(decider).given
 
 def free(request_id=ANNA):
     return FreePlace(AFTERNOON, request_id, Freed.REQUEST_WITHDRAWN, NOON)
-
-
-def freed(request_id=ANNA):
-    return SlotPlaceFreed(
-        slot_id=AFTERNOON,
-        request_id=request_id,
-        reason=Freed.REQUEST_WITHDRAWN,
-        freed_at=NOON,
-    )
 
 
 def test_a_slot_is_published_in_its_week():

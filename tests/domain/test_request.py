@@ -38,7 +38,6 @@ from events.request import (
     RequestDeadlineAgreed,
     RequestHandedBack,
     RequestRefusedAsEmergency,
-    RequestSearching,
     RequestWithdrawn,
     Withdrawal,
 )
@@ -56,6 +55,7 @@ from tests.examples import (
     published,
     receive,
     received,
+    searching,
 )
 
 given = Spec(decider).given
@@ -65,16 +65,6 @@ PATIENT = called("Anna's patient")
 
 def search(next_at=NOON + 5 * MINUTE, owner="dispatch"):
     return KeepSearching(ANNA, owner, next_at, NOTHING_WEIGHED, NOON)
-
-
-def searching(next_at=NOON + 5 * MINUTE):
-    return RequestSearching(
-        request_id=ANNA,
-        owner="dispatch",
-        next_at=next_at,
-        searched_at=NOON,
-        explanation=NOTHING_WEIGHED,
-    )
 
 
 def assign(slot_id=AFTERNOON):

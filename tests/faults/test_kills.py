@@ -88,7 +88,7 @@ class Snp:
 
 def _ps():
     listed = subprocess.run(
-        ["ps", "-e", "-o", "pid=,ppid=,args="],  # noqa: S607 of the machine
+        ["ps", "-e", "-o", "pid=,ppid=,args="],
         check=True,
         capture_output=True,
         text=True,

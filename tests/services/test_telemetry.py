@@ -10,7 +10,6 @@ from pydantic import BaseModel
 
 from services.telemetry import log_to
 
-
 NAME = "Lola " + "Halimi"
 
 
