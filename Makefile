@@ -49,6 +49,7 @@ lock: ## write requirements/ anew from pyproject.toml
 	.lock-venv/bin/pip install --quiet uv
 	.lock-venv/bin/uv pip compile $(LOCK) -o requirements/run.txt pyproject.toml
 	.lock-venv/bin/uv pip compile $(LOCK) -o requirements/dev.txt pyproject.toml --extra embedded --group dev -c requirements/run.txt
+	.lock-venv/bin/uv pip compile $(LOCK) -o requirements/build.txt --group build -c requirements/dev.txt
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 
 clean: ## remove the environment and the caches

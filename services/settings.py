@@ -80,6 +80,7 @@ class Settings(BaseSettings):
     hand_back_margin_minutes: float = 10.0  # before the request is due
     search_again_minutes: float = 5.0  # a waiting request is looked at again at least so often
 
+    figures_seconds: float = 5.0  # how often the figures of who waits are taken
     readiness_timeout_seconds: float = 2.0
 
     # Shutting down

@@ -110,6 +110,7 @@ class Dispatcher:
         async with asyncio.TaskGroup() as self._tasks:
             self._tasks.create_task(self._follow())
             self._tasks.create_task(self._keep_time())
+            self._tasks.create_task(self._show_figures())
             self._appender.overhearing.append(self.overhear)
 
     async def finish(self, within: timedelta) -> None:
@@ -147,6 +148,15 @@ class Dispatcher:
             self.board.let_go(before_week=oldest_week(self._clock.now()))
             # Decisions never wait: without this a clock that jumps far ahead would starve the rest.
             await asyncio.sleep(0)
+
+    async def _show_figures(self) -> None:
+        while True:
+            for community, waiting in self.board.waiting.items():
+                telemetry.waiting_requests.labels(community).set(len(waiting))
+            now = self._clock.now()
+            late = (now - (self._timers.next_instant() or now)).total_seconds()
+            telemetry.oldest_due_seconds.set(max(late, 0.0))
+            await asyncio.sleep(self._settings.figures_seconds)
 
     def overhear(self, command: Append, outcome: Outcome) -> None:
         """A request this process is about to write is decided about before it is written.
