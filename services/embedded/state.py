@@ -86,6 +86,11 @@ def addresses(folder: Path) -> dict[str, str]:
     return found
 
 
+def end_of(log: Path) -> str:
+    """What a server said last."""
+    return log.read_text(errors="replace")[-2000:]
+
+
 def free_port(preferred: int = 0) -> int:
     """The preferred port of this machine's loopback if nobody has it, else a free one."""
     for port in (preferred, 0):

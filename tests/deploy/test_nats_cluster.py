@@ -9,7 +9,7 @@ import orjson
 import pytest
 from nats.errors import Error as NatsError
 
-from services.embedded import child, state
+from services.embedded import state
 from services.embedded.nats_server import binary
 from services.messaging import streams, subjects
 from services.settings import settings_with

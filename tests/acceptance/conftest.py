@@ -1,0 +1,86 @@
+"""The product as it is used: `snp up --demo` in a process, `snp` commands beside it."""
+
+import json
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.running import until_now
+
+SNP = [sys.executable, "-m", "services.cli"]
+HUB = Path(__file__).parents[3] / "shared" / "conformance" / "hub-sante" / "examples"
+
+
+class Snp:
+    """`snp` with a state folder of its own."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.log = folder / "up.log"
+        self.environment = {
+            name: value for name, value in os.environ.items() if not name.startswith("SNP_")
+        } | {"SNP_STATE": str(folder / "state"), "SNP_HTTP_PORT": "0"}
+        self.up = None
+        self.told = {}
+
+    def run(self, *words, stdin=None, **environment):
+        """A command, finished."""
+        return subprocess.run(
+            [*SNP, *map(str, words)],
+            input=stdin,
+            env=self.environment | environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    def json(self, *words, stdin=None):
+        """What a command says with --json: one object, its last line."""
+        done = self.run(*words, "--json", stdin=stdin)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout.splitlines()[-1])
+
+    def told_by_http(self, path, **query):
+        """What the API answers."""
+        return httpx.get(self.told["http"] + path, params=query, timeout=30)
+
+    @contextmanager
+    def running(self, *words):
+        """`snp up`, from when it is ready until it has stopped."""
+        with self.log.open("ab") as log:
+            self.up = subprocess.Popen(
+                [*SNP, "up", "--json", *words],
+                env=self.environment,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+        try:
+            line = self.up.stdout.readline()
+            assert line, self.log.read_text()[-3000:]
+            self.told = json.loads(line)
+            until_now(lambda: self.told_by_http("/health/ready").status_code == 200, within=30)
+            yield self
+        finally:
+            self.up.terminate()
+            self.up.wait(30)
+            self.up.stdout.close()
+
+
+@pytest.fixture
+def snp(tmp_path):
+    """Nothing runs yet."""
+    return Snp(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory):
+    """`snp up --demo`, for every test that shares it. Whoever sends names what it sends."""
+    with Snp(tmp_path_factory.mktemp("demo")).running("--demo") as running:
+        yield running

@@ -1,0 +1,164 @@
+"""The `snp` commands, on a running product."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+
+from tests.talking import cloud_event, request_told
+
+pytestmark = pytest.mark.xdist_group("demo")
+
+NEVERS = "580099001"
+COMMANDS = [
+    "up",
+    "run",
+    "provision",
+    "send",
+    "availability",
+    "board",
+    "history",
+    "verify",
+    "rebuild",
+    "dead-letters",
+    "demo",
+]
+
+
+def a_request(**changes):
+    told = request_told(datetime.now(UTC), **changes)
+    return json.dumps(cloud_event("care-request", told, id=str(uuid4())))
+
+
+def test_every_command_says_what_it_is_for(demo):
+    overview = demo.run("--help").stdout
+    for command in COMMANDS:
+        assert command in overview
+        assert demo.run(command, "--help").returncode == 0
+
+
+def test_a_request_is_sent_assigned_shown_and_told_in_full(demo):
+    (sent,) = demo.json("send", "-", stdin=a_request())["sent"]
+
+    assert sent["state"] == "assigned"
+    assert sent["decision"]["explanation"]["chosen"]["slot_id"] == sent["decision"]["slot_id"]
+    history = demo.json("history", sent["id"])["events"]
+    assert [event["name"] for event in history] == ["request.received", "request.assigned"]
+    slot = demo.json("history", sent["decision"]["slot_id"])["events"]
+    assert slot[-1]["name"] == "slot.place_taken"
+    shown = demo.run("history", sent["id"]).stdout
+    assert "chosen" in shown.lower() or "best" in shown.lower()
+    board = demo.json("board", "--state-is", "assigned", "--limit", "500")["requests"]
+    assert sent["id"] in {row["request_id"] for row in board}
+
+
+def test_many_requests_come_in_one_file(demo, tmp_path):
+    file = tmp_path / "requests.json"
+    file.write_text(json.dumps([json.loads(a_request()) for _ in range(3)]))
+
+    assert len(demo.json("send", file)["sent"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ("{", "not_json"),
+        ('{"specversion": "1.0"}', "missing_field"),
+        ("[]", None),
+        ('{"hello": "world"}', "unknown_type"),
+    ],
+)
+def test_what_cannot_be_accepted_is_said_and_put_aside(demo, body, code):
+    sent = demo.json("send", "-", stdin=body)["sent"]
+
+    if code is None:
+        assert sent == []
+    else:
+        assert sent[0]["code"] == code
+        assert sent[0]["message"]
+
+
+def test_a_dead_letter_can_be_looked_at_and_sent_again(demo):
+    unknown = "999999999"
+    demo.run("send", "-", "--community", unknown, stdin=a_request())
+    letters = demo.json("dead-letters")["dead_letters"]
+    mine = [letter for letter in letters if unknown in letter["subject"]]
+
+    replayed = demo.json("dead-letters", mine[-1]["id"], "--replay")["replayed"]
+
+    assert mine[-1]["code"] == "unknown_community"
+    assert [letter["id"] for letter in replayed] == [mine[-1]["id"]]
+    assert demo.run("dead-letters", "not-there").returncode == 1
+
+
+def test_the_log_is_verified(demo):
+    assert demo.json("verify")["violations"] == []
+    assert "every invariant holds" in demo.run("verify").stdout
+
+
+def test_read_models_are_built_anew_while_everything_runs(demo):
+    before = demo.told_by_http("/v1/availability").json()["places"]
+
+    assert set(demo.json("rebuild", "all")["rebuilt"]) == {"availability", "board"}
+
+    assert demo.told_by_http("/v1/availability").json()["places"] == before
+    unknown = demo.run("rebuild", "phone-book")
+    assert unknown.returncode == 2
+    assert "availability" in unknown.stderr
+
+
+def test_free_places_are_shown_for_people_and_programs(demo):
+    cells = demo.json("availability", "--community", NEVERS)["places"]
+    shown = demo.run("availability", "--community", NEVERS).stdout
+
+    assert {cell["community"] for cell in cells} == {NEVERS}
+    assert "Nevers" in shown
+
+
+@pytest.mark.parametrize("command", ["board", "availability"])
+def test_nothing_to_show_is_said_so(demo, command):
+    done = demo.run(command, "--community", "999999999")
+
+    assert done.returncode == 0
+    assert "No " in done.stdout
+
+
+def test_an_id_nobody_knows_is_told(demo):
+    done = demo.run("history", str(uuid4()), "--json")
+
+    assert done.returncode == 1
+    assert "code" in json.loads(done.stdout.splitlines()[-1])["error"]
+
+
+def test_a_patient_is_revealed_with_a_reason_and_erased_when_sure(demo):
+    patient = {"age": 10, "sex": "F", "name": "Lola Halimi", "phone": "+33639981234"}
+    (sent,) = demo.json("send", "-", stdin=a_request(patient=patient))["sent"]
+
+    assert "Halimi" not in json.dumps(demo.json("history", sent["id"]))
+    assert "Halimi" in json.dumps(demo.json("reveal", sent["id"], "--reason", "call back"))
+    assert demo.run("reveal", sent["id"]).returncode == 2
+    demo.json("erase", sent["id"], "--yes")
+    assert demo.run("reveal", sent["id"], "--reason", "again").returncode == 1
+
+
+def test_a_request_that_is_asked_for_yesterday_is_refused(demo):
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    told = request_told(yesterday, due_by=(yesterday + timedelta(hours=2)).isoformat())
+    (sent,) = demo.json("send", "-", stdin=json.dumps(cloud_event("care-request", told)))["sent"]
+
+    assert "code" in sent
+
+
+def test_without_a_product_running_one_is_told_how_to_start_it(snp):
+    done = snp.run("board", "--json")
+
+    assert done.returncode == 1
+    assert json.loads(done.stdout.splitlines()[-1])["error"]["code"] == "not_running"
+    assert "snp up" in done.stderr
+
+
+def test_a_service_or_a_file_that_does_not_exist_is_told(demo):
+    assert demo.run("run", "coffee").returncode == 2
+    assert demo.run("send", "/nowhere.json").returncode == 2
+    assert demo.run("brew").returncode == 2

@@ -1,0 +1,68 @@
+"""What the API answers, on a running product."""
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+pytestmark = pytest.mark.xdist_group("demo")
+
+
+def test_it_is_alive_and_ready(demo):
+    assert demo.told_by_http("/health/live").json() == {"live": True}
+    ready = demo.told_by_http("/health/ready").json()
+    assert ready["ready"]
+    assert ready["log"] > 0
+    assert set(ready["read_models"]) == {"availability", "board"}
+
+
+def test_free_places_are_shown_by_where_what_and_when(demo):
+    places = demo.told_by_http("/v1/availability").json()["places"]
+
+    assert len({cell["community"] for cell in places}) == 3
+    first = places[0]
+    assert set(first) >= {"community", "profession", "mode", "label", "hour", "free"}
+    only = demo.told_by_http("/v1/availability", community=first["community"]).json()["places"]
+    assert {cell["community"] for cell in only} == {first["community"]}
+    assert sum(cell["free"] for cell in only) < sum(cell["free"] for cell in places)
+
+
+def test_requests_can_be_asked_for(demo):
+    told = demo.told_by_http("/v1/requests", state="waiting").json()
+
+    assert isinstance(told["requests"], list)
+
+
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [
+        ("/v1/availability", {"community": "not a FINESS"}),
+        ("/v1/availability", {"mode": "BY_PIGEON"}),
+        ("/v1/requests", {"state": "lost"}),
+        ("/v1/requests", {"limit": 0}),
+    ],
+)
+def test_a_question_that_makes_no_sense_is_refused_with_the_field(demo, path, query):
+    answer = demo.told_by_http(path, **query)
+
+    assert answer.status_code == 422
+    assert answer.json()["detail"][0]["loc"][-1] in query
+
+
+def test_what_is_not_there_is_not_found(demo):
+    assert demo.told_by_http("/v1/patients").status_code == 404
+
+
+def test_figures_are_shown(demo):
+    answer = demo.told_by_http("/metrics")
+    families = {family.name for family in text_string_to_metric_families(answer.text)}
+
+    assert {"snp_events_appended", "snp_waiting_requests", "snp_relay_lag_seconds"} <= families
+
+
+def test_the_messages_are_documented(demo):
+    document = demo.told_by_http("/asyncapi").json()
+
+    assert document["asyncapi"].startswith("3.")
+    text = str(document)
+    for word in ("snp.in.", "snp.ask.", "request.assigned", "slot.published"):
+        assert word in text
+    assert demo.told["nats"].split(":")[2].split("@")[0] not in text  # the password
