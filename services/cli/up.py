@@ -13,12 +13,11 @@ from services.cli.errors import Told
 from services.embedded import state as states
 from services.embedded.nats_server import NatsServer
 from services.embedded.postgres import Postgres
+from services.garbage import spare_what_is_loaded
 
 if TYPE_CHECKING:
     from services.app import Addresses, House, Service
     from services.settings import Settings
-
-_GARBAGE = 2_000, 10, 50  # new objects before the youngest are collected; rounds before the older
 
 
 def up_until_stopped(
@@ -176,14 +175,8 @@ async def _told_to_stop(house: "House") -> None:
 
 
 async def _settle_in(house: "House") -> None:
-    """Spare the garbage collector what was loaded for good.
-
-    Its full collections stopped everything for up to 100 ms, every few seconds under load.
-    """
     await house.showing.wait()
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*_GARBAGE)
+    spare_what_is_loaded()
 
 
 def _announce(house: "House", found: dict[str, str], seconds: float, *, as_json: bool) -> None:

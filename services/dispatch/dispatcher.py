@@ -333,7 +333,6 @@ class Dispatcher:
             moved = True
         except LogUnavailable:
             logger.warning("decision not written in time, deciding again")
-            outcome.cancel()  # it must not be written behind our back
             moved = True
         except psycopg.Error:
             # PostgreSQL cannot take what came in: the intake says so, here there was no request.

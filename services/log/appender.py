@@ -77,11 +77,7 @@ class Appender:
 
     async def append(self, command: Append) -> Appended | AlreadySeen:
         """The command, written. Raises StreamMoved and LogUnavailable."""
-        outcome = self.give(command)
-        try:
-            return await self.written(outcome)
-        finally:
-            outcome.cancel()  # nobody waits for it any more: it need not be tried again
+        return await self.written(self.give(command))
 
     def give(self, command: Append) -> Outcome:
         """Queue the command, and say at once to who overhears that it will be written."""
@@ -95,11 +91,21 @@ class Appender:
         return waiting.answer
 
     async def written(self, outcome: Outcome) -> Appended | AlreadySeen:
-        """What became of a command given. Raises StreamMoved and LogUnavailable."""
-        await asyncio.wait([outcome], timeout=self._settings.append_timeout_seconds)
-        if not outcome.done() or outcome.cancelled():
-            raise LogUnavailable
-        return outcome.result()
+        """What became of a command given: it is written, or it never will be.
+
+        Raises StreamMoved and LogUnavailable. Several may wait for one command; the first to lose
+        patience withdraws it for all.
+        """
+        try:
+            async with asyncio.timeout(self._settings.append_timeout_seconds):
+                return await outcome
+        except TimeoutError as late:
+            raise LogUnavailable from late
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            raise LogUnavailable from None
 
     def least_version(self, stream: str) -> int:
         """The version the stream has at least: what this process happened to see of it."""
@@ -209,8 +215,9 @@ class Appender:
         for n, waiting in enumerate(batch):
             if n in accepted:
                 appended = Appended(waiting.command, position, recorded_at)
-                position += len(waiting.events)
-                written += map(Written, appended.recorded(), waiting.data)
+                for nth, data in enumerate(waiting.data):
+                    written.append(Written(position + nth, data, appended, nth))
+                position += len(waiting.data)
                 for write in waiting.command.writes:
                     self._know(write.stream, write.expected + len(write.events))
                 _tell(waiting, appended)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from hashlib import sha1
 from typing import Any
 from uuid import UUID
@@ -89,7 +90,7 @@ class Append:
     answer: Answer | None = None  # what its sender is told, now and if it asks again
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Appended:
     """The command is in the log, its events at consecutive positions from `position`."""
 
@@ -97,8 +98,9 @@ class Appended:
     position: int
     recorded_at: datetime
 
+    @cached_property
     def recorded(self) -> list[Recorded]:
-        """Its events as the log has them."""
+        """Its events as the log has them. Made when asked for: it takes as long as appending."""
         command, recorded = self.command, list[Recorded]()
         for write in command.writes:
             for version, event in enumerate(write.events, write.expected + 1):

@@ -10,14 +10,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from events.envelope import Recorded
+from services.log.commands import Appended
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
     """An event, and its JSON as it was stored."""
 
-    recorded: Recorded
+    position: int
     data: bytes
+    appended: Appended  # the command it came with…
+    nth: int  # …and which of its events it is
+
+    @property
+    def recorded(self) -> Recorded:
+        """As the log has it."""
+        return self.appended.recorded[self.nth]
 
 
 class Tail:
@@ -35,10 +43,10 @@ class Tail:
             self._written.clear()
             self._start = previous
         self._written.extend(written)
-        self.last = written[-1].recorded.position
+        self.last = written[-1].position
         if len(self._written) > 2 * self._most:  # seldom: moving the rest up costs its length
             gone = len(self._written) - self._most
-            self._start = self._written[gone - 1].recorded.position
+            self._start = self._written[gone - 1].position
             del self._written[:gone]
 
     def after(self, position: int, limit: int) -> list[Written] | None:
@@ -51,4 +59,4 @@ class Tail:
 
 
 def _position(written: Written) -> int:
-    return written.recorded.position
+    return written.position

@@ -3,7 +3,8 @@
 The services run as `snp up` runs them, all in one process with embedded servers; this process
 publishes requests on JetStream and subscribes to the events as a partner would. 500 open slots in
 20 communities are weighed by the real matching. They are ranges with many places, so that there are
-500 of them from the first request to the last.
+500 of them from the first request to the last. `floor_…` is what the machine itself takes, in the
+same run: see floor.py.
 """
 
 import asyncio
@@ -27,6 +28,7 @@ from nats.js.api import DeliverPolicy
 
 from services.embedded import state as states
 from services.messaging import subjects
+from tests.benchmarks import floor
 from tests.benchmarks.servers import folder
 
 GOAL = "p50 ≤ 4 ms and p99 ≤ 12 ms at 200/s, ≥ 2 000 assigned/s, none lost, none twice"
@@ -37,6 +39,7 @@ SLOTS_EACH = 5  # a doctor: 500 slots in all
 PLACES = 400
 RATE = 200
 SECONDS = 20
+FLOOR_SECONDS = 10
 BURST = 20_000
 CENTRE = (46.99, 3.16)
 
@@ -59,6 +62,7 @@ def run() -> dict[str, Any]:
 
 async def _measure(state: Path) -> dict[str, Any]:
     async with _client(state) as client:
+        least = await _floor(client, state)
         await _prepare(client)
         heard = await Heard.listening(client)
         await _steady(client, heard, "warm up", RATE, 5)
@@ -68,6 +72,8 @@ async def _measure(state: Path) -> dict[str, Any]:
         "rate": RATE,
         "p50_ms": round(steady[49], 2),
         "p99_ms": round(steady[98], 2),
+        "floor_p50_ms": round(least[49], 2),
+        "floor_p99_ms": round(least[98], 2),
         "assigned_per_s": round(burst),
         "lost": len(heard.sent.keys() - heard.assigned.keys()),
         "twice": sum(count > 1 for count in heard.assigned.values()),
@@ -122,6 +128,37 @@ async def _steady(client: Client, heard: Heard, label: str, rate: int, seconds: 
     await heard.all_of(cases, within=30)
     took = [1000 * (heard.came[c] - heard.sent[c]) for c in cases if c in heard.came]
     return quantiles(took, n=100, method="inclusive")
+
+
+async def _floor(client: Client, state: Path) -> list[float]:
+    """As `_steady`, of what floor.py does."""
+    addresses = states.addresses(state)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "tests.benchmarks.floor", addresses["nats"], addresses["database"]),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    await process.stdout.readline()
+    js, came = client.jetstream(), dict[bytes, float]()
+
+    async def hear(message: Msg) -> None:
+        came[message.data] = time.perf_counter()
+
+    await js.subscribe(floor.OUT, cb=hear, ordered_consumer=True, deliver_policy=DeliverPolicy.NEW)
+    sent, began = dict[bytes, float](), time.perf_counter()
+    for number in range(RATE * FLOOR_SECONDS):
+        delay = began + number / RATE - time.perf_counter()
+        if delay > 0:
+            await asyncio.sleep(delay)
+        body = str(number).encode()
+        sent[body] = time.perf_counter()
+        await js.publish_async(floor.IN, body)
+    while len(came) < len(sent):
+        await asyncio.sleep(0.02)
+    process.terminate()
+    await process.wait()
+    return quantiles([1000 * (came[b] - sent[b]) for b in sent], n=100, method="inclusive")
 
 
 async def _burst(client: Client, heard: Heard) -> float:

@@ -56,7 +56,7 @@ async def test_what_is_appended_is_read_back_with_its_circumstances(appender, po
 
     assert isinstance(appended, Appended)
     read = await Log(pool).after(0, limit=10)
-    assert appended.recorded() == read
+    assert appended.recorded == read
     assert [(r.position, r.stream, r.version) for r in read] == [(1, REQUEST, 1), (2, AGENDA, 1)]
     assert read[0].event == received()
     assert read[1].meta.event_id == uuid5(given.command_id, "1")
@@ -256,7 +256,7 @@ async def test_an_appender_whose_connection_is_cut_writes_everything_once(
     async def write(n):
         outcome = await appender.append(command(to_request(request_id=called(f"patient {n}"))))
         assert isinstance(outcome, Appended)
-        return [r.position for r in outcome.recorded()]
+        return [r.position for r in outcome.recorded]
 
     async with running(cut_often()):
         positions = []

@@ -1,18 +1,26 @@
 """The end of the log is followed from memory, and never with a gap."""
 
-from dataclasses import replace
-
 from hypothesis import given
 from hypothesis import strategies as st
 
+from events import streams
+from events.envelope import Actor, Role
+from services.log.commands import Append, Appended, Circumstances, Write
 from services.log.tail import Tail, Written
-from tests.examples import enrolled
-from tests.recording import recorded
+from tests.examples import DR_ADAM, NOON, called, enrolled
+
+ID = called("a command")
+COMMAND = Append(
+    ID,
+    [Write(streams.practitioner(DR_ADAM), 0, [enrolled()])],
+    Circumstances(None, Actor("tests", Role.SYSTEM), ID, ID),
+)
 
 
 def written(*positions):
-    (one,) = recorded(enrolled())
-    return [Written(replace(one, position=position), b"{}") for position in positions]
+    return [
+        Written(position, b"{}", Appended(COMMAND, position, NOON), 0) for position in positions
+    ]
 
 
 def positions(found):
