@@ -30,6 +30,8 @@ def up_until_stopped(
 ) -> None:
     """Everything. The servers start first: they are ready by the time the rest is loaded."""
     began = time.monotonic()
+    if not as_json:
+        print("Starting PostgreSQL, NATS and the services…", flush=True)
     gc.disable()  # what is loaded at start is never garbage
     from services.settings import settings_with
 
