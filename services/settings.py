@@ -78,6 +78,7 @@ class Settings(BaseSettings):
 
     # Dispatch
     hand_back_margin_minutes: float = 10.0  # before the request is due
+    hand_back_patience_seconds: float = 30.0  # at most so late, while places are in doubt
     search_again_minutes: float = 5.0  # a waiting request is looked at again at least so often
 
     figures_seconds: float = 5.0  # how often the figures of who waits are taken

@@ -112,23 +112,40 @@ class Board:
         """The agenda a slot is in."""
         return self._agenda_of.get(slot_id)
 
-    def communities_of(self, stream: str) -> set[str]:
-        """The communities an agenda has slots for."""
-        return {finess for finess, open_to in self._open_to.items() if stream in open_to}
-
     def candidates(self, community: str, now: datetime) -> Iterator[Candidate]:
         """Every slot of the community that has not begun."""
         for stream in self._open_to.get(community, ()):
             held = self.agendas.get(stream)
-            if held is None:
-                continue
+            practitioner = self.practitioners.get(held.rpps) if held else None
+            if held is None or practitioner is None:
+                continue  # being read anew
             agenda = held.state
-            practitioner = self.practitioners.get(held.rpps)
-            state = practitioner.state if practitioner else NotEnrolled()
             taken = agenda.taken
             for slot in agenda.slots.values():
                 if slot.published.start > now and community in slot.published.communities:
-                    yield Candidate(slot, taken, state)
+                    yield Candidate(slot, taken, practitioner.state)
+
+    def candidate(self, slot_id: UUID) -> Candidate | None:
+        """One slot, if it is held."""
+        held = self.agendas.get(self._agenda_of.get(slot_id, ""))
+        practitioner = self.practitioners.get(held.rpps) if held else None
+        if held is None or practitioner is None or slot_id not in held.state.slots:
+            return None
+        return Candidate(held.state.slots[slot_id], held.state.taken, practitioner.state)
+
+    def slots_by_community(self, streams_or_rpps: str) -> dict[str, set[UUID]]:
+        """The slots of an agenda (by its stream) or of a practitioner, by community."""
+        found: dict[str, set[UUID]] = {}
+        for stream, held in self.agendas.items():
+            if streams_or_rpps in {stream, held.rpps}:
+                for slot_id, slot in held.state.slots.items():
+                    for finess in slot.published.communities:
+                        found.setdefault(finess, set()).add(slot_id)
+        return found
+
+    def agendas_of(self, community: str) -> set[str]:
+        """The agendas with slots for the community."""
+        return self._open_to.get(community, set())
 
     def let_go(self, before_week: str) -> None:
         """Drop the agendas of weeks that are over."""

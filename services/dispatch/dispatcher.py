@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID, uuid4
 from zlib import crc32
 
 import psycopg
@@ -14,6 +14,7 @@ import structlog
 
 from domain import placing
 from domain import request as requests
+from domain.eligibility import search, ways
 from domain.matching import Ranking, by_urgency, rank
 from domain.placing import PlaceRequest
 from domain.request import FIRST_OWNER, HandBackRequest, KeepSearching
@@ -31,13 +32,15 @@ from events.request import HandBack, RequestDeadlineAgreed, RequestReceived
 from services import telemetry
 from services.clock import Clock
 from services.dispatch.board import Board, HeldRequest
+from services.dispatch.foresight import Epochs, Foresight, Heard
 from services.dispatch.opening import oldest_week, opening
 from services.dispatch.timers import Timers
+from services.dispatch.work import Todo, Work
 from services.log.appender import Appender, Outcome
 from services.log.bells import Bell
 from services.log.commands import (
-    AlreadySeen,
     Append,
+    Appended,
     Circumstances,
     LogUnavailable,
     StreamMoved,
@@ -50,6 +53,8 @@ from services.log.reader import Log
 from services.settings import Settings
 
 logger = structlog.get_logger()
+
+LOOKED_AT_IN_ONE_GO = 50  # waiting requests, a few microseconds each
 
 _ACTOR = Actor(ref="dispatch", role=Role.SYSTEM)
 
@@ -89,12 +94,11 @@ class Dispatcher:
         self._bell = bell
         self._partition = partition or Partition()
         self._timers = Timers(clock)
+        self._ahead = Foresight(self.board)
+        self._work = Work()
         self._tasks: asyncio.TaskGroup  # there while it runs
         self._writing: set[asyncio.Task[None]] = set()
-        self._unheard: dict[str, UUID] = {}  # stream → the last command not yet known to be written
-        self._reading: dict[str, list[Recorded]] = {}  # streams read anew, and what came meanwhile
         self._one_reading = asyncio.Lock()
-        self._overheard: set[str] = set()  # streams begun here whose first event is yet to come
 
     async def open(self) -> None:
         """Build the board from the log."""
@@ -110,6 +114,7 @@ class Dispatcher:
         async with asyncio.TaskGroup() as self._tasks:
             self._tasks.create_task(self._follow())
             self._tasks.create_task(self._keep_time())
+            self._tasks.create_task(self._keep_serving())
             self._tasks.create_task(self._show_figures())
             self._appender.overhearing.append(self.overhear)
 
@@ -121,7 +126,7 @@ class Dispatcher:
     async def settled(self) -> None:
         """Return when everything in the log so far has been dealt with, and written."""
         head = await self._log.head()
-        while self.position < head or self._writing or self._due():
+        while self.position < head or self._writing or self._work.left or self._due():
             self._bell.ring()
             await asyncio.sleep(0.001)
             if not self._writing:
@@ -167,59 +172,78 @@ class Dispatcher:
             event = write.events[0]
             if not isinstance(event, RequestReceived) or not self._partition.has(event.community):
                 continue
-            if write.stream in self._reading or self._appender.least_version(write.stream) > 0:
+            if self._ahead.is_reading(write.stream) or self._appender.least_version(write.stream):
                 continue  # sent for the second time: the log will tell
             cause = UUID(event_id(command.command_id, nth))
-            self.board.foresee(write.stream, write.expected + 1, write.events, cause)
-            self._overheard.add(write.stream)
-            self._unheard[write.stream] = command.command_id
-            self._begin(self._hear_back(command, outcome, [write.stream]))
-            self._decide(event.request_id)
+            epochs = self._ahead.foresee(command, [write.stream], cause)
+            self._begin(self._hear_back(command, outcome, epochs))
+            if not self._work.asked(event.community, event.request_id):
+                self._decide(event.request_id)
 
     def hear(self, batch: Sequence[Recorded]) -> None:
-        """News from the log: the board moves, and who is concerned is decided about."""
-        asking: dict[UUID, None] = {}
-        freed: dict[str, None] = {}
+        """News from the log: the board moves, and there is work for whoever is concerned."""
         for recorded in batch:
-            if recorded.stream in self._reading:
-                self._reading[recorded.stream].append(recorded)
-                continue
-            if recorded.version == 1 and recorded.stream in self._overheard:
-                self._overheard.discard(recorded.stream)
-                continue
-            if not self.board.apply(recorded):
-                continue
-            match recorded.event:
-                case RequestReceived() | RequestDeadlineAgreed() as event:
-                    asking[event.request_id] = None
-                case SlotPublished() | SlotPlaceFreed():
-                    freed |= dict.fromkeys(self.board.communities_of(recorded.stream))
-                case (
-                    PractitionerEnrolled()
-                    | PractitionerConsented()
-                    | PractitionerPaused()
-                    | PractitionerResumed()
-                ) as event:
-                    freed |= dict.fromkeys(self._communities_served(event.rpps))
-                case _:
+            match self._ahead.hear(recorded):
+                case Heard.NEWS:
+                    self._news(recorded)
+                case Heard.DOUBT:
+                    self._doubt([recorded.stream])
+                case Heard.KNOWN:
                     pass
-        for community in freed:
-            self._serve(community)
-        for request_id in asking:
-            self._decide(request_id)
 
-    def _communities_served(self, rpps: str) -> set[str]:
-        served: set[str] = set()
-        for stream, held in self.board.agendas.items():
-            if held.rpps == rpps:
-                served |= self.board.communities_of(stream)
-        return served
+    def _news(self, recorded: Recorded) -> None:
+        match recorded.event:
+            case RequestReceived() | RequestDeadlineAgreed() as event:
+                self._ask(event.request_id)
+            case SlotPublished() | SlotPlaceFreed() as event:
+                candidate = self.board.candidate(event.slot_id)
+                for community in candidate.slot.published.communities if candidate else ():
+                    self._work.opened(community, {event.slot_id})
+            case (
+                PractitionerEnrolled()
+                | PractitionerConsented()
+                | PractitionerPaused()
+                | PractitionerResumed()
+            ) as event:
+                self._reopen(event.rpps)
+            case _:
+                pass
 
-    def _serve(self, community: str) -> None:
-        """Whoever waits may fit now: those who would lose most first, then the earliest due."""
+    def _ask(self, request_id: UUID) -> None:
+        held = self.board.request(request_id)
+        if held is not None:
+            self._work.ask(held.state.received.community, request_id)
+
+    async def _keep_serving(self) -> None:
+        while True:
+            async with self._work.some() as (community, todo):
+                if self._partition.has(community):
+                    await self._serve(community, todo)
+
+    async def _serve(self, community: str, todo: Todo) -> None:
+        """Whoever asks, or may fit now: those who would lose most first, then the earliest due."""
         waiting = self.board.waiting.get(community, {})
-        for request_id in sorted(waiting, key=lambda r: by_urgency(waiting[r].state)):
-            self._decide(request_id)
+        concerned = waiting if todo.opened else waiting.keys() & todo.asking
+        order = sorted(concerned, key=lambda request_id: by_urgency(waiting[request_id].state))
+        for nth, request_id in enumerate(order, 1):
+            if request_id in todo.asking or self._may_fit(request_id, todo.opened):
+                self._decide(request_id)
+            if nth % LOOKED_AT_IN_ONE_GO == 0:
+                await asyncio.sleep(0)  # thousands may wait: everything else goes on meanwhile
+
+    def _may_fit(self, request_id: UUID, opened: set[UUID]) -> bool:
+        """Whether one of these slots may serve the request: far less to look at than all."""
+        held = self.board.request(request_id)
+        if held is None:
+            return False
+        asked = search(held.state, self._clock.now())
+        for slot_id in tuple(opened):
+            candidate = self.board.candidate(slot_id)
+            if candidate is None or candidate.slot.free <= 0:
+                opened.discard(slot_id)
+            elif isinstance(ways(asked, candidate), list):
+                return True
+        return False
 
     def _decide(self, request_id: UUID) -> None:
         held = self.board.request(request_id)
@@ -233,17 +257,21 @@ class Dispatcher:
         began = perf_counter()
         ranking = rank(held.state, self.board.candidates(community, now), now)
         telemetry.decision_seconds.observe(perf_counter() - began)
+        patience = timedelta(seconds=self._settings.hand_back_patience_seconds)
         give_up_at = held.state.due_by - timedelta(minutes=self._settings.hand_back_margin_minutes)
         if ranking.eligible:
             self._assign(held, ranking, now)
         elif now < give_up_at:
             self._search_on(held, ranking, now, give_up_at)
-        elif self._writing:
-            # A place may come back from a write that fails: nobody is sent away on a guess.
+        elif now < give_up_at + patience and self._places_in_doubt(community):
+            # One may come back from a write that fails: nobody is sent away on a guess.
             self._timers.set(request_id, now + timedelta(milliseconds=50))
         else:
             command = HandBackRequest(request_id, HandBack.NO_PLACE, ranking.explanation(None), now)
             self._write(held, requests.decide(command, held.state))
+
+    def _places_in_doubt(self, community: str) -> bool:
+        return any(self._ahead.uncertain(stream) for stream in self.board.agendas_of(community))
 
     def _assign(self, held: HeldRequest, ranking: Ranking, now: datetime) -> None:
         best = ranking.eligible[0]
@@ -297,7 +325,7 @@ class Dispatcher:
         stream = streams.request(received.request_id)
         wanted = [(stream, request_events), *([agenda] if agenda else [])]
         command = Append(
-            command_id=uuid5(received.request_id, f"dispatch:{held.version}"),
+            command_id=uuid4(),
             writes=[Write(name, self.board.version(name), events) for name, events in wanted],
             circumstances=Circumstances(
                 community=received.community,
@@ -307,62 +335,53 @@ class Dispatcher:
                 case_id=received.case_id,
             ),
             unmoved=unmoved,
-            stands_on=frozenset(
-                self._unheard[name]
-                for name in (*(name for name, _ in wanted), *(name for name, _ in unmoved))
-                if name in self._unheard
-            ),
+            stands_on=self._ahead.stands_on([name for name, _ in (*wanted, *unmoved)]),
         )
-        for write in command.writes:
-            self.board.foresee(write.stream, write.expected + 1, write.events, held.cause)
-            self._unheard[write.stream] = command.command_id
         outcome = self._appender.give(command)
-        self._begin(self._hear_back(command, outcome, [write.stream for write in command.writes]))
+        epochs = self._ahead.foresee(command, [name for name, _ in wanted], held.cause)
+        self._begin(self._hear_back(command, outcome, epochs))
 
-    def _begin(self, hearing_back: Coroutine[Any, Any, None]) -> None:
-        task = self._tasks.create_task(hearing_back)
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = self._tasks.create_task(work)
         self._writing.add(task)
         task.add_done_callback(self._writing.discard)
 
-    async def _hear_back(self, command: Append, outcome: Outcome, touched: list[str]) -> None:
-        """It is written, or the board took for true what is not: decide again."""
+    async def _hear_back(self, command: Append, outcome: Outcome, epochs: Epochs) -> None:
+        """It is written, or the board took for true what is not: read anew, decide again."""
         try:
-            moved = isinstance(await self._appender.written(outcome), AlreadySeen)
+            if isinstance(await self._appender.written(outcome), Appended):
+                self._ahead.written(command)
+                return
         except StreamMoved:
             telemetry.lost_races.labels("dispatch").inc()
-            moved = True
         except LogUnavailable:
             logger.warning("decision not written in time, deciding again")
-            moved = True
         except psycopg.Error:
             # PostgreSQL cannot take what came in: the intake says so, here there was no request.
             if command.circumstances.actor is _ACTOR:
                 raise
-            moved = True
-        if moved:
-            self._overheard.difference_update(touched)
-            await self._read_anew([*touched, *(stream for stream, _ in command.unmoved)])
-        for stream in touched:
-            if self._unheard.get(stream) == command.command_id:
-                del self._unheard[stream]
-        if moved:
-            community = command.circumstances.community
-            self._decide(command.circumstances.correlation)
-            if community is not None:
-                self._serve(community)
+        self._doubt(self._ahead.in_doubt(epochs))
+
+    def _doubt(self, names: Iterable[str]) -> None:
+        """Nothing more is decided on these streams until they are read anew."""
+        if forgotten := self._ahead.forget(names):
+            self._begin(self._read_anew(forgotten))
 
     async def _read_anew(self, names: Iterable[str]) -> None:
-        """Replace what the board has of these streams by what the log has."""
-        async with self._one_reading:
-            for stream in names:
-                self._reading[stream] = []
-                try:
-                    history = await self._history(stream)
-                    self.board.forget(stream)
-                    for recorded in (*history, *self._reading[stream]):
-                        self.board.apply(recorded)
-                finally:
-                    del self._reading[stream]
+        for stream in names:
+            async with self._one_reading:
+                self._ahead.restore(stream, await self._history(stream))
+            match streams.kind(stream):
+                case "request":
+                    self._ask(UUID(streams.identity(stream)))
+                case "agenda":
+                    self._reopen(stream)
+                case _:
+                    self._reopen(streams.identity(stream))
+
+    def _reopen(self, agenda_or_rpps: str) -> None:
+        for community, slots in self.board.slots_by_community(agenda_or_rpps).items():
+            self._work.opened(community, slots)
 
     async def _history(self, stream: str) -> list[Recorded]:
         while True:

@@ -81,6 +81,7 @@ class Appender:
 
     def give(self, command: Append) -> Outcome:
         """Queue the command, and say at once to who overhears that it will be written."""
+        self._failed.pop(command.command_id, None)  # another attempt
         waiting = _Waiting(command, asyncio.get_running_loop().create_future())
         waiting.data = [stored(event) for write in command.writes for event in write.events]
         waiting.events = _encoded(command, waiting.data)
@@ -198,8 +199,7 @@ class Appender:
     async def _one_by_one(self, batch: list[_Waiting], error: psycopg.Error) -> None:
         """What PostgreSQL refuses outright must not take its neighbours along."""
         if len(batch) == 1:
-            if not batch[0].answer.done():
-                batch[0].answer.set_exception(error)
+            self._fail(batch[0], error)
             return
         for waiting in batch:
             await self._write([waiting])
@@ -241,12 +241,12 @@ class Appender:
                 return
         _tell(waiting, AlreadySeen(entry["fingerprint"], entry["answer"]))
 
-    def _fail(self, waiting: _Waiting) -> None:
+    def _fail(self, waiting: _Waiting, error: Exception | None = None) -> None:
         self._failed[waiting.command.command_id] = None
         if len(self._failed) > _FAILED_COMMANDS:
             del self._failed[next(iter(self._failed))]
         if not waiting.answer.done():  # its caller may have given up waiting
-            waiting.answer.set_exception(StreamMoved(waiting.command.command_id))
+            waiting.answer.set_exception(error or StreamMoved(waiting.command.command_id))
 
     def _know(self, stream: str, version: int) -> None:
         if len(self._known) >= _KNOWN_STREAMS:

@@ -168,7 +168,7 @@ async def load(client, acknowledged, stop):
 
 
 async def test_twenty_kills_lose_nothing_and_do_nothing_twice(snp):
-    randomly = random.Random(7)  # noqa: S311 when to kill
+    randomly = random.Random(7)
     victims = [VICTIMS[n % len(VICTIMS)] for n in range(KILLS)]
     acknowledged, stop = [], asyncio.Event()
     async with client_of(snp) as client:
