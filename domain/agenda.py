@@ -31,6 +31,12 @@ class AlreadyOver(Refused):
     code = "already_over"
 
 
+class LongerThanADay(Refused):
+    """A slot ends within 24 hours of its start."""
+
+    code = "longer_than_a_day"
+
+
 class OverlapsAnotherSlot(Refused):
     """The same practitioner already has a slot at that time."""
 
@@ -65,6 +71,9 @@ class NoPlaceLeft(Refused):
     """Every place of this slot is taken."""
 
     code = "no_place_left"
+
+
+LONGEST_SLOT = timedelta(hours=24)
 
 
 @dataclass(frozen=True)
@@ -137,6 +146,15 @@ def week_of(start: datetime, zone: str) -> str:
     return f"{year}-W{week:02}"
 
 
+def weeks_at(start: datetime, end: datetime) -> set[str]:
+    """Every ISO week it may be somewhere on earth in between, from UTC-12 to UTC+14.
+
+    Who practises in two zones has two agendas for one instant: a slot looks into all of these.
+    """
+    instants = (start - timedelta(hours=12), start, end, end + timedelta(hours=14))
+    return {week_of(instant, "UTC") for instant in instants}
+
+
 def decide(command: AgendaCommand, agenda: Agenda) -> list[AgendaEvent]:
     match command:
         case PublishSlot():
@@ -179,16 +197,23 @@ def _publish(command: PublishSlot, agenda: Agenda) -> list[AgendaEvent]:
         raise SlotOpenToNobody(command.slot_id)
     if Mode.HOME in event.modes and event.radius_km is None:
         raise HomeVisitWithoutRadius(command.slot_id)
+    check_free(command, agenda)
+    return [event]
+
+
+def check_free(command: PublishSlot, agenda: Agenda) -> None:
+    """The practitioner is nowhere else meanwhile. Raises OverlapsAnotherSlot."""
     for slot in agenda.slots.values():
         other = slot.published
-        if event.start < other.end and other.start < event.end:
+        if command.start < other.end and other.start < command.end:
             raise OverlapsAnotherSlot(command.slot_id, other.slot_id)
-    return [event]
 
 
 def _check_hours(slot: SlotPublished) -> None:
     if slot.end <= slot.start:
         raise EndsBeforeItStarts(slot.slot_id)
+    if slot.end - slot.start > LONGEST_SLOT:
+        raise LongerThanADay(slot.slot_id)
     # The last instant that belongs to the slot: one that ends at midnight on Sunday is of the week.
     if week_of(slot.end - timedelta.resolution, slot.zone) != slot.week:
         raise CrossesTheWeek(slot.slot_id)

@@ -9,6 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from domain import practitioner as practitioners
+from domain.agenda import weeks_at
 from domain.decider import ImpossibleHistory
 from domain.practitioner import Enrolled, NotEnrolled, Practitioner
 from events import streams
@@ -132,10 +133,12 @@ class Audit:
             self._broken("slot_published_twice", recorded.position, event.slot_id)
         if recorded.stream != streams.agenda(event.rpps, event.week):
             self._broken("slot_in_another_agenda", recorded.position, event.slot_id)
-        week = self._agendas.setdefault(recorded.stream, [])
-        if any(slot.start < other.end and other.start < slot.end for other in week):
-            self._broken("in_two_places_at_once", recorded.position, event.slot_id)
-        week.append(slot)
+        # Of all weeks it may be somewhere on earth: two zones are two agendas, and one person.
+        for week in {event.week, *weeks_at(event.start, event.end)}:
+            for other in self._agendas.get(streams.agenda(event.rpps, week), ()):
+                if slot.start < other.end and other.start < slot.end:
+                    self._broken("in_two_places_at_once", recorded.position, event.slot_id)
+        self._agendas.setdefault(recorded.stream, []).append(slot)
         self._slots[event.slot_id] = slot
 
     def _taken(self, event: SlotPlaceTaken, recorded: Recorded) -> None:
@@ -185,9 +188,7 @@ class Audit:
         event: AnyEvent = recorded.event
         request_id = UUID(streams.identity(recorded.stream))
         request = self._requests.get(request_id)
-        if isinstance(event, RequestReceived | RequestRefusedAsEmergency):
-            if request is not None:
-                self._broken("received_twice", recorded.position, request_id)
+        if request is None and isinstance(event, RequestReceived | RequestRefusedAsEmergency):
             self._requests[request_id] = _Request(
                 open=isinstance(event, RequestReceived), position=recorded.position
             )
@@ -208,8 +209,10 @@ class Audit:
                 if request.slot is not None:
                     self._broken("handed_back_with_a_place", recorded.position, request_id)
                 request.open = False
-            case RequestWithdrawn():
+            case RequestWithdrawn() | RequestRefusedAsEmergency():
                 request.open, request.slot = False, None
+            case RequestReceived():
+                self._broken("received_twice", recorded.position, request_id)
             case RequestSearching():
                 if request.slot is not None:
                     self._broken("searching_with_a_place", recorded.position, request_id)

@@ -10,7 +10,7 @@ from domain import request as requests
 from domain.agenda import Agenda, FreePlace, NoSuchSlot, Slot, TakePlace
 from domain.eligibility import Candidate, NotThisWay, Way, search, ways
 from domain.practitioner import Practitioner
-from domain.request import Assign, Assigned, Request, Waiting, Withdraw
+from domain.request import Assign, Assigned, RefuseAsEmergency, Request, Waiting, Withdraw
 from events.agenda import AgendaEvent, Freed
 from events.codes import Mode
 from events.explanation import Explanation
@@ -83,12 +83,22 @@ def _assign(command: PlaceRequest, slot: Slot, km: float) -> Assign:
 def withdraw(command: Withdraw, request: Request, agenda: Agenda) -> OverTwoStreams:
     """The request is withdrawn, and the place it had is free again."""
     withdrawn = requests.decide(command, request)
-    if not withdrawn or not isinstance(request, Assigned):
-        return OverTwoStreams(withdrawn, ())
-    free = FreePlace(
-        slot_id=request.assigned.slot_id,
-        request_id=command.request_id,
-        reason=Freed.REQUEST_WITHDRAWN,
-        at=command.at,
-    )
-    return OverTwoStreams(withdrawn, agendas.decide(free, agenda))
+    return _freeing(withdrawn, request, agenda, Freed.REQUEST_WITHDRAWN, command.at)
+
+
+def refuse_as_emergency(
+    command: RefuseAsEmergency, request: Request, agenda: Agenda
+) -> OverTwoStreams:
+    """The request is an emergency's: it is closed, and the place it had is free again."""
+    refused = requests.decide(command, request)
+    return _freeing(refused, request, agenda, Freed.BECAME_EMERGENCY, command.at)
+
+
+def _freeing(
+    happened: Sequence[RequestEvent], request: Request, agenda: Agenda, reason: Freed, at: datetime
+) -> OverTwoStreams:
+    if not happened or not isinstance(request, Assigned):
+        return OverTwoStreams(happened, ())
+    assigned = request.assigned
+    free = FreePlace(assigned.slot_id, assigned.request_id, reason, at)
+    return OverTwoStreams(happened, agendas.decide(free, agenda))

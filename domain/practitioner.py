@@ -33,6 +33,12 @@ class AgesCrossed(Refused):
     code = "ages_crossed"
 
 
+class NotAMember(Refused):
+    """The practitioner is no member of this community."""
+
+    code = "not_a_member"
+
+
 @dataclass(frozen=True)
 class Consent:
     """To whom, how much and for which patients: data of the practitioner."""

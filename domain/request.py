@@ -160,6 +160,7 @@ class Assign:
 class AgreeDeadline:
     request_id: UUID
     delay: Delay
+    asked_at: datetime
     due_by: datetime
     at: datetime
 
@@ -204,7 +205,10 @@ class NotReceived:
 
 @dataclass(frozen=True)
 class Emergency:
-    """Refused: the SAMU has it."""
+    """Refused, at once or when an open request turned out to be one: the SAMU has it."""
+
+    received: RequestReceived | None = None  # what it was before, if it was anything
+    erased: bool = False
 
 
 @dataclass(frozen=True)
@@ -283,7 +287,7 @@ def _receive(command: ReceiveRequest, request: Request) -> list[RequestEvent]:
     event = _received(command)
     match request:
         case NotReceived():
-            _check_times(event, command.at)
+            _check_times(event.request_id, event.received_at, event.due_by, command.at)
             if not (event.professions and event.modes):
                 raise NothingAsked(command.request_id)
             return [event]
@@ -299,7 +303,7 @@ def _receive(command: ReceiveRequest, request: Request) -> list[RequestEvent]:
 
 def _refuse(command: RefuseAsEmergency, request: Request) -> list[RequestEvent]:
     match request:
-        case NotReceived():
+        case NotReceived() | Waiting() | Assigned():
             return [
                 RequestRefusedAsEmergency(
                     request_id=command.request_id,
@@ -312,10 +316,8 @@ def _refuse(command: RefuseAsEmergency, request: Request) -> list[RequestEvent]:
                     refused_at=command.at,
                 )
             ]
-        case Emergency():
-            return []
-        case Waiting() | Assigned() | Closed():
-            raise ReceivedOtherwise(command.request_id)
+        case Emergency() | Closed():
+            return []  # told as an emergency all the same; there is nothing left to close
         case _:
             assert_never(request)
 
@@ -348,15 +350,15 @@ def _received(command: ReceiveRequest) -> RequestReceived:
 CLOCK_SKEW = timedelta(minutes=2)
 
 
-def _check_times(event: RequestReceived, now: datetime) -> None:
-    if event.due_by <= event.received_at:
-        raise DueBeforeReceived(event.request_id)
-    if event.received_at > now + CLOCK_SKEW:
-        raise AskedInTheFuture(event.request_id)
-    if event.due_by <= now:
-        raise DueInThePast(event.request_id)
-    if event.due_by > event.received_at + LONGEST_DELAY:
-        raise DueTooFar(event.request_id)
+def _check_times(request_id: UUID, asked_at: datetime, due_by: datetime, now: datetime) -> None:
+    if due_by <= asked_at:
+        raise DueBeforeReceived(request_id)
+    if asked_at > now + CLOCK_SKEW:
+        raise AskedInTheFuture(request_id)
+    if due_by <= now:
+        raise DueInThePast(request_id)
+    if due_by > asked_at + LONGEST_DELAY:
+        raise DueTooFar(request_id)
 
 
 def _keep_searching(command: KeepSearching, request: Request) -> list[RequestEvent]:
@@ -414,10 +416,9 @@ def _agree_deadline(command: AgreeDeadline, request: Request) -> list[RequestEve
         case Waiting(due_by=due_by) | Assigned(waiting=Waiting(due_by=due_by)):
             if due_by == command.due_by:
                 return []
+            _check_times(command.request_id, command.asked_at, command.due_by, command.at)
             if isinstance(request, Assigned) and request.assigned.start > command.due_by:
                 raise PlaceAfterDeadline(command.request_id)
-            if command.due_by <= command.at:
-                raise DueInThePast(command.request_id)
             return [
                 RequestDeadlineAgreed(
                     request_id=command.request_id,
@@ -477,6 +478,8 @@ def _erase(command: ErasePatient, request: Request) -> list[RequestEvent]:
             pass
         case Assigned(waiting=Waiting(received=received, erased=erased)):
             pass
+        case Emergency(received=RequestReceived() as received, erased=erased):
+            pass
         case NotReceived() | Emergency():
             raise _not_open(command.request_id, request)
         case _:
@@ -509,7 +512,7 @@ def evolve(request: Request, event: RequestEvent) -> Request:
         case RequestReceived():
             return Waiting(event, event.due_by, FIRST_OWNER, event.received_at)
         case RequestRefusedAsEmergency():
-            return Emergency()
+            return _as_emergency(request)
         case RequestSearching():
             if isinstance(request, Waiting):
                 return replace(request, owner=event.owner, next_at=event.next_at)
@@ -532,6 +535,18 @@ def evolve(request: Request, event: RequestEvent) -> Request:
     raise ImpossibleHistory(event.name, request)
 
 
+def _as_emergency(request: Request) -> Emergency:
+    match request:
+        case Waiting(received=received, erased=erased):
+            return Emergency(received, erased)
+        case Assigned(waiting=Waiting(received=received, erased=erased)):
+            return Emergency(received, erased)
+        case NotReceived() | Emergency() | Closed():
+            return Emergency()
+        case _:
+            assert_never(request)
+
+
 def _with_deadline(request: Request, event: RequestDeadlineAgreed) -> Request:
     match request:
         case Waiting():
@@ -547,7 +562,7 @@ def _with_deadline(request: Request, event: RequestDeadlineAgreed) -> Request:
 
 def _without_patient(request: Request, event: PatientErased) -> Request:
     match request:
-        case Waiting() | Closed():
+        case Waiting() | Closed() | Emergency(received=RequestReceived()):
             return replace(request, erased=True)
         case Assigned(waiting=waiting):
             return replace(request, waiting=replace(waiting, erased=True))

@@ -52,6 +52,7 @@ class Freed(StrEnum):
     """Why a place is free again."""
 
     REQUEST_WITHDRAWN = "REQUEST_WITHDRAWN"
+    BECAME_EMERGENCY = "BECAME_EMERGENCY"
 
 
 class SlotPlaceFreed(Event):

@@ -126,7 +126,7 @@ def _changes(recorded: Recorded) -> Row:
                 "care_level": event.care_level,
                 "motive": event.motive,
                 "commune": event.commune,
-                "received_at": event.refused_at,
+                "received_at": event.refused_at,  # of one that was no emergency at first as well
                 "settled_at": event.refused_at,
             }
         case RequestSearching() as event:

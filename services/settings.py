@@ -74,6 +74,7 @@ class Settings(BaseSettings):
     intake_max_ack_pending: int = 1024  # never under intake_fetch_messages
     intake_retry_seconds: tuple[float, ...] = (0.2, 1.0, 5.0, 15.0)  # by delivery, the last repeats
     intake_attempts: int = 8  # of a message that fails for a reason of its own
+    intake_attempts_before_its_file: int = 4  # of what concerns a file that did not come yet
     body_max_bytes: int = 256 * 1024
 
     # Dispatch

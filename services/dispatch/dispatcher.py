@@ -289,6 +289,10 @@ class Dispatcher:
         both = placing.place(
             command, held.state, self.board.agendas[agenda_stream].state, practitioner.state
         )
+        if not both.agenda:
+            # The agenda has it for this request already: the request's own news is on its way.
+            self._doubt([streams.request(request_id)])
+            return
         self._write(
             held,
             both.request,

@@ -10,7 +10,9 @@ from domain.decider import Refused
 from events.explanation import Option
 from services import telemetry
 from services.dispatch.taking import LostThePlace, Take, Taking
-from services.intake.rejections import invalid, refusal
+from services.intake.rejections import TryAgain, invalid, refusal
+from services.log.commands import LogUnavailable, StreamMoved
+from services.log.database import UNREACHABLE
 from services.messaging import subjects
 
 log = structlog.get_logger()
@@ -33,6 +35,8 @@ def routes(taking: Taking) -> NatsRouter:
             return dict(await taking.take(Take.model_validate(body)))
         except ValidationError as error:
             return refusal(invalid(error))
+        except (LogUnavailable, StreamMoved, *UNREACHABLE):
+            return refusal(TryAgain())
         except Refused as refused:
             telemetry.refusals.labels("dispatch", refused.code).inc()
             told = refusal(refused)

@@ -1,9 +1,10 @@
 """A regulator takes a place by hand: it is theirs, or it is gone and here are the next best."""
 
 from datetime import datetime
-from uuid import UUID
+from typing import Annotated
+from uuid import UUID, uuid5
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from domain import agenda as agendas
 from domain import placing
@@ -33,7 +34,8 @@ class Take(BaseModel):
     request_id: UUID
     slot_id: UUID
     mode: Mode = Mode.OFFICE
-    regulator: str = "regulator"  # an account's reference, never a name
+    regulator: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._@-]{1,64}$")] = "regulator"
+    """An account's reference, never a name."""
 
 
 class LostThePlace(Refused):
@@ -62,7 +64,8 @@ class Taking:
         held = self._board.request(asked.request_id)
         received = held.state.received if held else None
         given = Given(
-            asked.command_id,
+            # In a space of its own: whatever the caller calls it, it is no other command.
+            uuid5(asked.command_id, "take"),
             Circumstances(
                 community=received.community if received else None,
                 actor=Actor(ref=asked.regulator, role=Role.REGULATOR),
@@ -70,7 +73,7 @@ class Taking:
                 causation=asked.command_id,
                 case_id=received.case_id if received else None,
             ),
-            fingerprint=str(asked.command_id),
+            fingerprint=f"{asked.request_id} {asked.slot_id} {asked.mode}",
         )
 
         async def decide(decision: Decision) -> Answer:

@@ -7,11 +7,12 @@ through unread. Source: ansforge/SAMU-Hub-Modeles, schemas 26.07.29; INTEROP.md 
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from events.base import CaseId, Insee
 from events.codes import CareLevel, Delay, Priority, Sex
 from events.place import Latitude, Longitude
+from services.intake.moment import Moment
 
 AgeDuration = Annotated[str, StringConstraints(pattern=r"^P[0-9]{1,3}[YMWD]$")]
 
@@ -120,7 +121,7 @@ class Case(Part):
     """RS-EDA `createCaseHealth`: a regulation file."""
 
     caseId: CaseId  # noqa: N815
-    creation: AwareDatetime
+    creation: Moment
     qualification: Qualification
     location: Location
     initialAlert: Alert | None = None  # noqa: N815
@@ -139,7 +140,7 @@ class Demand(Part):
     """What is asked of a partner."""
 
     requestId: Annotated[str, StringConstraints(min_length=1, max_length=256)]  # noqa: N815
-    datetime: AwareDatetime
+    datetime: Moment
     purpose: str
     deadline: Delay | None = None
     freetext: str | None = None
@@ -170,8 +171,8 @@ class Edxl(Part):
 
     distributionID: Annotated[str, StringConstraints(min_length=1, max_length=256)]  # noqa: N815
     senderID: str  # noqa: N815
-    dateTimeSent: AwareDatetime  # noqa: N815
-    dateTimeExpires: AwareDatetime  # noqa: N815
+    dateTimeSent: Moment  # noqa: N815
+    dateTimeExpires: Moment  # noqa: N815
     distributionStatus: Literal["Actual", "Exercise"]  # noqa: N815
     distributionKind: Literal["Report", "Update", "Cancel", "Ack", "Error"]  # noqa: N815
     descriptor: dict[str, Any]

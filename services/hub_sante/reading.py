@@ -1,11 +1,13 @@
 """From the bytes of a national message to what it says."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
+from domain.request import is_emergency
+from events.base import CaseId
 from events.codes import Sex
 from events.place import Position
 from services.hub_sante.messages import (
@@ -16,6 +18,8 @@ from services.hub_sante.messages import (
     Edxl,
     NationalMessage,
 )
+from services.intake.messages import EmergencyCall
+from services.intake.moment import years
 from services.intake.rejections import Rejected, UnknownType, invalid
 from services.log.vault import Identity
 
@@ -99,6 +103,50 @@ def _unwrapped(document: Mapping[str, Any], now: datetime) -> Mapping[str, Any]:
     return envelope.content[0].jsonContent.embeddedJsonContent.message
 
 
+def emergency(document: Mapping[str, Any]) -> EmergencyCall | None:
+    """The little that tells an emergency, where the rest of a file is wrong."""
+    case = _inside(document).get("createCaseHealth")
+    if not isinstance(case, dict):
+        return None
+    try:
+        details = case["qualification"]["details"]
+        call = EmergencyCall(
+            priority=details["priority"],
+            care_level=details.get("careLevel"),
+            case_id=case_named(document),
+        )
+    except (KeyError, TypeError, AttributeError, ValidationError):
+        return None
+    return call if is_emergency(call.priority, call.care_level) else None
+
+
+def case_named(document: object) -> str | None:
+    """The file any message names, ours or national, if it does."""
+    if not isinstance(document, dict):
+        return None
+    inside = _inside(document)
+    for part in (*(inside.get(root) for root in ROOTS), inside.get("data")):
+        if isinstance(part, dict):
+            named = part.get("caseId", part.get("case_id"))
+            try:
+                return _CASE_ID.validate_python(named)
+            except ValidationError:
+                continue
+    return None
+
+
+_CASE_ID: TypeAdapter[str] = TypeAdapter(CaseId)
+
+
+def _inside(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What an envelope carries, or the document itself."""
+    try:
+        inside = document["content"][0]["jsonContent"]["embeddedJsonContent"]["message"]
+    except (KeyError, IndexError, TypeError):
+        return document
+    return inside if isinstance(inside, dict) else document
+
+
 def the_patient(case: Case) -> CasePatient:
     """The case's one patient, or nobody known. Raises SeveralPatients."""
     if len(case.patient) > 1:
@@ -121,11 +169,6 @@ def age(patient: CasePatient, at: datetime) -> int | None:
     return years(strict.birthDate, at.date()) if strict and strict.birthDate else None
 
 
-def years(born: date, on: date) -> int:
-    """Whole years lived on that day."""
-    return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
-
-
 def exact_position(case: Case) -> Position | None:
     """Where the patient is, if the file has a point that means something."""
     point = case.location.geometry.point if case.location.geometry else None
@@ -145,7 +188,7 @@ def identity(case: Case, patient: CasePatient) -> Identity:
         location.name,
         location.detailedAddress.complete if location.detailedAddress else None,
         location.city.name if location.city else None,
-        *(f"{key}: {value}" for key, value in (location.access or {}).items()),
+        *(f"{key}: {_in_words(value)}" for key, value in (location.access or {}).items()),
         location.freetext,
     ]
     point = exact_position(case)
@@ -159,3 +202,7 @@ def identity(case: Case, patient: CasePatient) -> Identity:
         caller=caller.detailedName.complete if caller and caller.detailedName else None,
         notes=tuple(note.freetext for note in notes if note.freetext),
     )
+
+
+def _in_words(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

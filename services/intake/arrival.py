@@ -1,5 +1,6 @@
 """A message as it arrives: bytes made into something to decide about, known if it comes again."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +15,16 @@ from services.hub_sante import reading
 from services.hub_sante.messages import Case, CaseUpdate, NationalMessage, ResourcesRequest
 from services.intake.cloudevents import CloudEvent
 from services.intake.messages import TYPES, CareRequest, EmergencyCall, Message
-from services.intake.rejections import NotJson, TooLarge, UnknownType, WrongSubject, invalid
+from services.intake.rejections import (
+    Invalid,
+    NotJson,
+    NulCharacter,
+    TooDeep,
+    TooLarge,
+    UnknownType,
+    WrongSubject,
+    invalid,
+)
 from services.log.vault import Sealer
 from services.messaging import subjects
 
@@ -39,6 +49,37 @@ def request_of(case_id: str) -> UUID:
     return uuid5(NAMESPACE, f"case:{case_id}")
 
 
+def patient_of(request_id: UUID) -> UUID:
+    """What the vault calls the patient of a request."""
+    return uuid5(request_id, "patient")
+
+
+def case_of(message: Message | NationalMessage) -> str | None:
+    """The regulation file it is about."""
+    match message:
+        case Case() | CaseUpdate() | ResourcesRequest():
+            return message.caseId
+        case CareRequest() | EmergencyCall():
+            return message.case_id
+        case _:
+            return None
+
+
+def patient_told_of(body: bytes) -> UUID | None:
+    """Whose erasure must take the body along, however little of it can be read."""
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    case = reading.case_named(document)
+    return patient_of(request_of(case)) if case else None
+
+
+def _named(*parts: str) -> UUID:
+    """An id made of these words: of others, another."""
+    return uuid5(NAMESPACE, orjson.dumps(parts).decode())
+
+
 def arrival(
     body: bytes, subject: str, *, sealer: Sealer, now: datetime, body_max_bytes: int
 ) -> Arrival:
@@ -53,16 +94,31 @@ def arrival(
         raise NotJson
     community, kind = subjects.parts(subject)
     # The same content in another order of fields is the same content.
-    fingerprint = sealer.fingerprint(orjson.dumps(document, option=orjson.OPT_SORT_KEYS))
+    content = _in_order(document)
+    if _NUL.search(content):
+        raise NulCharacter
+    fingerprint = sealer.fingerprint(content)
+    message: Message | NationalMessage
     if reading.is_national(document):
         _expect(kind, subjects.Kind.CARE_REQUEST)
-        national = reading.read(document, now)
-        command_id, actor = _national_identity(national, fingerprint)
-        message: Message | NationalMessage = national
+        try:
+            national = reading.read(document, now)
+        except Invalid:
+            call = reading.emergency(document)
+            if call is None:
+                raise
+            message, command_id, actor = (
+                call,
+                _named("call", fingerprint),
+                Actor("hub", Role.REGULATOR),
+            )
+        else:
+            command_id, actor = _national_identity(national, fingerprint)
+            message = national
     else:
         event = _cloud_event(document)
         message = _data(event, kind)
-        command_id = uuid5(NAMESPACE, f"{event.source} {event.id}")
+        command_id = _named("event", event.source, event.id)
         actor = Actor(ref=event.source, role=_ROLES[subjects.Kind(kind)])
     return Arrival(
         message=message,
@@ -72,6 +128,18 @@ def arrival(
         fingerprint=fingerprint,
         at=now,
     )
+
+
+# In what orjson writes: an escape that is not itself escaped. PostgreSQL cannot store it.
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+
+
+def _in_order(document: dict[str, Any]) -> bytes:
+    """The document, its fields sorted. Raises TooDeep."""
+    try:
+        return orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError as error:
+        raise TooDeep from error
 
 
 _ROLES = {
@@ -125,9 +193,9 @@ def _national_identity(message: NationalMessage, fingerprint: str) -> tuple[UUID
             command_id = request_of(message.caseId)
         case ResourcesRequest():
             state = message.status or ""
-            command_id = uuid5(NAMESPACE, f"demand:{message.request.requestId}:{state}")
+            command_id = _named("demand", message.caseId, message.request.requestId, state)
         case CaseUpdate():
-            command_id = uuid5(NAMESPACE, f"update:{fingerprint}")
+            command_id = _named("update", fingerprint)
     # `fr.health.samu950.DRFR…` was made by `fr.health.samu950`.
     sender = ".".join(message.caseId.split(".")[:3])
     return command_id, Actor(ref=sender, role=Role.REGULATOR)

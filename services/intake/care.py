@@ -1,7 +1,7 @@
 """Requests for care: ours, and the SAMU's files and demands."""
 
 from typing import assert_never
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from pydantic import ValidationError
 
@@ -14,6 +14,7 @@ from domain.request import (
     Closed,
     Emergency,
     NotReceived,
+    ReceivedOtherwise,
     ReceiveRequest,
     RefuseAsEmergency,
     Request,
@@ -30,7 +31,7 @@ from events.place import CoarsePosition
 from events.request import Withdrawal
 from services.hub_sante import reading
 from services.hub_sante.messages import Case, CaseUpdate, Demand, ResourcesRequest
-from services.intake.arrival import Arrival, request_of
+from services.intake.arrival import Arrival, patient_of, request_of
 from services.intake.directory import Directory, Known
 from services.intake.messages import CareRequest, EmergencyCall
 from services.intake.rejections import (
@@ -95,8 +96,8 @@ class CareDesk:
     async def emergency_call(self, came: Arrival, call: EmergencyCall) -> Answer:
         """An emergency that says little else that can be understood."""
         emergency = RefuseAsEmergency(
-            request_id=came.command_id,
-            case_id=None,
+            request_id=request_of(call.case_id) if call.case_id else came.command_id,
+            case_id=call.case_id,
             source=call.source,
             priority=call.priority,
             care_level=call.care_level,
@@ -129,7 +130,7 @@ class CareDesk:
             )
         community = await self._community_of(came, commune)
         if case.interventionType in TRANSFERS:
-            raise reading.NotAGpRequest(case.interventionType)
+            raise reading.NotAGpRequest
         patient = reading.the_patient(case)
         try:
             asked = CareRequest(
@@ -148,12 +149,17 @@ class CareDesk:
         except ValidationError as error:
             raise invalid(error) from error
         identity = reading.identity(case, patient)
-        return await self._receive(came, asked, request_id, community, identity)
+        try:
+            return await self._receive(came, asked, request_id, community, identity)
+        except ReceivedOtherwise:
+            if answer := await self._file_of_a_demand(came, request_id, identity):
+                return answer
+            raise
 
     async def demand(self, came: Arrival, demand: ResourcesRequest) -> Answer:
         """A resource asked for a case (RS-DR): its delay, or its cancellation."""
         if demand.request.purpose != GENERAL_PRACTITIONER:
-            raise reading.NotAGpRequest(demand.request.purpose)
+            raise reading.NotAGpRequest
         request_id = request_of(demand.caseId)
         known = await self._executor.look(requests.decider, streams.request(request_id))
         if isinstance(known, NotReceived):
@@ -194,7 +200,32 @@ class CareDesk:
         )
         note = demand.request.freetext
         identity = Identity(notes=(note,) if note else ())
-        return await self._receive(came, asked, request_id, community, identity)
+        return await self._receive(came, asked, request_id, community, identity, file_to_come=True)
+
+    async def _file_of_a_demand(
+        self, came: Arrival, request_id: UUID, identity: Identity
+    ) -> Answer | None:
+        """The file of a request that its demand began: it tells who the patient is, no more.
+
+        None where the request began otherwise: the file is another one under the same number.
+        """
+        request = await self._executor.look(requests.decider, streams.request(request_id))
+        patient_ref = _patient(request)
+        if patient_ref is None or not isinstance(request, Waiting | Assigned):
+            return None
+        waiting = request.waiting if isinstance(request, Assigned) else request
+        received = waiting.received
+        if (received.motive, received.age, received.commune) != (NOT_GIVEN, None, None):
+            return None
+
+        async def decide(decision: Decision) -> Answer:
+            decision.sealed = [
+                self._sealer.seal_identity(identity, ref=came.command_id, patient_ref=patient_ref)
+            ]
+            return _answer(request_id, request)
+
+        given = self._given(came, received.community, request_id, received.case_id)
+        return await self._executor.execute(given, decide)
 
     async def _receive(
         self,
@@ -203,8 +234,11 @@ class CareDesk:
         request_id: UUID,
         community: Known,
         identity: Identity,
+        *,
+        file_to_come: bool = False,
     ) -> Answer:
-        patient_ref = None if identity.empty else uuid5(request_id, "patient")
+        named = file_to_come or not identity.empty
+        patient_ref = patient_of(request_id) if named else None
         command = ReceiveRequest(
             request_id=request_id,
             community=community.finess,
@@ -220,7 +254,7 @@ class CareDesk:
             modes=asked.modes,
             max_km=asked.max_km,
             patient_ref=patient_ref,
-            age=_age(asked),
+            age=asked.age,
             sex=asked.patient.sex,
             commune=asked.commune,
             position=await self._whereabouts(asked, community),
@@ -248,7 +282,10 @@ class CareDesk:
         async def decide(decision: Decision) -> Answer:
             stream = streams.request(command.request_id)
             request = await decision.state_of_new(requests.decider, stream)
-            decision.write(stream, requests.decide(command, request))
+            agenda, agenda_stream = await _agenda_of(decision, request)
+            both = placing.refuse_as_emergency(command, request, agenda)
+            decision.write(stream, both.request)
+            decision.write(agenda_stream, both.agenda)
             return _answer(command.request_id, Emergency())
 
         given = self._given(
@@ -258,7 +295,8 @@ class CareDesk:
 
     async def _agree(self, came: Arrival, case_id: str, demand: Demand, request_id: UUID) -> Answer:
         delay = demand.deadline or Delay.RDV
-        command = AgreeDeadline(request_id, delay, demand.datetime + delay.longest, came.at)
+        due_by = demand.datetime + delay.longest
+        command = AgreeDeadline(request_id, delay, demand.datetime, due_by, came.at)
 
         async def decide(decision: Decision) -> Answer:
             stream = streams.request(request_id)
@@ -284,10 +322,7 @@ class CareDesk:
         async def decide(decision: Decision) -> Answer:
             stream = streams.request(request_id)
             request = await decision.state(requests.decider, stream)
-            agenda, agenda_stream = agendas.Agenda(), ""
-            if isinstance(request, Assigned):
-                agenda_stream = streams.agenda(request.assigned.rpps, request.assigned.week)
-                agenda = await decision.state(agendas.decider, agenda_stream)
+            agenda, agenda_stream = await _agenda_of(decision, request)
             both = placing.withdraw(command, request, agenda)
             decision.write(stream, both.request)
             decision.write(agenda_stream, both.agenda)
@@ -346,6 +381,14 @@ class CareDesk:
         return CoarsePosition.around(commune.position)
 
 
+async def _agenda_of(decision: Decision, request: Request) -> tuple[agendas.Agenda, str]:
+    """The agenda the request has a place in, and its stream; an empty one when it has none."""
+    if not isinstance(request, Assigned):
+        return agendas.Agenda(), ""
+    stream = streams.agenda(request.assigned.rpps, request.assigned.week)
+    return await decision.state(agendas.decider, stream), stream
+
+
 def _answer(request_id: UUID, request: Request) -> Answer:
     match request:
         case Waiting():
@@ -377,16 +420,12 @@ def _identity(asked: CareRequest) -> Identity:
     )
 
 
-def _age(asked: CareRequest) -> int | None:
-    patient = asked.patient
-    if patient.age is None and patient.birth_date is not None:
-        return reading.years(patient.birth_date, asked.asked_at.date())
-    return patient.age
-
-
 def _patient(request: Request) -> UUID | None:
+    """Under what more about the patient may be sealed: nothing once they were erased."""
     match request:
-        case Waiting(received=received) | Assigned(waiting=Waiting(received=received)):
+        case Waiting(received=received, erased=False):
+            return received.patient_ref
+        case Assigned(waiting=Waiting(received=received, erased=False)):
             return received.patient_ref
         case _:
             return None

@@ -2,9 +2,13 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+from services.intake.moment import Moment
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=256)]
+Reference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9/._:~-]{1,120}$")]
+"""Kept in the log as who asked: a system, never a person."""
 
 
 class CloudEvent(BaseModel):
@@ -14,8 +18,8 @@ class CloudEvent(BaseModel):
 
     specversion: Literal["1.0"]
     id: Text
-    source: Text
+    source: Reference
     type: Text
-    time: AwareDatetime | None = None
+    time: Moment | None = None
     datacontenttype: Literal["application/json"] | None = None
     data: dict[str, Any]

@@ -1,10 +1,20 @@
 """What others may send, field by field: the `data` of a CloudEvent, by its type."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from events.agenda import Capacity
@@ -14,6 +24,9 @@ from events.community import Departement
 from events.motives import Motive
 from events.place import Commune, Place, Position, Title
 from events.request import Age, Kilometres
+from services.intake.moment import Moment, years
+
+OLDEST = 130  # as `events.request.Age`
 
 Note = Annotated[str, StringConstraints(max_length=4000)]
 Said = Annotated[str, StringConstraints(min_length=1, max_length=400)]
@@ -22,7 +35,7 @@ Said = Annotated[str, StringConstraints(min_length=1, max_length=400)]
 def _known_zone(name: str) -> str:
     try:
         ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as unknown:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as unknown:
         kind = "unknown_code"
         raise PydanticCustomError(kind, "no such time zone") from unknown
     return name
@@ -39,6 +52,15 @@ class EmergencyCall(BaseModel):
     priority: Priority
     care_level: CareLevel | None = None
     source: Source = Source.SAS
+    case_id: CaseId | None = None
+
+    @field_validator("case_id", mode="wrap")
+    @classmethod
+    def _if_it_is_one(cls, given: object, check: ValidatorFunctionWrapHandler) -> str | None:
+        try:
+            return str(check(given)) if given is not None else None
+        except ValidationError:
+            return None
 
 
 class Patient(Frozen):
@@ -57,8 +79,8 @@ class CareRequest(Frozen):
 
     case_id: CaseId | None = None
     source: Source = Source.SAS
-    asked_at: AwareDatetime
-    due_by: AwareDatetime | None = None
+    asked_at: Moment
+    due_by: Moment | None = None
     delay: Delay | None = None
     priority: Priority
     care_level: CareLevel | None = None
@@ -71,14 +93,31 @@ class CareRequest(Frozen):
     patient: Patient = Patient()
     note: Note | None = None
 
+    @property
+    def age(self) -> int | None:
+        """In years when it was asked."""
+        patient = self.patient
+        if patient.age is None and patient.birth_date is not None:
+            return years(patient.birth_date, self.asked_at.date())
+        return patient.age
+
+    @model_validator(mode="after")
+    def _born_before(self) -> Self:
+        age = self.age
+        if age is not None and not 0 <= age <= OLDEST:
+            kind = "invalid_value"
+            message = "the birth date gives no age between 0 and 130"
+            raise PydanticCustomError(kind, message)
+        return self
+
 
 class SlotOffer(Frozen):
     """Places a practitioner opens: type `snp.slot.v1`, kind `slot`."""
 
     rpps: Rpps
     place: Place
-    start: AwareDatetime
-    end: AwareDatetime
+    start: Moment
+    end: Moment
     zone: Zone = "Europe/Paris"
     capacity: Capacity = 1
     modes: tuple[Mode, ...] = (Mode.OFFICE,)

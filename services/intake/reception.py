@@ -1,10 +1,12 @@
 """Taking messages in: each becomes a command, and its sender gets an answer or a refusal."""
 
+import asyncio
 from typing import assert_never
+from weakref import WeakValueDictionary
 
 from services.clock import Clock
 from services.hub_sante.messages import Case, CaseUpdate, ResourcesRequest
-from services.intake.arrival import arrival
+from services.intake.arrival import Arrival, arrival, case_of
 from services.intake.care import CareDesk
 from services.intake.messages import (
     CareRequest,
@@ -30,6 +32,7 @@ class Reception:
         self._sealer = sealer
         self._clock = clock
         self._settings = settings
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def take_in(self, body: bytes, subject: str) -> Answer:
         """The answer to the message. Raises a Refused for what cannot be accepted.
@@ -43,6 +46,15 @@ class Reception:
             now=self._clock.now(),
             body_max_bytes=self._settings.body_max_bytes,
         )
+        case = case_of(came.message)
+        if case is None:
+            return await self._answer(came)
+        # What concerns one file is taken in in the order it came, however much comes at once.
+        in_turn = self._turns.setdefault(case, asyncio.Lock())
+        async with in_turn:
+            return await self._answer(came)
+
+    async def _answer(self, came: Arrival) -> Answer:
         match came.message:
             case CareRequest() as request:
                 return await self._care.request(came, request)

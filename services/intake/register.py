@@ -11,6 +11,7 @@ from domain.practitioner import (
     Consent,
     Enrol,
     GiveConsent,
+    NotAMember,
     NotEnrolled,
     Pause,
     PractitionerCommand,
@@ -47,11 +48,15 @@ class Register:
             )
             if isinstance(practitioner, NotEnrolled):
                 raise PractitionerNotEnrolled(offer.rpps)
-            stream = streams.agenda(offer.rpps, week_of(offer.start, offer.zone))
+            enrolled = enrolment(practitioner)
+            if not set(communities_open) <= set(enrolled.communities):
+                raise NotAMember(offer.rpps)
+            week = week_of(offer.start, offer.zone)
+            stream = streams.agenda(offer.rpps, week)
             command = PublishSlot(
                 slot_id=slot_id,
                 rpps=offer.rpps,
-                profession=enrolment(practitioner).profession,
+                profession=enrolled.profession,
                 place=offer.place,
                 start=offer.start,
                 end=offer.end,
@@ -65,6 +70,9 @@ class Register:
                 origin=Origin.AGENDA,
                 at=came.at,
             )
+            for other in agendas.weeks_at(offer.start, offer.end) - {week}:
+                beside = streams.agenda(offer.rpps, other)
+                agendas.check_free(command, await decision.state(agendas.decider, beside))
             agenda = await decision.state(agendas.decider, stream)
             decision.write(stream, agendas.decide(command, agenda))
             return {"id": str(slot_id), "state": "published"}
@@ -124,7 +132,9 @@ class Register:
 
     async def _known(self, came: Arrival, named: tuple[str, ...]) -> tuple[str, ...]:
         """The communities named, or the one it was sent to. Each must exist."""
-        communities_named = named or ((came.community,) if came.community else ())
+        communities_named = tuple(dict.fromkeys(named)) or (
+            (came.community,) if came.community else ()
+        )
         if not communities_named:
             raise NowhereToRoute
         for finess in communities_named:

@@ -32,6 +32,18 @@ class NotJson(Rejected):
     code = "not_json"
 
 
+class TooDeep(Rejected):
+    """The message is nested deeper than anything meaningful is."""
+
+    code = "too_deep"
+
+
+class NulCharacter(Rejected):
+    """The message contains the character NUL, which is no text."""
+
+    code = "nul_character"
+
+
 class UnknownType(Rejected):
     """The message is of no type that is taken in here."""
 
@@ -66,6 +78,12 @@ class NowhereToRoute(Rejected):
     """The message names neither a community nor a commune."""
 
     code = "nowhere_to_route"
+
+
+class TryAgain(Refused):
+    """The log cannot be written now: send the same message again, it counts once."""
+
+    code = "log_unavailable"
 
 
 class Invalid(Rejected):

@@ -8,8 +8,10 @@ from faststream.nats import JStream, NatsMessage, NatsRouter, PullSub
 
 from domain.decider import Refused
 from services import telemetry
+from services.intake.arrival import patient_told_of
+from services.intake.care import UnknownCase
 from services.intake.reception import Reception
-from services.intake.rejections import refusal
+from services.intake.rejections import TryAgain, refusal
 from services.log.commands import LogUnavailable, StreamMoved
 from services.log.database import UNREACHABLE
 from services.messaging import streams, subjects
@@ -26,12 +28,6 @@ class NotUnderstood(Refused):
     """The message could not be taken in for a reason of ours: it was put aside, nothing is lost."""
 
     code = "internal_error"
-
-
-class TryAgain(Refused):
-    """The log cannot be written now: nothing was taken in, send the message again."""
-
-    code = "log_unavailable"
 
 
 async def _as_it_came(message: NatsMessage) -> NatsMessage:
@@ -61,8 +57,9 @@ def routes(reception: Reception, letters: DeadLetters, settings: Settings) -> Na
         if delivered > 1:
             telemetry.redeliveries.labels("intake").inc()
         try:
-            return await _taken_in(reception, letters, message)
-        except _PASSING as fault:
+            early = delivered < settings.intake_attempts_before_its_file
+            return await _taken_in(reception, letters, message, may_be_early=early)
+        except (*_PASSING, UnknownCase) as fault:
             raise NackMessage(delay=_delay(settings, delivered)) from fault
         except Exception as fault:
             log.exception("message not taken in", delivered=delivered)
@@ -90,12 +87,14 @@ def routes(reception: Reception, letters: DeadLetters, settings: Settings) -> Na
 
 
 async def _taken_in(
-    reception: Reception, letters: DeadLetters, message: NatsMessage
+    reception: Reception, letters: DeadLetters, message: NatsMessage, *, may_be_early: bool = False
 ) -> dict[str, Any]:
     raw = message.raw_message
     try:
         return dict(await reception.take_in(raw.data, raw.subject))
     except Refused as refused:
+        if may_be_early and isinstance(refused, UnknownCase):
+            raise  # its file may be on the way
         return await _put_aside(letters, message, refused)
 
 
@@ -106,7 +105,8 @@ async def _put_aside(
     telemetry.refusals.labels("intake", refused.code).inc()
     log.info("refused", code=refused.code)
     raw = message.raw_message
-    await letters.put_aside(raw.data, raw.subject, refused, told)
+    about = patient_told_of(raw.data)
+    await letters.put_aside(raw.data, raw.subject, refused, told, about=about)
     return told
 
 

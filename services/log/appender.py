@@ -205,7 +205,7 @@ class Appender:
             await self._write([waiting])
 
     async def _resolve(self, batch: list[_Waiting], outcome: dict[str, Any]) -> None:
-        position = outcome["first"]
+        position = outcome["first"] or 0  # receipts alone have no events
         written: list[Written] = []
         recorded_at = datetime.fromisoformat(outcome["recorded_at"])
         accepted = set(outcome["accepted"])
@@ -225,7 +225,7 @@ class Appender:
                 await self._tell_seen(waiting, seen[n])
             else:
                 self._fail(waiting)
-        if accepted:
+        if written:
             telemetry.appended_events.inc(len(written))
             self.tail.add(outcome["previous"], written)
             self._bells.ring()

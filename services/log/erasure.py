@@ -3,7 +3,7 @@
 from uuid import UUID, uuid5
 
 from domain import request as requests
-from domain.request import Assigned, Closed, ErasePatient, Request, Waiting
+from domain.request import Assigned, Closed, Emergency, ErasePatient, Request, Waiting
 from events import streams
 from events.envelope import Actor
 from events.request import RequestReceived
@@ -16,7 +16,7 @@ from services.log.vault import Vault
 def received(request: Request) -> RequestReceived | None:
     """How the request began, if it is one that names a patient."""
     match request:
-        case Waiting() | Closed():
+        case Waiting() | Closed() | Emergency():
             return request.received
         case Assigned():
             return request.waiting.received

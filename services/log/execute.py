@@ -91,14 +91,19 @@ class Executor:
     ) -> Answer:
         """What the sender is told, once it is in the log.
 
+        What decides nothing has its receipt all the same: the same id stays the same message.
         `decide` reads and wants through the Decision, returns the answer, raises what refuses.
         Raises SameIdOtherContent, StreamMoved after too many lost races, and LogUnavailable.
         """
         for attempt in range(1, self._settings.decide_attempts + 1):
             decision = Decision(self._log, first_attempt=attempt == 1)
-            answer = await decide(decision)
-            if not decision.writes:
-                return answer
+            try:
+                answer = await decide(decision)
+            except Refused:
+                # Accepted before, and sent again when it would no longer be: the same answer.
+                if seen := await self._log.receipt(given.command_id):
+                    return _told(given, AlreadySeen(*seen), {})
+                raise
             try:
                 outcome = await self._appender.append(
                     Append(

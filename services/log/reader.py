@@ -3,7 +3,8 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
+from uuid import UUID
 
 from events.catalogue import AnyEvent, restored
 from events.envelope import META, Recorded
@@ -33,6 +34,7 @@ _OF_KIND = (
     f"select {COLUMNS} from events where stream >= %s and stream < %s"  # noqa: S608 columns above
     " order by position"
 )
+_RECEIPT = "select fingerprint, answer from inbox where command_id = %s"
 _HEAD = "select coalesce(max(position), 0) from events"
 
 
@@ -65,6 +67,12 @@ class Log:
             rows = cast("list[tuple[str, int, str]]", await cursor.fetchall())
         # Versions count from 1 without gaps: the append path and its constraint see to it.
         return History([restored(*row) for row in rows], len(rows))
+
+    async def receipt(self, command_id: UUID) -> tuple[str | None, dict[str, Any] | None] | None:
+        """The fingerprint and answer of a command in the log; None for one that is not."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(_RECEIPT, (command_id,))
+            return cast("tuple[str | None, dict[str, Any] | None] | None", await cursor.fetchone())
 
     async def history(self, stream: str) -> list[Recorded]:
         """One stream with its circumstances."""

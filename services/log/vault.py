@@ -9,7 +9,7 @@ import base64
 import hmac
 import os
 from pathlib import Path
-from typing import cast
+from typing import LiteralString, cast
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -126,36 +126,47 @@ class Vault:
                 (sealed.ref, sealed.subject, sealed.kind, sealed.key, sealed.body),
             )
 
-    async def reveal(self, subject: UUID, *, actor: str, reason: str) -> list[bytes]:
-        """Every body about the subject, oldest first. Journalled first: who, whose, why.
+    async def reveal_patient(self, patient_ref: UUID, *, actor: str, reason: str) -> list[Identity]:
+        """Who the patient is: what was said first, then what was added.
 
-        Raises NothingSealed, Erased, VaultKeyInvalid.
+        Journalled first: who, whose, why. Raises NothingSealed, Erased, VaultKeyInvalid.
         """
-        async with self._pool.connection() as connection, connection.transaction():
+        await self._journal(patient_ref, actor, reason)
+        rows = await self._sealed(
+            "where subject = %s and kind = %s order by sealed_at, ref", (patient_ref, PATIENT)
+        )
+        return [Identity.model_validate_json(self.sealer.open(row)) for row in rows]
+
+    async def open_letter(self, ref: UUID, *, actor: str, reason: str) -> bytes:
+        """The body of a dead letter. Journalled, and raises, as `reveal_patient`."""
+        await self._journal(ref, actor, reason)
+        (row,) = await self._sealed("where ref = %s and kind = %s", (ref, LETTER))
+        return self.sealer.open(row)
+
+    async def _journal(self, about: UUID, actor: str, reason: str) -> None:
+        async with self._pool.connection() as connection:
             await connection.execute(
                 "insert into reveals (ref, actor, reason) values (%s, %s, %s)",
-                (subject, actor, reason),
+                (about, actor, reason),
             )
+
+    async def _sealed(self, where: LiteralString, values: tuple[object, ...]) -> list[Sealed]:
+        async with self._pool.connection() as connection:
             cursor = await connection.execute(
-                "select ref, kind, key, body from vault where subject = %s order by sealed_at, ref",
-                (subject,),
+                "select ref, subject, kind, key, body from vault " + where,  # noqa: S608 ours
+                values,
             )
             rows = cast(
-                "list[tuple[UUID, str, bytes | None, bytes | None]]", await cursor.fetchall()
+                "list[tuple[UUID, UUID, str, bytes | None, bytes | None]]", await cursor.fetchall()
             )
         if not rows:
-            raise NothingSealed(subject)
-        bodies = []
-        for ref, kind, key, body in rows:
+            raise NothingSealed(values[0])
+        found = []
+        for ref, subject, kind, key, body in rows:
             if key is None or body is None:
                 raise Erased(subject)
-            bodies.append(self.sealer.open(Sealed(ref, subject, kind, key, body)))
-        return bodies
-
-    async def reveal_patient(self, patient_ref: UUID, *, actor: str, reason: str) -> list[Identity]:
-        """Who the patient is: what was said first, then what was added."""
-        bodies = await self.reveal(patient_ref, actor=actor, reason=reason)
-        return [Identity.model_validate_json(body) for body in bodies]
+            found.append(Sealed(ref, subject, kind, key, body))
+        return found
 
     async def erase(self, subject: UUID) -> bool:
         """Destroy keys and bodies. False when there was nothing left to destroy."""

@@ -3,6 +3,7 @@
 A body may name a patient, so it is nowhere in clear: not on the stream, not in a log line.
 """
 
+import re
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +19,7 @@ from services.log.vault import LETTER, Vault
 from services.messaging import streams, subjects
 from services.settings import Settings
 
+_COMMUNITY = re.compile(r"[0-9AB]{9}|any")
 _LETTERS = UUID("0b3f8f0e-2f5a-5c0c-8f0a-6d2b7c1e9a10")
 
 
@@ -42,13 +44,22 @@ class DeadLetters:
         self._vault = vault
 
     async def put_aside(
-        self, body: bytes, subject: str, refused: Refused, told: dict[str, Any]
+        self,
+        body: bytes,
+        subject: str,
+        refused: Refused,
+        told: dict[str, Any],
+        *,
+        about: UUID | None = None,
     ) -> None:
-        """Keep message and reason. The same message twice for the same reason is one letter."""
+        """Keep message and reason. The same message twice for the same reason is one letter.
+
+        `about`: the patient whose erasure takes the body along.
+        """
         digest = self._vault.sealer.fingerprint(body + subject.encode() + refused.code.encode())
         letter_id = uuid5(_LETTERS, digest)
         await self._vault.keep(
-            self._vault.sealer.seal(body, kind=LETTER, ref=letter_id, subject=letter_id)
+            self._vault.sealer.seal(body, kind=LETTER, ref=letter_id, subject=about or letter_id)
         )
         letter = DeadLetter(
             id=str(letter_id),
@@ -88,12 +99,12 @@ class DeadLetters:
 
         Opening the body is journalled. Refused again, it comes back with its new reason.
         """
-        bodies = await self._vault.reveal(
+        body = await self._vault.open_letter(
             UUID(letter.id), actor=actor, reason="dead letter replayed"
         )
         await self._js.publish(
             _inbox(letter.subject),
-            bodies[0],
+            body,
             stream=streams.INBOX,
             # Another id than the first time: within the window JetStream would drop it.
             headers={"Nats-Msg-Id": f"{letter.id}-{letter.sequence}"},
@@ -104,7 +115,7 @@ class DeadLetters:
 def _harmless(subject: str) -> str:
     """The subject, with a community only if it is one: anything may have been written there."""
     community, kind = subjects.parts(subject)
-    if not (community.isalnum() and len(community) <= 9):  # noqa: PLR2004 a FINESS, `any` or `none`
+    if not _COMMUNITY.fullmatch(community):
         community = subjects.NO_COMMUNITY
     if kind not in set(subjects.Kind):
         kind = "unknown"

@@ -12,7 +12,6 @@
 
 from enum import StrEnum
 
-from events.envelope import Recorded
 from events.streams import identity
 
 INBOX = "snp.in.>"
@@ -55,12 +54,7 @@ def event(community: str | None, name: str, stream: str) -> str:
     return f"snp.event.{community or NO_COMMUNITY}.{name}.{identity(stream)}"
 
 
-def event_of(recorded: Recorded) -> str:
-    """Where this event is published."""
-    return event(recorded.meta.community, recorded.event.name, recorded.stream)
-
-
 def parts(subject: str) -> tuple[str, str]:
     """Community and kind of `snp.in.<community>.<kind>` or of a subject shaped like it."""
-    _, _, community, kind = [*subject.split("."), "", "", "", ""][:4]
-    return community, kind
+    tokens = subject.split(".")
+    return (tokens[2], tokens[3]) if len(tokens) == 4 else ("", "")  # noqa: PLR2004 as above

@@ -11,6 +11,7 @@ from domain.agenda import (
     EndsBeforeItStarts,
     FreePlace,
     HomeVisitWithoutRadius,
+    LongerThanADay,
     NoPlaceLeft,
     NoSuchSlot,
     OverlapsAnotherSlot,
@@ -18,6 +19,7 @@ from domain.agenda import (
     SlotPublishedOtherwise,
     decider,
     week_of,
+    weeks_at,
 )
 from domain.decider import ImpossibleHistory, Refused
 from events.agenda import Freed
@@ -183,3 +185,19 @@ def _check(agenda: Agenda) -> None:
         for other in slots
         if one is not other
     )
+
+
+def test_a_slot_ends_within_a_day():
+    start = NOON
+    given().when(publish(start=start, end=start + 25 * HOUR)).then_refused(LongerThanADay)
+
+
+@for_all(
+    st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC)),  # noqa: DTZ001
+    st.sampled_from(["Europe/Paris", "Indian/Reunion", "Pacific/Kiritimati", "Etc/GMT+12"]),
+)
+def test_two_slots_at_one_instant_are_looked_for_in_each_others_weeks(start, zone):
+    end = start + HOUR
+
+    assert week_of(start, zone) in weeks_at(start, end)
+    assert week_of(end, zone) in weeks_at(start, end)

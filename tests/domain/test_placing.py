@@ -5,10 +5,10 @@ from domain import practitioner as practitioners
 from domain import request as requests
 from domain.agenda import NoPlaceLeft, NoSuchSlot
 from domain.eligibility import NotThisWay, StartsTooSoon
-from domain.placing import PlaceRequest, place, withdraw
-from domain.request import AlreadyAssigned, NoSuchRequest, Withdraw
+from domain.placing import PlaceRequest, place, refuse_as_emergency, withdraw
+from domain.request import AlreadyAssigned, NoSuchRequest, RefuseAsEmergency, Withdraw
 from events.agenda import Freed, SlotPlaceFreed
-from events.codes import Mode
+from events.codes import Mode, Priority, Source
 from events.request import RequestWithdrawn, Withdrawal
 from tests.examples import (
     AFTERNOON,
@@ -94,3 +94,16 @@ def test_without_a_place_there_is_nothing_to_give_back():
 
     again = withdraw(WITHDRAW, request(received(), WITHDRAWN), agenda())
     assert (list(again.request), list(again.agenda)) == ([], [])
+
+
+def test_a_place_is_free_again_when_its_request_was_an_emergency():
+    request = requests.decider.replay([received(), assigned()])
+    agenda = agendas.decider.replay([published(), taken()])
+    command = RefuseAsEmergency(ANNA, None, Source.SAS, Priority.P1, None, None, None, NOON)
+
+    both = refuse_as_emergency(command, request, agenda)
+
+    assert [event.name for event in both.request] == ["request.refused_as_emergency"]
+    assert [(event.name, event.reason) for event in both.agenda] == [
+        ("slot.place_freed", Freed.BECAME_EMERGENCY)
+    ]

@@ -71,8 +71,8 @@ def assign(slot_id=AFTERNOON):
     return Assign(ANNA, published(slot_id), Mode.OFFICE, 1.3, NOTHING_WEIGHED, NOON)
 
 
-def agree(due_by=NOON + 2 * HOUR):
-    return AgreeDeadline(ANNA, Delay.HOURS_2, due_by, NOON)
+def agree(due_by=NOON + 2 * HOUR, asked_at=NOON):
+    return AgreeDeadline(ANNA, Delay.HOURS_2, asked_at, due_by, NOON)
 
 
 def agreed(due_by=NOON + 2 * HOUR):
@@ -201,8 +201,29 @@ def test_an_emergency_is_refused_however_little_it_says():
     given(refused()).when(refuse()).then_nothing()
 
 
-def test_a_request_received_is_not_refused_as_an_emergency_afterwards():
-    given(received()).when(refuse()).then_refused(ReceivedOtherwise)
+def test_an_open_request_that_turns_out_to_be_an_emergency_is_closed():
+    given(received()).when(refuse()).then(refused())
+    given(received(), assigned()).when(refuse()).then(refused())
+    given(received(), refused()).when(refuse()).then_nothing()
+    given(received(), refused()).when(assign()).then_refused(WasAnEmergency)
+
+
+def test_a_closed_request_has_nothing_left_to_close():
+    given(received(), handed_back()).when(refuse()).then_nothing()
+
+
+def test_who_the_patient_of_a_later_emergency_is_can_be_erased():
+    named = received(patient_ref=PATIENT)
+    given(named, refused()).when(ErasePatient(ANNA, NOON)).then(erased())
+    given(named, assigned(), refused()).when(ErasePatient(ANNA, NOON)).then(erased())
+    given(named, refused(), erased()).when(ErasePatient(ANNA, NOON)).then_nothing()
+    given(named, erased(), refused()).when(ErasePatient(ANNA, NOON)).then_nothing()
+
+
+def test_a_deadline_is_agreed_now_and_within_48_hours():
+    given(received()).when(agree(NOON + 60 * HOUR)).then_refused(DueTooFar)
+    later = NOON + 10 * MINUTE
+    given(received()).when(agree(later + HOUR, asked_at=later)).then_refused(AskedInTheFuture)
 
 
 def test_the_same_request_twice_is_received_once():
@@ -277,7 +298,7 @@ def test_a_deadline_that_is_so_already_decides_nothing():
 
 
 def test_a_deadline_in_the_past_is_refused():
-    given(received()).when(agree(NOON - HOUR)).then_refused(DueInThePast)
+    given(received()).when(agree(NOON - HOUR, NOON - 2 * HOUR)).then_refused(DueInThePast)
     given(received(), withdrawn()).when(agree()).then_refused(RequestClosed)
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import orjson
+import psycopg
 import pytest
 
 from domain.request import Waiting
@@ -19,6 +20,7 @@ from services.log.commands import Append, Circumstances, Write
 from services.log.verify import verify
 from tests.conftest import house_at
 from tests.examples import DR_ADAM, DR_BLAIN, HOUR, MINUTE, NEVERS, NOON, WEEK, called
+from tests.examples import received as received_event
 from tests.talking import (
     ask,
     cloud_event,
@@ -249,7 +251,9 @@ async def test_places_of_a_slot_shared_by_two_communities_are_for_both(house):
     ]
     told = community_told("590099002", communes=communes)
     await tell(house, "community", told, "590099002")
-    shared = slot_told(NOON + 5 * HOUR, communities=[NEVERS, "590099002"])
+    both = [NEVERS, "590099002"]
+    await tell(house, "practitioner", practitioner_told(DR_BLAIN, communities=both))
+    shared = slot_told(NOON + 5 * HOUR, DR_BLAIN, communities=both)
     slot = await tell(house, "slot", shared)
     body = cloud_event("care-request", request_told(commune="59606"))
 
@@ -425,12 +429,31 @@ async def test_a_request_that_waits_is_not_decided_on_by_other_content(settings,
         assert held.state.due_by == NOON + 4 * HOUR
 
 
-async def test_what_postgresql_cannot_store_is_put_aside_and_nobody_else_suffers(house):
+async def test_what_postgresql_cannot_store_ends_nobody_elses_request(house):
     await opened(house)
-    poison = cloud_event("care-request", request_told(), source="/tests\u0000")
+    poisoned = called("poisoned")
+    circumstances = Circumstances(NEVERS, Actor("\0", Role.REGULATOR), poisoned, poisoned)
+    asked_for = received_event(poisoned)
+    command = Append(poisoned, [Write(names.request(poisoned), 0, [asked_for])], circumstances)
 
-    told, request_id = await asyncio.gather(ask(house, "care-request", poison), asked(house))
+    outcomes = await asyncio.gather(
+        house.appender.append(command), asked(house), return_exceptions=True
+    )
 
-    assert told["code"] == "internal_error"
-    assert (await story(house, request_id))[-1].name == "request.assigned"
+    assert isinstance(outcomes[0], psycopg.Error)
+    assert (await story(house, outcomes[1]))[-1].name == "request.assigned"
     assert not house.dispatcher.board.waiting[NEVERS]
+
+
+async def test_thousands_who_wait_are_served_by_what_opened_and_in_order_of_urgency(house):
+    await opened(house, start=NOON + 9 * HOUR)
+    first = await asked(house, delay="2H")
+    others = [await asked(house, delay="4H") for _ in range(60)]
+    await house.dispatcher.settled()
+
+    await tell(house, "slot", slot_told(NOON + HOUR, capacity=2))
+    await house.dispatcher.settled()
+
+    assert (await story(house, first))[-1].name == "request.assigned"
+    states = [(await story(house, one))[-1].name for one in others]
+    assert states.count("request.assigned") == 1

@@ -1,5 +1,6 @@
 """The SAMU's messages: what the published examples become here."""
 
+import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,18 +12,18 @@ from jsonschema import Draft7Validator
 from domain.request import USUAL_DELAY
 from events import streams as names
 from events.codes import Priority
+from events.envelope import Actor, Role
 from events.place import CoarsePosition
 from services.cli.shifting import as_of
 from services.intake.arrival import request_of
+from services.log.erasure import erase
 from services.log.vault import Identity
-from tests.examples import NOON
+from services.messaging import streams, subjects
+from tests.examples import NEVERS, NOON
+from tests.running import until
 from tests.talking import ask, cloud_event, community_told, opened, request_told, tell
 
 HUB = Path(__file__).parents[3] / "shared" / "conformance" / "hub-sante"
-pytestmark = pytest.mark.skipif(
-    not HUB.exists(), reason="the published examples are not beside this checkout"
-)
-
 CASE = "fr.health.samu580.DRFR155802600001"
 CHILD = "RS-EDA_partageDossier_LolaHalimi.01a.json"
 BEZONS = {
@@ -33,8 +34,14 @@ BEZONS = {
 }
 
 
+def published(path):
+    if not HUB.exists():
+        pytest.skip("the published examples are not beside this checkout")
+    return (HUB / path).read_bytes()
+
+
 def example(name):
-    return (HUB / "examples" / name).read_bytes()
+    return published(f"examples/{name}")
 
 
 def now(name):
@@ -109,7 +116,7 @@ def test_the_messages_of_these_tests_are_as_the_hub_would_let_them_pass():
         ("RS-EDA", "createCaseHealth", case()),
         ("RS-DR", "resourcesRequest", demand(request={"deadline": "2H", "freetext": "x"})),
     ):
-        schema = json.loads((HUB / "json-schema" / f"{name}.schema.json").read_text())
+        schema = json.loads(published(f"json-schema/{name}.schema.json"))
         Draft7Validator(schema).validate(message[root])
 
 
@@ -134,7 +141,7 @@ async def test_the_child_with_the_sprained_ankle_is_received_with_what_the_file_
         name="Lola Halimi",
         birth_date="2014-03-03",
         phone="+33702880946",
-        address="4 rue Danielle Mitterrand, Bezons, accessCode: ['5678'], floor: 3,"
+        address="4 rue Danielle Mitterrand, Bezons, accessCode: 5678, floor: 3,"
         " interphone: Halimi, elevator: ESC B, buildingName: A, dans la cage d’escalier B",  # noqa: RUF001
         exact_position=(48.92399978637695, 2.2162439823150635),
         caller="Amina BERTRAND  ",
@@ -370,3 +377,118 @@ def test_shifting_moves_instants_to_now_and_leaves_dates_alone():
     assert as_of(b'{"a": 1}', at) == (b'{"a": 1}', None)
     ours = cloud_event("care-request", request_told(at - timedelta(days=3)))
     assert as_of(orjson.dumps(ours), at)[1] == timedelta(days=3)
+
+
+# Order
+
+
+async def test_a_file_and_its_cancellation_are_taken_in_in_order_however_fast_they_come(house):
+    await opened(house)
+    js = house.broker.connection.jetstream()
+    inbox = subjects.inbox(NEVERS, "care-request")
+    cases = [f"fr.health.samu580.DRFR15580260{n:04}" for n in range(40)]
+    for one in cases:
+        await js.publish_async(
+            subjects.inbox(NEVERS, "care-request"), orjson.dumps(case(caseId=one))
+        )
+        cancelled = demand(root={"status": "ANNULEE", "caseId": one})
+        await js.publish_async(inbox, orjson.dumps(cancelled))
+    await js.publish_async_completed()
+
+    async def settled():
+        return (await js.stream_info(streams.INBOX)).state.messages == 0
+
+    await until(settled, within=60)
+    for one in cases:
+        history = await house.log.history(names.request(request_of(one)))
+        assert history[-1].event.name == "request.withdrawn", one
+
+
+async def test_a_demand_that_comes_before_its_file_waits_for_it(house):
+    await opened(house)
+    js = house.broker.connection.jetstream()
+    await js.publish(subjects.inbox("any", "care-request"), orjson.dumps(demand()))
+    await asyncio.sleep(0.1)
+    await sent(house, case())
+
+    async def agreed():
+        return any(event.name == "request.deadline_agreed" for event in await received(house))
+
+    await until(agreed, within=30)
+
+
+async def test_a_demand_then_its_file_is_one_request_and_the_patient_is_known(house):
+    await opened(house)
+    await sent(house, demand(), NEVERS)
+    await house.settled()
+
+    answer = await sent(house, case())
+
+    assert answer["state"] in {"waiting", "assigned"}
+    (event, *_) = await received(house)
+    who = await house.vault.reveal_patient(event.patient_ref, actor="anna", reason="call back")
+    assert len(who) == 2
+
+
+async def test_a_request_whose_file_says_emergency_is_closed_and_its_place_is_free(house):
+    slot = await opened(house)
+    await sent(house, demand(), NEVERS)
+    await house.settled()
+
+    answer = await sent(house, case(qualification={"details": {"priority": "P1"}}))
+
+    assert answer["code"] == "refused_as_emergency"
+    assert (await received(house))[-1].name == "request.refused_as_emergency"
+    other = await tell(house, "care-request", request_told())
+    await house.settled()
+    history = await house.log.history(names.request(other["id"]))
+    assert str(history[-1].event.slot_id) == slot["id"]
+
+
+async def test_an_emergency_is_told_so_even_if_the_rest_of_its_file_is_wrong(house):
+    wrong = case(
+        qualification={"details": {"priority": "P0"}},
+        location={"city": {"name": "Nevers", "inseeCode": "not a code"}},
+    )
+
+    assert (await sent(house, wrong))["code"] == "refused_as_emergency"
+
+
+async def test_a_demand_for_another_century_is_refused(house):
+    await opened(house)
+    await sent(house, case())
+
+    answer = await sent(house, demand(request={"datetime": "2099-01-01T00:00:00+00:00"}))
+
+    assert answer["code"] == "asked_in_the_future"
+
+
+async def test_nothing_more_is_sealed_about_a_patient_who_was_erased(house):
+    await opened(house)
+    await sent(house, case())
+    await house.settled()
+    how = {
+        "executor": house.executor("tests"),
+        "vault": house.vault,
+        "clock": house.clock,
+        "actor": Actor(ref="anna", role=Role.OPERATOR),
+    }
+    await sent(house, {"createCaseHealthUpdate": {"caseId": CASE, "note": "Lola"}})
+    assert await erase(request_of(CASE), **how)
+
+    await sent(house, demand(request={"freetext": "Lola again", "deadline": "2H"}))
+
+    async with house.pool.connection() as connection:
+        cursor = await connection.execute("select count(*) from vault where key is not null")
+        assert await cursor.fetchone() == (0,)
+
+
+async def test_what_a_sender_writes_into_codes_is_not_quoted(house):
+    refused = await sent(house, demand(request={"purpose": "Zorglub +33699887766"}))
+
+    assert refused["code"] == "not_a_gp_request"
+    assert "Zorglub" not in str(refused)
+    await ask(house, "care-request", b"{", "Zorglub")
+    letters = await house.letters.all()
+    assert len(letters) == 2
+    assert "Zorglub" not in str(letters)

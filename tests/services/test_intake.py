@@ -12,7 +12,7 @@ from projections import board
 from services.intake.arrival import request_of
 from services.messaging import streams, subjects
 from services.projector.queries import rows
-from tests.examples import DR_ADAM, DR_BLAIN, HOUR, NEVERS, NOON
+from tests.examples import DR_ADAM, DR_BLAIN, HOUR, MINUTE, NEVERS, NOON
 from tests.running import until
 from tests.talking import (
     ask,
@@ -322,7 +322,14 @@ async def test_a_slot_is_opened_by_somebody_enrolled(house):
     ("changes", "code"),
     [
         ({"end": (NOON + HOUR).isoformat()}, "ends_before_it_starts"),
-        ({"end": (NOON + 400 * HOUR).isoformat()}, "crosses_the_week"),
+        ({"end": (NOON + 26 * HOUR + MINUTE).isoformat()}, "longer_than_a_day"),
+        (
+            {
+                "start": "2026-11-29T23:50:00+01:00",
+                "end": "2026-11-30T00:10:00+01:00",
+            },
+            "crosses_the_week",
+        ),
         (
             {"start": (NOON - 2 * HOUR).isoformat(), "end": (NOON - HOUR).isoformat()},
             "already_over",
@@ -442,3 +449,135 @@ async def test_a_fault_of_ours_is_retried_and_then_put_aside(house, monkeypatch)
 
 async def test_an_unknown_id_has_no_history(house):
     assert await history(house, uuid4()) == []
+
+
+# What others got wrong
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"asked_at": "9999-12-31T23:59:59+00:00"}, "not_a_date"),
+        ({"asked_at": "0001-01-01T00:00:00+00:00"}, "not_a_date"),
+        ({"asked_at": 1795435200}, "not_a_date"),
+        ({"asked_at": "1795435200"}, "not_a_date"),
+        ({"patient": {"birth_date": "2099-01-01"}}, "invalid_value"),
+        ({"patient": {"birth_date": "1700-01-01"}}, "invalid_value"),
+        ({"motive": "M03.14\u0000"}, "nul_character"),
+    ],
+)
+async def test_a_request_that_cannot_be_meant_is_refused_with_its_code(house, changes, code):
+    await opened(house)
+
+    answer = await tell(house, "care-request", request_told() | changes)
+
+    assert answer["code"] == code
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"zone": "Europe"}, "unknown_code"),
+        ({"zone": "Europe/Atlantis"}, "unknown_code"),
+        ({"start": "9999-12-31T10:00:00+00:00"}, "not_a_date"),
+        ({"place": {"title": "\u0000", "commune": "58194"}}, "nul_character"),
+        ({"communities": [NEVERS, "590099002"]}, "unknown_community"),
+    ],
+)
+async def test_a_slot_that_cannot_be_meant_is_refused_with_its_code(house, changes, code):
+    await opened(house)
+
+    answer = await tell(house, "slot", slot_told(NOON + 5 * HOUR) | changes)
+
+    assert answer["code"] == code
+
+
+async def test_what_looks_like_nul_and_is_text_is_taken(house):
+    await opened(house)
+    place = slot_told(NOON)["place"] | {"title": "\\u0000"}
+
+    assert (await tell(house, "slot", slot_told(NOON + 5 * HOUR, place=place)))["state"]
+
+
+async def test_a_message_nested_too_deep_is_refused(house):
+    nested = b'{"specversion":"1.0","data":' + b"[" * 300 + b"]" * 300 + b"}"
+
+    assert (await ask(house, "care-request", nested))["code"] == "too_deep"
+
+
+async def test_a_subject_with_more_than_it_should_have_is_refused(house):
+    await opened(house)
+    body = cloud_event("care-request", request_told())
+
+    assert (await ask(house, "care-request.extra.tokens", body))["code"] == "wrong_subject"
+
+
+SUNDAY_NIGHT = {"start": "2026-11-29T21:30:00+01:00", "end": "2026-11-29T21:50:00+01:00"}
+
+
+async def test_who_practises_in_two_zones_is_in_one_place_at_a_time(house):
+    await opened(house)
+    # Monday 00:30 in La Réunion is Sunday 21:30 in Paris: two weeks, one instant.
+    first = slot_told(NOON) | SUNDAY_NIGHT
+    second = first | {"zone": "Indian/Reunion"}
+
+    assert (await tell(house, "slot", first))["state"] == "published"
+    assert (await tell(house, "slot", second))["code"] == "overlaps_another_slot"
+
+
+async def test_two_slots_at_once_in_two_zones_are_one_slot(house):
+    await opened(house)
+    paris = slot_told(NOON) | SUNDAY_NIGHT
+    answers = await asyncio.gather(
+        *(
+            tell(house, "slot", paris | {"zone": zone})
+            for zone in ("Europe/Paris", "Indian/Reunion", "Pacific/Noumea")
+        )
+    )
+
+    assert sorted(a.get("state", a.get("code")) for a in answers) == [
+        "overlaps_another_slot",
+        "overlaps_another_slot",
+        "published",
+    ]
+
+
+async def test_a_slot_is_for_communities_the_practitioner_is_a_member_of(house):
+    await opened(house)
+    await tell(house, "community", community_told("590099002"), "590099002")
+
+    answer = await tell(house, "slot", slot_told(NOON + 5 * HOUR), "590099002")
+
+    assert answer["code"] == "not_a_member"
+
+
+async def test_the_same_id_is_the_same_message_even_if_it_changed_nothing(house):
+    await opened(house)
+    unchanged = cloud_event("practitioner", practitioner_told())
+    other = unchanged | {"data": practitioner_told(consent={"sources": ["CPTS"]})}
+
+    first = await ask(house, "practitioner", unchanged)
+
+    assert await ask(house, "practitioner", unchanged) == first
+    assert (await ask(house, "practitioner", other))["code"] == "same_id_other_content"
+
+
+async def test_a_message_that_comes_again_after_its_delay_has_its_first_answer(house, clock):
+    await opened(house)
+    message = cloud_event("care-request", request_told(delay="2H"))
+    first = await ask(house, "care-request", message)
+    await house.dispatcher.settled()
+
+    await clock.move_to(NOON + 5 * HOUR)
+
+    assert await ask(house, "care-request", message) == first
+
+
+async def test_ids_are_told_apart_by_who_gave_them(house):
+    await opened(house)
+    one = cloud_event("care-request", request_told(), source="/a", id="b c")
+    other = cloud_event("care-request", request_told(), source="/a/b", id="c")
+
+    answers = [await ask(house, "care-request", each) for each in (one, other)]
+
+    assert len({answer["id"] for answer in answers}) == 2

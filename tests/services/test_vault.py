@@ -65,7 +65,7 @@ async def test_a_reveal_is_journalled_before_anything_is_opened(pool):
 
     assert await vault.reveal_patient(kept.subject, actor="anna", reason="to call back") == [WHO]
     with pytest.raises(NothingSealed):
-        await vault.reveal(unknown := uuid4(), actor="ben", reason="curious")
+        await vault.reveal_patient(unknown := uuid4(), actor="ben", reason="curious")
 
     async with pool.connection() as connection:
         cursor = await connection.execute("select ref, actor, reason from reveals order by id")
@@ -89,7 +89,7 @@ async def test_erasing_a_patient_erases_all_that_was_sealed_about_them(pool):
     assert not await vault.erase(first.subject)
 
     with pytest.raises(Erased):
-        await vault.reveal(first.subject, actor="anna", reason="too late")
+        await vault.reveal_patient(first.subject, actor="anna", reason="too late")
     async with pool.connection() as connection:
         cursor = await connection.execute("select count(*) from vault where body is not null")
         assert await cursor.fetchone() == (0,)
