@@ -11,10 +11,11 @@ from uuid import UUID
 from domain import practitioner as practitioners
 from domain.agenda import weeks_at
 from domain.decider import ImpossibleHistory
-from domain.practitioner import Enrolled, NotEnrolled, Practitioner
+from domain.practitioner import Consent, Enrolled, NotEnrolled, Practitioner
 from events import streams
 from events.agenda import SlotPlaceFreed, SlotPlaceTaken, SlotPublished
 from events.catalogue import AnyEvent
+from events.codes import Profession, Source
 from events.community import CommunityFormed
 from events.envelope import Recorded
 from events.practitioner import (
@@ -26,6 +27,7 @@ from events.practitioner import (
 from events.request import (
     PatientErased,
     RequestAssigned,
+    RequestDeadlineAgreed,
     RequestHandedBack,
     RequestReceived,
     RequestRefusedAsEmergency,
@@ -49,11 +51,16 @@ class _Slot:
     start: datetime
     end: datetime
     capacity: int
+    communities: tuple[str, ...]
+    open_to: tuple[Source, ...]
+    profession: Profession
     taken: dict[UUID, UUID] = field(default_factory=dict)  # request → command that took the place
 
 
 @dataclass
 class _Request:
+    received: RequestReceived | None = None  # None: an emergency from the first
+    due_by: datetime | None = None  # as agreed later
     open: bool = True
     slot: UUID | None = None
     by_command: UUID | None = None
@@ -128,7 +135,15 @@ class Audit:
         self._versions[recorded.stream] = recorded.version
 
     def _published(self, event: SlotPublished, recorded: Recorded) -> None:
-        slot = _Slot(recorded.stream, event.start, event.end, event.capacity)
+        slot = _Slot(
+            agenda=recorded.stream,
+            start=event.start,
+            end=event.end,
+            capacity=event.capacity,
+            communities=event.communities,
+            open_to=event.open_to,
+            profession=event.profession,
+        )
         if event.slot_id in self._slots:
             self._broken("slot_published_twice", recorded.position, event.slot_id)
         if recorded.stream != streams.agenda(event.rpps, event.week):
@@ -149,9 +164,22 @@ class Audit:
         if event.request_id in slot.taken:
             self._broken("place_taken_twice", recorded.position, event.slot_id)
         self._check_consent(slot, event, recorded)
+        self._check_slot(slot, event, recorded)
         slot.taken[event.request_id] = recorded.meta.command_id
         if len(slot.taken) > slot.capacity:
             self._broken("over_capacity", recorded.position, event.slot_id)
+
+    def _check_slot(self, slot: _Slot, event: SlotPlaceTaken, recorded: Recorded) -> None:
+        request = self._requests.get(event.request_id)
+        received = request.received if request else None
+        if request is None or received is None:
+            return  # told as a place without an assignment
+        if received.community not in slot.communities or event.source not in slot.open_to:
+            self._broken("slot_not_open_to_the_request", recorded.position, event.slot_id)
+        if slot.profession not in received.professions:
+            self._broken("another_profession", recorded.position, event.slot_id)
+        if slot.start > (request.due_by or received.due_by):
+            self._broken("assigned_after_due", recorded.position, event.slot_id)
 
     def _freed(self, event: SlotPlaceFreed, recorded: Recorded) -> None:
         slot = self._slots.get(event.slot_id)
@@ -167,6 +195,9 @@ class Audit:
                     self._broken("outside_consent", recorded.position, event.slot_id)
                 if consent.weekly_cap is not None and taken >= consent.weekly_cap:
                     self._broken("over_the_weekly_cap", recorded.position, event.slot_id)
+                request = self._requests.get(event.request_id)
+                if request and request.received and not _seen_by(consent, request.received):
+                    self._broken("outside_age_or_motives", recorded.position, event.slot_id)
             case _:
                 self._broken("practitioner_not_available", recorded.position, event.slot_id)
 
@@ -189,8 +220,11 @@ class Audit:
         request_id = UUID(streams.identity(recorded.stream))
         request = self._requests.get(request_id)
         if request is None and isinstance(event, RequestReceived | RequestRefusedAsEmergency):
+            received = event if isinstance(event, RequestReceived) else None
             self._requests[request_id] = _Request(
-                open=isinstance(event, RequestReceived), position=recorded.position
+                received=received,
+                open=received is not None,
+                position=recorded.position,
             )
             return
         if request is None:
@@ -211,6 +245,8 @@ class Audit:
                 request.open = False
             case RequestWithdrawn() | RequestRefusedAsEmergency():
                 request.open, request.slot = False, None
+            case RequestDeadlineAgreed():
+                request.due_by = event.due_by
             case RequestReceived():
                 self._broken("received_twice", recorded.position, request_id)
             case RequestSearching():
@@ -219,4 +255,14 @@ class Audit:
                 if not event.owner or event.next_at <= event.searched_at:
                     self._broken("no_next_instant", recorded.position, request_id)
             case _:
-                pass  # a deadline agreed, a patient erased: allowed at any time
+                pass  # a patient erased: allowed at any time
+
+
+def _seen_by(consent: Consent, received: RequestReceived) -> bool:
+    """Whether the practitioner sees patients of this age for this reason."""
+    if received.motive.startswith(consent.excluded_motives):
+        return False
+    if received.age is None:
+        return True
+    youngest = consent.min_age or 0
+    return youngest <= received.age and (consent.max_age is None or received.age <= consent.max_age)

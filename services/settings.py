@@ -54,7 +54,6 @@ class Settings(BaseSettings):
     relay_batch_events: int = 500
     relay_checkpoint_seconds: float = 0.1  # a lost one costs duplicates that JetStream drops
     relay_standby_seconds: float = 1.0  # how often a second relay asks whether the first is gone
-    relay_retry_seconds: float = 0.2
     decide_attempts: int = 8  # lost races before a command gives up
 
     # NATS

@@ -1,11 +1,14 @@
 """The `snp` command. A subcommand loads what it needs when it is called: help is quick."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from services.cli.errors import told_kindly
+from services.cli.errors import Ended, say_error, told_kindly
+
+USAGE = 2  # the status with which typer ends when it does not understand
 
 app = typer.Typer(
     name="snp",
@@ -56,11 +59,12 @@ def run(
     state: State = None,
     http_host: Annotated[str | None, typer.Option(help="Loopback only (127.0.0.1).")] = None,
     http_port: HttpPort = None,
+    as_json: AsJson = False,
 ) -> None:
     """One service, against SNP_DATABASE_URL and SNP_NATS_URL (or what `snp up` runs here)."""
     from services.cli.up import run_until_stopped
 
-    run_until_stopped(service, partition, state, http_host, http_port)
+    run_until_stopped(service, partition, state, http_host, http_port, as_json=as_json)
 
 
 @app.command()
@@ -222,4 +226,11 @@ def demo(
 
 def main() -> None:
     """The entry point."""
-    app()
+    try:
+        app()
+    except Ended:
+        raise
+    except SystemExit as ended:
+        if ended.code == USAGE and "--json" in sys.argv:
+            say_error("usage", "the command was not understood: see stderr, or --help")
+        raise

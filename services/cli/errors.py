@@ -20,6 +20,15 @@ class Told(Exception):
         self.status = status
 
 
+class Ended(SystemExit):
+    """The command has said why it ends."""
+
+
+def say_error(code: str, message: str) -> None:
+    """What went wrong, for programs: the last line of a command given --json."""
+    print(json.dumps({"error": {"code": code, "message": message}}, ensure_ascii=False), flush=True)
+
+
 def told_kindly(command: Callable[P, R]) -> Callable[P, R]:
     """Errors one can do something about are one line on stderr, not a traceback."""
 
@@ -32,11 +41,13 @@ def told_kindly(command: Callable[P, R]) -> Callable[P, R]:
         except Exception as error:
             told = _told(error)
             if told is None:
+                if kwargs.get("as_json"):
+                    say_error("internal_error", f"{type(error).__name__}: see stderr")
                 raise
             if kwargs.get("as_json"):
-                print(json.dumps({"error": {"code": told.code, "message": str(told)}}))
+                say_error(told.code, str(told))
             print(f"snp: {told}", file=sys.stderr)
-            raise SystemExit(told.status) from None
+            raise Ended(told.status) from None
 
     return kindly
 

@@ -57,7 +57,9 @@ def reveal_patient(identity: str, reason: str, state: Path | None, *, as_json: b
 
 def erase_patient(identity: str, state: Path | None, *, sure: bool, as_json: bool) -> None:
     """Destroy the key."""
-    if not sure and not as_json:
+    if not sure and as_json:
+        raise Told("it cannot be undone: say --yes", code="not_sure", status=2)
+    if not sure:
         typer.confirm("The identity cannot be brought back. Erase it?", abort=True)
 
     async def work(session: Session) -> bool:

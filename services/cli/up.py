@@ -67,6 +67,8 @@ def run_until_stopped(
     state: Path | None,
     http_host: str | None,
     http_port: int | None,
+    *,
+    as_json: bool,
 ) -> None:
     """One service."""
     from services.app import Service
@@ -80,7 +82,8 @@ def run_until_stopped(
     if service != Service.API and "http_port" not in settings.model_fields_set:
         # Several services on one machine: only the API's port is one people know.
         settings = settings.model_copy(update={"http_port": 0})
-    _run(_serve_one(settings, addresses_of(settings), Service(service), partition))
+    addresses = addresses_of(settings)
+    _run(_serve_one(settings, addresses, Service(service), partition, as_json=as_json))
 
 
 def _url(server: Postgres | NatsServer | None, given: Any) -> str:
@@ -132,8 +135,15 @@ async def _serve_all(
 
 
 async def _serve_one(
-    settings: "Settings", addresses: "Addresses", service: "Service", partition: str
+    settings: "Settings",
+    addresses: "Addresses",
+    service: "Service",
+    partition: str,
+    *,
+    as_json: bool,
 ) -> None:
+    import json
+
     import structlog
 
     from services.api.server import serving
@@ -154,6 +164,8 @@ async def _serve_one(
         # Every service answers for its health and shows its figures.
         http = await stack.enter_async_context(serving(house))
         structlog.get_logger().info("running", service=str(service), http=http)
+        if as_json:
+            print(json.dumps({"service": str(service), "http": http}), flush=True)
         await _told_to_stop(house)
 
 

@@ -56,6 +56,7 @@ class Relay:
         self._bell = bell
         self._tail = tail
         self.active = False
+        self._last_id: str | None = None  # of the last event published in this round
 
     async def run(self) -> None:
         """Stand by, then be the one, until cancelled."""
@@ -105,6 +106,7 @@ class Relay:
 
     async def _publish_from(self, connection: Connection, position: int) -> None:
         self.active = True
+        self._last_id = None
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._publish(connection, position))
             tasks.create_task(self._hear_other_processes())
@@ -125,7 +127,7 @@ class Relay:
             if rows:
                 telemetry.relay_lag_events.set(len(rows))
                 telemetry.relay_lag_seconds.set((datetime.now(UTC) - rows[0][6]).total_seconds())
-                await self._publish_until_stored(position, rows)
+                await self._publish_all(position, rows)
                 position = rows[-1][0]
                 # One ring a batch: everybody reads the log, nobody needs a ring an event.
                 await self._nats.publish(subjects.BELL, str(position).encode())
@@ -151,30 +153,27 @@ class Relay:
         cursor = await connection.execute(_NEWS, (position, limit))
         return cast("Sequence[_Row]", await cursor.fetchall())
 
-    async def _publish_until_stored(self, previous: int, rows: Sequence[_Row]) -> None:
-        """All of them, acknowledged. What was stored before a fault is dropped as a duplicate."""
-        while True:
-            try:
-                stored = []
-                before = previous
-                for row in rows:
-                    headers = _headers(row, before)
-                    before = row[0]
-                    stored.append(
-                        await self._js.publish_async(
-                            subjects.event(row[5]["community"], row[2], row[1]),
-                            message(row),
-                            stream=streams.EVENTS,
-                            headers=headers,
-                        )
-                    )
-                async with asyncio.timeout(self._settings.publish_timeout_seconds):
-                    await asyncio.gather(*stored)
-            except (NatsError, TimeoutError) as error:
-                log.warning("JetStream did not take the events", error=type(error).__name__)
-                await asyncio.sleep(self._settings.relay_retry_seconds)
-            else:
-                return
+    async def _publish_all(self, previous: int, rows: Sequence[_Row]) -> None:
+        """All of them, acknowledged, in this order or not at all.
+
+        Each expects the one before it to be the last: after one that was lost none is taken, and
+        the fault ends this round; the next asks JetStream where it stands. What was stored is then
+        dropped as a duplicate.
+        """
+        stored = []
+        for row in rows:
+            headers = _headers(row, previous, self._last_id)
+            previous, self._last_id = row[0], headers["Nats-Msg-Id"]
+            stored.append(
+                await self._js.publish_async(
+                    subjects.event(row[5]["community"], row[2], row[1]),
+                    message(row),
+                    stream=streams.EVENTS,
+                    headers=headers,
+                )
+            )
+        async with asyncio.timeout(self._settings.publish_timeout_seconds):
+            await asyncio.gather(*stored)
 
 
 async def _locked(connection: Connection) -> bool:
@@ -205,8 +204,9 @@ def _row(written: Written) -> _Row:
     )
 
 
-def _headers(row: _Row, previous: int) -> dict[str, str]:
-    return {
+def _headers(row: _Row, previous: int, last_id: str | None) -> dict[str, str]:
+    expected = {"Nats-Expected-Last-Msg-Id": last_id} if last_id else {}
+    return expected | {
         "Nats-Msg-Id": row[5]["event_id"],
         "Content-Type": "application/cloudevents+json",
         POSITION: str(row[0]),

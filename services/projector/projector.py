@@ -67,7 +67,10 @@ class Projector:
                     self._log, self._bell, self._settings, since=self.position
                 ):
                     if not await self._show(batch):
-                        break  # somebody else was here: go on from where they are
+                        # Somebody else was here: go on from where they are, but not at once. Code
+                        # of another version may own the tables for as long as it runs.
+                        await asyncio.sleep(self._settings.follow_poll_seconds)
+                        break
                     # People read this a few times a second: a pause makes one batch of many.
                     await asyncio.sleep(self._settings.projection_pause_seconds)
             except UNREACHABLE as fault:

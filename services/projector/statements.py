@@ -14,6 +14,8 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.sql import ClauseElement
 
+from events import upcasters
+from projections import rows
 from projections.rows import Key, Place, Projection, Row, Rows, key_of
 from services.log.database import Connection
 
@@ -80,7 +82,7 @@ class Statements:
 
 def shape(projection: Projection) -> str:
     """A digest of the tables and of the code that fills them: another one is built anew."""
-    code = getsource(modules[projection.apply.__module__])
+    code = "".join(map(getsource, (modules[projection.apply.__module__], rows, upcasters)))
     return hashlib.sha256(code.encode()).hexdigest()[:16]
 
 

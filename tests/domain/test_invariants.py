@@ -1,10 +1,11 @@
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from domain.invariants import Audit
 from events.agenda import Freed, SlotPlaceFreed
-from events.codes import Delay, Priority, Source
+from events.codes import Delay, Priority, Profession, Source
 from events.practitioner import PractitionerPaused, PractitionerResumed
 from events.request import (
     HandBack,
@@ -59,6 +60,9 @@ EMERGENCY = RequestRefusedAsEmergency(
 )
 AGREED = RequestDeadlineAgreed(
     request_id=ANNA, delay=Delay.HOURS_2, due_by=NOON + HOUR, agreed_at=NOON
+)
+LATER = RequestDeadlineAgreed(
+    request_id=ANNA, delay=Delay.MIN_30, due_by=NOON + 30 * MINUTE, agreed_at=NOON
 )
 ERASED = PatientErased(request_id=ANNA, patient_ref=called("x"), erased_at=NOON)
 
@@ -126,6 +130,18 @@ def test_a_day_as_it_should_be_breaks_nothing():
         ((received(), taken()), "place_without_an_assignment"),
         ((taken(),), "place_without_an_assignment"),
         ((received(), HANDED_BACK), None),
+        ((received(), assigned(), taken(), EMERGENCY, FREED), None),
+        ((received(community="590099002"), assigned(), taken()), "slot_not_open_to_the_request"),
+        ((received(professions=(Profession.NURSE,)), assigned(), taken()), "another_profession"),
+        ((received(due_by=NOON + MINUTE), assigned(), taken()), "assigned_after_due"),
+        ((received(), LATER, assigned(), taken()), "assigned_after_due"),
+        ((consented(min_age=18), received(age=10), assigned(), taken()), "outside_age_or_motives"),
+        ((consented(max_age=9), received(age=10), assigned(), taken()), "outside_age_or_motives"),
+        ((consented(min_age=18), received(age=None), assigned(), taken()), None),
+        (
+            (consented(excluded_motives=("M03.14",)), received(), assigned(), taken()),
+            "outside_age_or_motives",
+        ),
     ],
 )
 def test_what_breaks_an_invariant_is_named(events, rule):
@@ -147,6 +163,17 @@ def test_a_place_taken_by_another_command_than_the_assignment_is_noticed():
     place = replace(apart, position=7, version=2)
 
     assert broken([*events, place]) == {"place_without_an_assignment"}
+
+
+def test_two_places_at_once_are_noticed_in_two_zones():
+    sunday = datetime(2026, 11, 29, 20, 30, tzinfo=UTC)
+    in_paris = published(start=sunday, end=sunday + HOUR)
+    in_reunion = published(MORNING, start=sunday, end=sunday + HOUR, zone="Indian/Reunion")
+    assert in_paris.week != in_reunion.week
+
+    assert broken(recorded(formed(), enrolled(), consented(), in_paris, in_reunion)) == {
+        "in_two_places_at_once"
+    }
 
 
 def test_a_gap_and_a_wrong_order_are_noticed():

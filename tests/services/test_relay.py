@@ -150,6 +150,28 @@ async def test_the_relay_outlives_a_server_that_goes_away(
     assert positions == list(range(1, 31))
 
 
+async def test_nothing_is_stored_after_an_event_that_was_lost(
+    addresses, settings, appender, client, monkeypatch
+):
+    hasty = settings.model_copy(update={"publish_timeout_seconds": 0.5})
+    relaying = relay(addresses, client, hasty, Bells())
+    publish, lost = relaying._js.publish_async, []
+
+    async def losing_one(subject, payload, **how):
+        if how["headers"][POSITION] == "5" and not lost:
+            lost.append(subject)
+            return asyncio.get_running_loop().create_future()  # never acknowledged
+        return await publish(subject, payload, **how)
+
+    monkeypatch.setattr(relaying._js, "publish_async", losing_one)
+    await write(appender, range(10))
+    async with running(relaying.run()):
+        await on_jetstream(client, 10)
+
+    assert lost
+    assert [int(m.headers[POSITION]) for m in await published(client)] == list(range(1, 11))
+
+
 async def test_an_event_of_newer_code_is_passed_on(addresses, settings, client):
     async with await psycopg.AsyncConnection.connect(addresses.database_url) as connection:
         await connection.execute(
