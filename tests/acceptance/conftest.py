@@ -51,6 +51,24 @@ class Snp:
         return httpx.get(self.told["http"] + path, params=query, timeout=30)
 
     @contextmanager
+    def service(self, name):
+        """`snp run NAME`, from when it runs until it has stopped."""
+        with self.log.open("ab") as log:
+            process = subprocess.Popen(
+                [*SNP, "run", name, "--json"],
+                env=self.environment,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+        try:
+            yield json.loads(process.stdout.readline())
+        finally:
+            process.terminate()
+            assert process.wait(30) == 0
+            process.stdout.close()
+
+    @contextmanager
     def running(self, *words):
         """`snp up`, from when it is ready until it has stopped."""
         with self.log.open("ab") as log:

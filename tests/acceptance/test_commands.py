@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+import httpx
 import pytest
 
 from tests.talking import cloud_event, request_told
@@ -162,3 +163,29 @@ def test_a_service_or_a_file_that_does_not_exist_is_told(demo):
     assert demo.run("run", "coffee").returncode == 2
     assert demo.run("send", "/nowhere.json").returncode == 2
     assert demo.run("brew").returncode == 2
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["send", "--json"],
+        ["board", "--json", "--nonsense"],
+        ["brew", "--json"],
+        ["erase", "fr.health.samu580.1", "--json"],
+        ["run", "coffee", "--json"],
+    ],
+)
+def test_an_error_is_one_json_object_for_programs(demo, words):
+    done = demo.run(*words)
+
+    assert done.returncode == 2
+    error = json.loads(done.stdout.splitlines()[-1])["error"]
+    assert error["code"]
+    assert error["message"]
+    assert done.stderr
+
+
+def test_a_service_runs_alone_beside_the_others(demo):
+    with demo.service("dispatch") as told:
+        assert told["service"] == "dispatch"
+        assert httpx.get(f"{told['http']}/health/ready", timeout=30).json()["ready"]
