@@ -75,6 +75,11 @@ def patient_told_of(body: bytes) -> UUID | None:
     return patient_of(request_of(case)) if case else None
 
 
+def command_of(source: str, event_id: str) -> UUID:
+    """The command a CloudEvent makes; of a request without a file, the request as well."""
+    return _named("event", source, event_id)
+
+
 def _named(*parts: str) -> UUID:
     """An id made of these words: of others, another."""
     return uuid5(NAMESPACE, orjson.dumps(parts).decode())
@@ -118,7 +123,7 @@ def arrival(
     else:
         event = _cloud_event(document)
         message = _data(event, kind)
-        command_id = _named("event", event.source, event.id)
+        command_id = command_of(event.source, event.id)
         actor = Actor(ref=event.source, role=_ROLES[subjects.Kind(kind)])
     return Arrival(
         message=message,

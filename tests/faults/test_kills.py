@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 from contextlib import asynccontextmanager, suppress
-from uuid import uuid5
 
 import nats
 import orjson
@@ -19,7 +18,7 @@ from nats.errors import Error as NatsError
 
 from projections.catalogue import PROJECTIONS
 from services.embedded import state as states
-from services.intake.arrival import NAMESPACE
+from services.intake.arrival import command_of
 from services.log.database import pool_of
 from services.log.reader import Log
 from services.log.verify import verify
@@ -189,7 +188,7 @@ async def test_twenty_kills_lose_nothing_and_do_nothing_twice(snp):
     async with pool_of(snp.addresses["database"], settings) as pool:
         await quiet(pool)
         received = await request_ids(pool)
-        wanted = {str(uuid5(NAMESPACE, f"/load {number}")) for number in acknowledged}
+        wanted = {str(command_of("/load", number)) for number in acknowledged}
         assert len(wanted) > KILLS * 20
         assert wanted - set(received) == set()
         assert len(received) == len(set(received))
