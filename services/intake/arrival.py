@@ -112,11 +112,8 @@ def arrival(
             call = reading.emergency(document)
             if call is None:
                 raise
-            message, command_id, actor = (
-                call,
-                _named("call", fingerprint),
-                Actor("hub", Role.REGULATOR),
-            )
+            message, command_id = call, _named("call", fingerprint)
+            actor = Actor(ref="hub", role=Role.REGULATOR)
         else:
             command_id, actor = _national_identity(national, fingerprint)
             message = national
