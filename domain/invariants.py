@@ -18,12 +18,7 @@ from events.catalogue import AnyEvent
 from events.codes import Profession, Source
 from events.community import CommunityFormed
 from events.envelope import Recorded
-from events.practitioner import (
-    PractitionerConsented,
-    PractitionerEnrolled,
-    PractitionerPaused,
-    PractitionerResumed,
-)
+from events.practitioner import PractitionerEvent
 from events.request import (
     PatientErased,
     RequestAssigned,
@@ -91,12 +86,7 @@ class Audit:
                 self._taken(event, recorded)
             case SlotPlaceFreed() as event:
                 self._freed(event, recorded)
-            case (
-                PractitionerEnrolled()
-                | PractitionerConsented()
-                | PractitionerPaused()
-                | PractitionerResumed()
-            ) as event:
+            case event if isinstance(event, PractitionerEvent):
                 self._practitioner(event, recorded)
             case CommunityFormed():
                 pass
@@ -201,14 +191,7 @@ class Audit:
             case _:
                 self._broken("practitioner_not_available", recorded.position, event.slot_id)
 
-    def _practitioner(
-        self,
-        event: PractitionerEnrolled
-        | PractitionerConsented
-        | PractitionerPaused
-        | PractitionerResumed,
-        recorded: Recorded,
-    ) -> None:
+    def _practitioner(self, event: PractitionerEvent, recorded: Recorded) -> None:
         before = self._practitioners.get(event.rpps, NotEnrolled())
         try:
             self._practitioners[event.rpps] = practitioners.evolve(before, event)

@@ -12,7 +12,8 @@ from events.explanation import Explanation
 from events.motives import Motive
 from events.place import CoarsePosition
 
-Age = Annotated[int, Field(ge=0, le=130)]
+OLDEST = 130  # years
+Age = Annotated[int, Field(ge=0, le=OLDEST)]
 Kilometres = Annotated[float, Field(ge=0, le=300)]
 
 

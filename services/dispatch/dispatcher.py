@@ -22,12 +22,7 @@ from events import streams
 from events.agenda import SlotPlaceFreed, SlotPublished
 from events.base import Event
 from events.envelope import Actor, Recorded, Role
-from events.practitioner import (
-    PractitionerConsented,
-    PractitionerEnrolled,
-    PractitionerPaused,
-    PractitionerResumed,
-)
+from events.practitioner import PractitionerEvent
 from events.request import HandBack, RequestDeadlineAgreed, RequestReceived
 from services import telemetry
 from services.clock import Clock
@@ -199,12 +194,7 @@ class Dispatcher:
                 candidate = self.board.candidate(event.slot_id)
                 for community in candidate.slot.published.communities if candidate else ():
                     self._work.opened(community, {event.slot_id})
-            case (
-                PractitionerEnrolled()
-                | PractitionerConsented()
-                | PractitionerPaused()
-                | PractitionerResumed()
-            ) as event:
+            case event if isinstance(event, PractitionerEvent):
                 self._reopen(event.rpps)
             case _:
                 pass

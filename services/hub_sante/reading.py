@@ -6,7 +6,6 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from domain.request import is_emergency
 from events.base import CaseId
 from events.codes import Sex
 from events.place import Position
@@ -110,14 +109,14 @@ def emergency(document: Mapping[str, Any]) -> EmergencyCall | None:
         return None
     try:
         details = case["qualification"]["details"]
-        call = EmergencyCall(
-            priority=details["priority"],
-            care_level=details.get("careLevel"),
-            case_id=case_named(document),
-        )
-    except (KeyError, TypeError, AttributeError, ValidationError):
+        told = {
+            "priority": details["priority"],
+            "care_level": details.get("careLevel"),
+            "case_id": case_named(document),
+        }
+    except (KeyError, TypeError, AttributeError):
         return None
-    return call if is_emergency(call.priority, call.care_level) else None
+    return EmergencyCall.found_in(told)
 
 
 def case_named(document: object) -> str | None:

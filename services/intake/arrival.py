@@ -9,7 +9,6 @@ from uuid import UUID, uuid5
 import orjson
 from pydantic import ValidationError
 
-from domain.request import is_emergency
 from events.envelope import Actor, Role
 from services.hub_sante import reading
 from services.hub_sante.messages import Case, CaseUpdate, NationalMessage, ResourcesRequest
@@ -174,18 +173,9 @@ def _data(event: CloudEvent, kind: str) -> Message:
     try:
         return model.model_validate(event.data)
     except ValidationError as error:
-        if model is CareRequest and (call := _emergency(event.data)):
+        if model is CareRequest and (call := EmergencyCall.found_in(event.data)):
             return call
         raise invalid(error) from error
-
-
-def _emergency(data: dict[str, Any]) -> EmergencyCall | None:
-    """An emergency is told so at once, not that one of its fields is malformed."""
-    try:
-        call = EmergencyCall.model_validate(data)
-    except ValidationError:
-        return None
-    return call if is_emergency(call.priority, call.care_level) else None
 
 
 def _national_identity(message: NationalMessage, fingerprint: str) -> tuple[UUID, Actor]:

@@ -17,16 +17,15 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from domain.request import is_emergency
 from events.agenda import Capacity
 from events.base import CaseId, Finess, Frozen, Insee, Rpps, ZoneName
 from events.codes import CareLevel, Delay, Label, Mode, Priority, Profession, Sex, Source
 from events.community import Departement
 from events.motives import Motive
 from events.place import Commune, Place, Position, Title
-from events.request import Age, Kilometres
+from events.request import OLDEST, Age, Kilometres
 from services.intake.moment import Moment, years
-
-OLDEST = 130  # as `events.request.Age`
 
 Note = Annotated[str, StringConstraints(max_length=4000)]
 Said = Annotated[str, StringConstraints(min_length=1, max_length=400)]
@@ -61,6 +60,15 @@ class EmergencyCall(BaseModel):
             return str(check(given)) if given is not None else None
         except ValidationError:
             return None
+
+    @classmethod
+    def found_in(cls, given: object) -> Self | None:
+        """The emergency that is told there, if one is: at once, whatever else is malformed."""
+        try:
+            call = cls.model_validate(given)
+        except ValidationError:
+            return None
+        return call if is_emergency(call.priority, call.care_level) else None
 
 
 class Patient(Frozen):

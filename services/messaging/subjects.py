@@ -57,4 +57,4 @@ def event(community: str | None, name: str, stream: str) -> str:
 def parts(subject: str) -> tuple[str, str]:
     """Community and kind of `snp.in.<community>.<kind>` or of a subject shaped like it."""
     tokens = subject.split(".")
-    return (tokens[2], tokens[3]) if len(tokens) == 4 else ("", "")  # noqa: PLR2004 as above
+    return (tokens[2], tokens[3]) if len(tokens) == 4 else ("", "")  # noqa: PLR2004 as at the top

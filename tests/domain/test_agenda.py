@@ -193,7 +193,7 @@ def test_a_slot_ends_within_a_day():
 
 
 @for_all(
-    st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC)),  # noqa: DTZ001
+    st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC)),  # noqa: DTZ001 bounds are naive
     st.sampled_from(["Europe/Paris", "Indian/Reunion", "Pacific/Kiritimati", "Etc/GMT+12"]),
 )
 def test_two_slots_at_one_instant_are_looked_for_in_each_others_weeks(start, zone):
