@@ -71,7 +71,7 @@ class Snp:
         for line in _ps():
             pid, parent, command = line.split(None, 2)
             if int(parent) == self.process.pid:
-                found["postgres" if "postgres" in command else "nats-server"] = int(pid)
+                found[command] = int(pid)
         return found
 
     async def kill(self, victim):
@@ -87,7 +87,7 @@ class Snp:
 
 def _ps():
     listed = subprocess.run(
-        ["ps", "-e", "-o", "pid=,ppid=,args="],
+        ["ps", "-e", "-o", "pid=,ppid=,comm="],
         check=True,
         capture_output=True,
         text=True,
