@@ -67,6 +67,12 @@ class MotiveExcluded(Refused):
     code = "motive_excluded"
 
 
+class LostBefore(Refused):
+    """The patient had a place here, and it was cancelled."""
+
+    code = "place_lost_before"
+
+
 class StartsAfterDue(Refused):
     """The slot starts after the visit is due."""
 
@@ -140,6 +146,8 @@ def _not_for(search: Search, slot: SlotPublished) -> type[Refused] | None:
         return NotThisProfession
     if slot.start > search.request.due_by:
         return StartsAfterDue
+    if slot.slot_id in search.request.lost:
+        return LostBefore
     return None
 
 

@@ -6,6 +6,7 @@ Hypothesis can think of. Kept apart from the deciders on purpose: it counts plac
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import assert_never
 from uuid import UUID
 
 from domain import practitioner as practitioners
@@ -13,7 +14,15 @@ from domain.agenda import weeks_at
 from domain.decider import ImpossibleHistory
 from domain.practitioner import Consent, Enrolled, NotEnrolled, Practitioner
 from events import streams
-from events.agenda import SlotPlaceFreed, SlotPlaceTaken, SlotPublished
+from events.agenda import (
+    SlotCapacityChanged,
+    SlotMoved,
+    SlotOpenedTo,
+    SlotPlaceFreed,
+    SlotPlaceTaken,
+    SlotPublished,
+    SlotWithdrawn,
+)
 from events.catalogue import AnyEvent
 from events.codes import Profession, Source
 from events.community import CommunityFormed
@@ -24,11 +33,15 @@ from events.request import (
     RequestAssigned,
     RequestDeadlineAgreed,
     RequestHandedBack,
+    RequestMerged,
     RequestReceived,
     RequestRefusedAsEmergency,
+    RequestReoriented,
     RequestSearching,
+    RequestUnassigned,
     RequestWithdrawn,
 )
+from events.visit import OutcomeRecorded, VisitAttended, VisitCancelled, VisitMissed
 
 
 @dataclass(frozen=True)
@@ -42,6 +55,7 @@ class Violation:
 
 @dataclass
 class _Slot:
+    slot_id: UUID
     agenda: str
     start: datetime
     end: datetime
@@ -50,6 +64,7 @@ class _Slot:
     open_to: tuple[Source, ...]
     profession: Profession
     taken: dict[UUID, UUID] = field(default_factory=dict)  # request → command that took the place
+    withdrawn: bool = False
 
 
 @dataclass
@@ -86,6 +101,8 @@ class Audit:
                 self._taken(event, recorded)
             case SlotPlaceFreed() as event:
                 self._freed(event, recorded)
+            case SlotMoved() | SlotCapacityChanged() | SlotOpenedTo() | SlotWithdrawn() as event:
+                self._changed(event, recorded)
             case event if isinstance(event, PractitionerEvent):
                 self._practitioner(event, recorded)
             case CommunityFormed():
@@ -102,7 +119,7 @@ class Audit:
         for slot in self._slots.values():
             for request_id, command_id in slot.taken.items():
                 holder = self._requests.get(request_id)
-                if holder is None or holder.by_command != command_id:
+                if holder is None or (holder.slot, holder.by_command) != (slot.slot_id, command_id):
                     self._broken("place_without_an_assignment", self._position, request_id)
         return self.violations
 
@@ -126,6 +143,7 @@ class Audit:
 
     def _published(self, event: SlotPublished, recorded: Recorded) -> None:
         slot = _Slot(
+            slot_id=event.slot_id,
             agenda=recorded.stream,
             start=event.start,
             end=event.end,
@@ -138,17 +156,51 @@ class Audit:
             self._broken("slot_published_twice", recorded.position, event.slot_id)
         if recorded.stream != streams.agenda(event.rpps, event.week):
             self._broken("slot_in_another_agenda", recorded.position, event.slot_id)
-        # Of all weeks it may be somewhere on earth: two zones are two agendas, and one person.
-        for week in {event.week, *weeks_at(event.start, event.end)}:
-            for other in self._agendas.get(streams.agenda(event.rpps, week), ()):
-                if slot.start < other.end and other.start < slot.end:
-                    self._broken("in_two_places_at_once", recorded.position, event.slot_id)
+        self._check_nowhere_else(slot, recorded)
         self._agendas.setdefault(recorded.stream, []).append(slot)
         self._slots[event.slot_id] = slot
 
+    def _check_nowhere_else(self, slot: _Slot, recorded: Recorded) -> None:
+        rpps, week = streams.agenda_named(recorded.stream)
+        # Of all weeks it may be somewhere on earth: two zones are two agendas, and one person.
+        for other_week in {week, *weeks_at(slot.start, slot.end)}:
+            for other in self._agendas.get(streams.agenda(rpps, other_week), ()):
+                if other is slot or other.withdrawn:
+                    continue
+                if slot.start < other.end and other.start < slot.end:
+                    self._broken("in_two_places_at_once", recorded.position, slot.slot_id)
+
+    def _changed(
+        self,
+        event: SlotMoved | SlotCapacityChanged | SlotOpenedTo | SlotWithdrawn,
+        recorded: Recorded,
+    ) -> None:
+        slot = self._slots.get(event.slot_id)
+        if slot is None or slot.withdrawn:
+            self._broken("change_of_no_slot", recorded.position, event.slot_id)
+            return
+        match event:
+            case SlotMoved():
+                slot.start, slot.end = event.start, event.end
+                self._check_nowhere_else(slot, recorded)
+                if slot.taken:
+                    self._broken("moved_with_patients", recorded.position, event.slot_id)
+            case SlotCapacityChanged():
+                slot.capacity = event.capacity
+                if len(slot.taken) > slot.capacity:
+                    self._broken("over_capacity", recorded.position, event.slot_id)
+            case SlotOpenedTo():
+                slot.communities, slot.open_to = event.communities, event.open_to
+            case SlotWithdrawn():
+                slot.withdrawn = True
+                if slot.taken:
+                    self._broken("withdrawn_with_patients", recorded.position, event.slot_id)
+            case _:
+                assert_never(event)
+
     def _taken(self, event: SlotPlaceTaken, recorded: Recorded) -> None:
         slot = self._slots.get(event.slot_id)
-        if slot is None:
+        if slot is None or slot.withdrawn:
             self._broken("place_of_no_slot", recorded.position, event.slot_id)
             return
         if event.request_id in slot.taken:
@@ -177,7 +229,7 @@ class Audit:
             self._broken("freed_twice", recorded.position, event.slot_id)
 
     def _check_consent(self, slot: _Slot, event: SlotPlaceTaken, recorded: Recorded) -> None:
-        rpps = streams.identity(slot.agenda)[:11]
+        rpps, _ = streams.agenda_named(slot.agenda)
         match self._practitioners.get(rpps, NotEnrolled()):
             case Enrolled(consent=consent) if consent is not None:
                 taken = sum(len(other.taken) for other in self._agendas[slot.agenda])
@@ -213,7 +265,7 @@ class Audit:
         if request is None:
             self._broken("never_received", recorded.position, request_id)
             return
-        if not request.open and not isinstance(event, PatientErased):
+        if not request.open and not isinstance(event, PatientErased | OutcomeRecorded):
             self._broken("happened_to_a_closed_request", recorded.position, request_id)
         match event:
             case RequestAssigned():
@@ -226,7 +278,20 @@ class Audit:
                 if request.slot is not None:
                     self._broken("handed_back_with_a_place", recorded.position, request_id)
                 request.open = False
-            case RequestWithdrawn() | RequestRefusedAsEmergency():
+            case RequestUnassigned():
+                if request.slot != event.slot_id:
+                    self._broken("unassigned_without_a_place", recorded.position, request_id)
+                request.slot = None
+            case VisitAttended() | VisitMissed():
+                if request.slot is None:
+                    self._broken("visit_without_a_place", recorded.position, request_id)
+            case (
+                RequestWithdrawn()
+                | RequestRefusedAsEmergency()
+                | RequestReoriented()
+                | RequestMerged()
+                | VisitCancelled()
+            ):
                 request.open, request.slot = False, None
             case RequestDeadlineAgreed():
                 request.due_by = event.due_by
@@ -238,7 +303,7 @@ class Audit:
                 if not event.owner or event.next_at <= event.searched_at:
                     self._broken("no_next_instant", recorded.position, request_id)
             case _:
-                pass  # a patient erased: allowed at any time
+                pass  # a patient erased, confirmed, an outcome: of no rule here
 
 
 def _seen_by(consent: Consent, received: RequestReceived) -> bool:

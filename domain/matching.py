@@ -109,10 +109,19 @@ def penalty(request: Waiting) -> float:
     return next((loss for longest, loss in PENALTIES if window <= longest), LEAST_PENALTY)
 
 
-def by_urgency(request: Waiting) -> tuple[float, datetime, datetime, str]:
-    """Who is served first of those who wait: the highest penalty, then the earliest due."""
+def by_urgency(request: Waiting) -> tuple[bool, float, datetime, datetime, str]:
+    """Who is served first of those who wait.
+
+    Whoever lost a place through no doing of theirs; then the highest penalty, the earliest due.
+    """
     received = request.received
-    return -penalty(request), request.due_by, received.received_at, str(received.request_id)
+    return (
+        not request.first_in_line,
+        -penalty(request),
+        request.due_by,
+        received.received_at,
+        str(received.request_id),
+    )
 
 
 def _weighed(request: Waiting, window: timedelta, candidate: Candidate, way: Way) -> Ranked:

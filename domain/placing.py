@@ -1,20 +1,45 @@
-"""One decision over two streams: a request takes a place in an agenda, or gives it back."""
+"""One decision over several streams: a request takes a place in an agenda, or loses it again."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+from typing import assert_never
 from uuid import UUID
 
 from domain import agenda as agendas
 from domain import request as requests
-from domain.agenda import Agenda, FreePlace, NoSuchSlot, Slot, TakePlace
+from domain.agenda import (
+    Agenda,
+    ChangeCapacity,
+    FreePlace,
+    Slot,
+    SlotChange,
+    TakePlace,
+    WithdrawSlot,
+)
 from domain.eligibility import Candidate, NotThisWay, Way, search, ways
 from domain.practitioner import Practitioner
-from domain.request import Assign, Assigned, RefuseAsEmergency, Request, Waiting, Withdraw
-from events.agenda import AgendaEvent, Freed
+from domain.request import (
+    Assign,
+    Assigned,
+    CancelVisit,
+    Merge,
+    NothingToMergeInto,
+    RefuseAsEmergency,
+    Reorient,
+    Request,
+    Unassign,
+    Visited,
+    Waiting,
+    Withdraw,
+    place_of,
+    received_of,
+)
+from events.agenda import AgendaEvent, Freed, SlotPlaceFreed
 from events.codes import Mode
 from events.explanation import Explanation
-from events.request import RequestEvent
+from events.request import RequestEvent, Unassigned
 
 
 @dataclass(frozen=True)
@@ -40,9 +65,7 @@ def place(
     command: PlaceRequest, request: Request, agenda: Agenda, practitioner: Practitioner
 ) -> OverTwoStreams:
     """The request has the place. Raises the refusal that forbids it."""
-    slot = agenda.slots.get(command.slot_id)
-    if slot is None:
-        raise NoSuchSlot(command.slot_id)
+    slot = agenda.slot(command.slot_id)
     if not isinstance(request, Waiting):
         # Asked twice it decides nothing; any other state of the request refuses.
         return OverTwoStreams(requests.decide(_assign(command, slot, 0.0), request), ())
@@ -86,12 +109,87 @@ def withdraw(command: Withdraw, request: Request, agenda: Agenda) -> OverTwoStre
     return _freeing(withdrawn, request, agenda, Freed.REQUEST_WITHDRAWN, command.at)
 
 
+def reorient(command: Reorient, request: Request, agenda: Agenda) -> OverTwoStreams:
+    """The patient is sent elsewhere, and the place they had is free again."""
+    reoriented = requests.decide(command, request)
+    return _freeing(reoriented, request, agenda, Freed.REORIENTED, command.at)
+
+
+def merge(command: Merge, request: Request, into: Request, agenda: Agenda) -> OverTwoStreams:
+    """The request is another one's duplicate, and the place it had is free again."""
+    merged = requests.decide(command, request)
+    one, other = received_of(request), received_of(into)
+    if merged and (
+        one is None
+        or other is None
+        or one.community != other.community
+        or not isinstance(into, Waiting | Assigned | Visited)
+    ):
+        raise NothingToMergeInto(command.into)
+    return _freeing(merged, request, agenda, Freed.MERGED, command.at)
+
+
 def refuse_as_emergency(
     command: RefuseAsEmergency, request: Request, agenda: Agenda
 ) -> OverTwoStreams:
     """The request is an emergency's: it is closed, and the place it had is free again."""
     refused = requests.decide(command, request)
     return _freeing(refused, request, agenda, Freed.BECAME_EMERGENCY, command.at)
+
+
+class By(StrEnum):
+    """Who cancels a visit."""
+
+    PATIENT = "PATIENT"
+    PRACTITIONER = "PRACTITIONER"
+
+
+@dataclass(frozen=True)
+class Cancel:
+    """A visit that was to be does not take place."""
+
+    request_id: UUID
+    by: By
+    search_again: bool  # of a patient; who is cancelled by the practitioner always is searched for
+    at: datetime
+
+
+def cancel(command: Cancel, request: Request, agenda: Agenda) -> OverTwoStreams:
+    """The place is free again for others, unless the practitioner no longer gives it."""
+    match command.by:
+        case By.PATIENT:
+            ends = (
+                Unassign(command.request_id, Unassigned.CANCELLED_BY_PATIENT, command.at)
+                if command.search_again
+                else CancelVisit(command.request_id, command.at)
+            )
+            cancelled = requests.decide(ends, request)
+            return _freeing(cancelled, request, agenda, Freed.VISIT_CANCELLED, command.at)
+        case By.PRACTITIONER:
+            back = Unassign(command.request_id, Unassigned.CANCELLED_BY_PRACTITIONER, command.at)
+            both = _freeing(
+                requests.decide(back, request), request, agenda, Freed.VISIT_CANCELLED, command.at
+            )
+            return _without_the_place(both, request, agenda, command.at)
+        case _:
+            assert_never(command.by)
+
+
+def _without_the_place(
+    both: OverTwoStreams, request: Request, agenda: Agenda, at: datetime
+) -> OverTwoStreams:
+    """Who cannot see one patient is not sent another at the same time."""
+    place = place_of(request)
+    slot = agenda.slots.get(place.slot_id) if place else None
+    if slot is None or slot.published.start <= at:
+        return both
+    less = (
+        ChangeCapacity(slot.published.slot_id, slot.published.capacity - 1, at)
+        if slot.published.capacity > 1
+        else WithdrawSlot(slot.published.slot_id, at)
+    )
+    freed = agendas.decider.replay(both.agenda, since=agenda)
+    return OverTwoStreams(both.request, [*both.agenda, *agendas.decide(less, freed)])
 
 
 def _freeing(
@@ -102,3 +200,40 @@ def _freeing(
     assigned = request.assigned
     free = FreePlace(assigned.slot_id, assigned.request_id, reason, at)
     return OverTwoStreams(happened, agendas.decide(free, agenda))
+
+
+@dataclass(frozen=True)
+class OverManyStreams:
+    """What happens to an agenda and to everybody who had a place there: all or nothing."""
+
+    agenda: Sequence[AgendaEvent]
+    requests: Mapping[UUID, Sequence[RequestEvent]]
+
+
+def change_slot(
+    command: SlotChange, agenda: Agenda, holders: Mapping[UUID, Request]
+) -> OverManyStreams:
+    """The slot changes; whoever had a place there and has none any more is searched for again.
+
+    `holders`: the requests that have a place in the slot. Raises AlreadyVisited when one of those
+    who would lose theirs was seen already.
+    """
+    happened = agendas.decide(command, agenda)
+    return OverManyStreams(
+        happened,
+        {
+            event.request_id: requests.decide(
+                Unassign(event.request_id, _UNASSIGNED[event.reason], command.at),
+                holders[event.request_id],
+            )
+            for event in happened
+            if isinstance(event, SlotPlaceFreed)
+        },
+    )
+
+
+_UNASSIGNED = {
+    Freed.SLOT_WITHDRAWN: Unassigned.SLOT_WITHDRAWN,
+    Freed.SLOT_MOVED: Unassigned.SLOT_MOVED,
+    Freed.SLOT_REDUCED: Unassigned.SLOT_REDUCED,
+}

@@ -53,6 +53,12 @@ class Freed(StrEnum):
 
     REQUEST_WITHDRAWN = "REQUEST_WITHDRAWN"
     BECAME_EMERGENCY = "BECAME_EMERGENCY"
+    REORIENTED = "REORIENTED"
+    MERGED = "MERGED"  # asked for twice, the other one goes on
+    VISIT_CANCELLED = "VISIT_CANCELLED"
+    SLOT_WITHDRAWN = "SLOT_WITHDRAWN"
+    SLOT_MOVED = "SLOT_MOVED"
+    SLOT_REDUCED = "SLOT_REDUCED"
 
 
 class SlotPlaceFreed(Event):
@@ -66,4 +72,55 @@ class SlotPlaceFreed(Event):
     freed_at: Instant
 
 
-AgendaEvent = SlotPublished | SlotPlaceTaken | SlotPlaceFreed
+class SlotMoved(Event):
+    """The slot is at another time of the same week, or elsewhere."""
+
+    name = "slot.moved"
+
+    slot_id: UUID
+    start: Instant
+    end: Instant
+    place: Place
+    moved_at: Instant
+
+
+class SlotCapacityChanged(Event):
+    """The slot has more places, or fewer."""
+
+    name = "slot.capacity_changed"
+
+    slot_id: UUID
+    capacity: Capacity
+    changed_at: Instant
+
+
+class SlotOpenedTo(Event):
+    """What is left of the slot is shown to more people. The fields are whole, as they are now."""
+
+    name = "slot.opened_to"
+
+    slot_id: UUID
+    labels: tuple[Label, ...]
+    communities: tuple[Finess, ...]
+    open_to: tuple[Source, ...]
+    opened_at: Instant
+
+
+class SlotWithdrawn(Event):
+    """The practitioner takes the slot back: nobody has a place in it any more."""
+
+    name = "slot.withdrawn"
+
+    slot_id: UUID
+    withdrawn_at: Instant
+
+
+AgendaEvent = (
+    SlotPublished
+    | SlotPlaceTaken
+    | SlotPlaceFreed
+    | SlotMoved
+    | SlotCapacityChanged
+    | SlotOpenedTo
+    | SlotWithdrawn
+)

@@ -16,6 +16,7 @@ class Role(StrEnum):
 
     REGULATOR = "regulator"
     PRACTITIONER = "practitioner"
+    DELEGATE = "delegate"  # a secretary, or who manages the structure: in a practitioner's name
     COORDINATOR = "coordinator"
     OPERATOR = "operator"
     SYSTEM = "system"

@@ -11,6 +11,7 @@ from events.codes import CareLevel, Delay, Mode, Priority, Profession, Sex, Sour
 from events.explanation import Explanation
 from events.motives import Motive
 from events.place import CoarsePosition
+from events.visit import OutcomeRecorded, VisitAttended, VisitCancelled, VisitMissed
 
 OLDEST = 130  # years
 Age = Annotated[int, Field(ge=0, le=OLDEST)]
@@ -114,10 +115,70 @@ class RequestHandedBack(Event):
     explanation: Explanation
 
 
+class Unassigned(StrEnum):
+    """Why a patient who had a place has none any more, and is searched for again."""
+
+    SLOT_WITHDRAWN = "SLOT_WITHDRAWN"
+    SLOT_MOVED = "SLOT_MOVED"
+    SLOT_REDUCED = "SLOT_REDUCED"  # fewer places than patients
+    CANCELLED_BY_PRACTITIONER = "CANCELLED_BY_PRACTITIONER"
+    CANCELLED_BY_PATIENT = "CANCELLED_BY_PATIENT"  # who wants another time
+
+
+class RequestUnassigned(Event):
+    """The place is no longer the patient's: another is looked for at once, before everybody's."""
+
+    name = "request.unassigned"
+
+    request_id: UUID
+    slot_id: UUID
+    reason: Unassigned
+    unassigned_at: Instant
+
+
+class RequestConfirmed(Event):
+    """The patient knows of the place, and comes."""
+
+    name = "request.confirmed"
+
+    request_id: UUID
+    confirmed_at: Instant
+
+
+class Destination(StrEnum):
+    """Where a request goes that no place of ours is for (Hub Santé, typeOrientation)."""
+
+    EMERGENCY_DEPARTMENT = "URGENCES"
+    OUT_OF_HOURS = "PDSA"
+    TREATING_DOCTOR = "MT"
+    ADVICE = "CONSEIL"
+
+
+class RequestReoriented(Event):
+    """A regulator sends the patient elsewhere: the request ends here."""
+
+    name = "request.reoriented"
+
+    request_id: UUID
+    to: Destination
+    reoriented_at: Instant
+
+
+class RequestMerged(Event):
+    """The same need was asked for twice: the other request goes on, this one ends."""
+
+    name = "request.merged"
+
+    request_id: UUID
+    into: UUID
+    merged_at: Instant
+
+
 class Withdrawal(StrEnum):
     """Why the asker takes a request back."""
 
     CANCELLED = "CANCELLED"  # the demand was cancelled
+    PATIENT_DECLINED = "PATIENT_DECLINED"  # the patient no longer wants it
 
 
 class RequestWithdrawn(Event):
@@ -148,5 +209,13 @@ RequestEvent = (
     | RequestDeadlineAgreed
     | RequestHandedBack
     | RequestWithdrawn
+    | RequestUnassigned
+    | RequestConfirmed
+    | RequestReoriented
+    | RequestMerged
+    | VisitAttended
+    | VisitMissed
+    | VisitCancelled
+    | OutcomeRecorded
     | PatientErased
 )

@@ -31,3 +31,9 @@ def kind(stream: str) -> str:
 def identity(stream: str) -> str:
     """What the name says after its kind."""
     return stream.partition("-")[2]
+
+
+def agenda_named(stream: str) -> tuple[str, str]:
+    """RPPS and ISO week of an agenda's stream."""
+    rpps, _, week = identity(stream).partition("-")
+    return rpps, week

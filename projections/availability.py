@@ -23,7 +23,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from events.agenda import SlotPlaceFreed, SlotPlaceTaken, SlotPublished
+from events.agenda import (
+    SlotCapacityChanged,
+    SlotMoved,
+    SlotOpenedTo,
+    SlotPlaceFreed,
+    SlotPlaceTaken,
+    SlotPublished,
+    SlotWithdrawn,
+)
 from events.envelope import Recorded
 from events.practitioner import (
     PractitionerConsented,
@@ -57,6 +65,7 @@ slots = Table(
     Column("communities", ARRAY(Text), nullable=False),
     Column("open_to", ARRAY(Text), nullable=False),
     Column("published_at", DateTime(timezone=True), nullable=False),
+    Column("withdrawn_at", DateTime(timezone=True)),
 )
 Index("slots_communities", slots.c.communities, postgresql_using="gin")
 Index("slots_start", slots.c.start)
@@ -74,6 +83,10 @@ _Event = (
     SlotPublished
     | SlotPlaceTaken
     | SlotPlaceFreed
+    | SlotMoved
+    | SlotCapacityChanged
+    | SlotOpenedTo
+    | SlotWithdrawn
     | PractitionerEnrolled
     | PractitionerConsented
     | PractitionerPaused
@@ -83,6 +96,10 @@ _KINDS = (
     SlotPublished,
     SlotPlaceTaken,
     SlotPlaceFreed,
+    SlotMoved,
+    SlotCapacityChanged,
+    SlotOpenedTo,
+    SlotWithdrawn,
     PractitionerEnrolled,
     PractitionerConsented,
     PractitionerPaused,
@@ -93,7 +110,14 @@ _KINDS = (
 def touched(recorded: Recorded) -> Sequence[Place]:
     """The row this event changes."""
     match recorded.event:
-        case SlotPlaceTaken() | SlotPlaceFreed() as event:
+        case (
+            SlotPlaceTaken()
+            | SlotPlaceFreed()
+            | SlotMoved()
+            | SlotCapacityChanged()
+            | SlotOpenedTo()
+            | SlotWithdrawn()
+        ) as event:
             return [(slots, event.slot_id)]
         case PractitionerConsented() | PractitionerPaused() | PractitionerResumed() as event:
             return [(practitioners, event.rpps)]
@@ -115,6 +139,14 @@ def _apply(rows: Rows, event: _Event) -> None:
             _take(rows, event, +1)
         case SlotPlaceFreed():
             _take(rows, event, -1)
+        case SlotMoved():
+            rows.put(slots, event.slot_id, _whereabouts(event))
+        case SlotCapacityChanged():
+            rows.put(slots, event.slot_id, {"capacity": event.capacity})
+        case SlotOpenedTo():
+            rows.put(slots, event.slot_id, _shown_to(event))
+        case SlotWithdrawn():
+            rows.put(slots, event.slot_id, {"withdrawn_at": event.withdrawn_at})
         case PractitionerEnrolled():
             values = {"profession": event.profession, "paused": False, "sources": []}
             rows.put(practitioners, event.rpps, values)
@@ -133,20 +165,33 @@ def _published(event: SlotPublished) -> dict[str, object]:
         "rpps": event.rpps,
         "week": event.week,
         "profession": event.profession,
+        **_whereabouts(event),
+        "zone": event.zone,
+        "capacity": event.capacity,
+        "taken": 0,
+        "modes": list(event.modes),
+        **_shown_to(event),
+        "published_at": event.published_at,
+        "withdrawn_at": None,
+    }
+
+
+def _whereabouts(event: SlotPublished | SlotMoved) -> dict[str, object]:
+    return {
         "place": event.place.title,
         "commune": event.place.commune,
         "lat": event.place.position.lat,
         "lon": event.place.position.lon,
         "start": event.start,
         "end": event.end,
-        "zone": event.zone,
-        "capacity": event.capacity,
-        "taken": 0,
-        "modes": list(event.modes),
+    }
+
+
+def _shown_to(event: SlotPublished | SlotOpenedTo) -> dict[str, object]:
+    return {
         "labels": list(event.labels),
         "communities": list(event.communities),
         "open_to": list(event.open_to),
-        "published_at": event.published_at,
     }
 
 
@@ -201,8 +246,20 @@ def _free() -> list[ColumnElement[bool]]:
     return [
         slots.c.start > bindparam("at", type_=DateTime(timezone=True)),
         slots.c.taken < slots.c.capacity,
+        slots.c.withdrawn_at.is_(None),
         ~practitioners.c.paused,
     ]
+
+
+def slots_to_come(
+    *, community: str | None = None, rpps: str | None = None
+) -> Select[tuple[object, ...]]:
+    """Every slot that has not begun at `:at` and was not withdrawn, the earliest first."""
+    conditions = [slots.c.start > bindparam("at", type_=DateTime(timezone=True))]
+    conditions.append(slots.c.withdrawn_at.is_(None))
+    conditions += [slots.c.communities.contains([community])] if community else []
+    conditions += [slots.c.rpps == rpps] if rpps else []
+    return select(slots).where(and_(*conditions)).order_by(slots.c.start, slots.c.slot_id)
 
 
 def open_slots(*, community: str | None = None) -> Select[tuple[object, ...]]:

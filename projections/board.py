@@ -1,6 +1,7 @@
 """The regulator's board: every request, its state, who looks after it and until when."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -22,13 +23,18 @@ from sqlalchemy.dialects.postgresql import JSONB
 from events.envelope import Recorded
 from events.request import (
     RequestAssigned,
+    RequestConfirmed,
     RequestDeadlineAgreed,
     RequestHandedBack,
+    RequestMerged,
     RequestReceived,
     RequestRefusedAsEmergency,
+    RequestReoriented,
     RequestSearching,
+    RequestUnassigned,
     RequestWithdrawn,
 )
+from events.visit import OutcomeRecorded, VisitAttended, VisitCancelled, VisitMissed
 from projections.rows import Place, Projection, Row, Rows
 
 NAME = "board"
@@ -39,7 +45,25 @@ ASSIGNED = "assigned"
 REFUSED_AS_EMERGENCY = "refused_as_emergency"
 HANDED_BACK = "handed_back"
 WITHDRAWN = "withdrawn"
-STATES = (WAITING, ASSIGNED, REFUSED_AS_EMERGENCY, HANDED_BACK, WITHDRAWN)
+CONFIRMED = "confirmed"  # assigned, and the patient knows
+ATTENDED = "attended"
+MISSED = "missed"
+CANCELLED = "cancelled"
+REORIENTED = "reoriented"
+MERGED = "merged"
+STATES = (
+    WAITING,
+    ASSIGNED,
+    CONFIRMED,
+    ATTENDED,
+    MISSED,
+    CANCELLED,
+    HANDED_BACK,
+    REORIENTED,
+    MERGED,
+    WITHDRAWN,
+    REFUSED_AS_EMERGENCY,
+)
 
 requests = Table(
     "requests",
@@ -65,7 +89,8 @@ requests = Table(
     Column("mode", Text),
     Column("km", Float),
     Column("settled_at", DateTime(timezone=True)),
-    Column("reason", Text),  # of a hand-back or a withdrawal
+    Column("reason", Text),  # of the last hand-back, withdrawal, reorientation or lost place
+    Column("outcome", Text),
     Column("explanation", JSONB(none_as_null=True)),
 )
 Index("requests_community_state", requests.c.community, requests.c.state)
@@ -81,6 +106,14 @@ _EVENTS = (
     RequestDeadlineAgreed,
     RequestHandedBack,
     RequestWithdrawn,
+    RequestUnassigned,
+    RequestConfirmed,
+    RequestReoriented,
+    RequestMerged,
+    VisitAttended,
+    VisitMissed,
+    VisitCancelled,
+    OutcomeRecorded,
 )
 
 
@@ -160,16 +193,51 @@ def _changes(recorded: Recorded) -> Row:
                 "explanation": _explanation(event),
             }
         case RequestWithdrawn() as event:
-            return {
-                "state": WITHDRAWN,
-                "owner": None,
-                "next_at": None,
-                "slot_id": None,
-                "settled_at": event.withdrawn_at,
+            return _over(WITHDRAWN, event.withdrawn_at, event.reason)
+        case RequestUnassigned() as event:
+            return _PLACELESS | {
+                "state": WAITING,
+                "owner": _DISPATCH,
+                "next_at": event.unassigned_at,
+                "settled_at": None,
                 "reason": event.reason,
+                "explanation": None,
             }
+        case RequestConfirmed():
+            return {"state": CONFIRMED}
+        case VisitAttended():
+            return {"state": ATTENDED}
+        case VisitMissed():
+            return {"state": MISSED}
+        case VisitCancelled() as event:
+            return _PLACELESS | {"state": CANCELLED, "settled_at": event.cancelled_at}
+        case RequestReoriented() as event:
+            return _over(REORIENTED, event.reoriented_at, event.to)
+        case RequestMerged() as event:
+            return _over(MERGED, event.merged_at, str(event.into))
+        case OutcomeRecorded() as event:
+            return {"outcome": event.outcome}
         case _:
             return {}
+
+
+_PLACELESS: Row = {
+    "slot_id": None,
+    "rpps": None,
+    "start": None,
+    "mode": None,
+    "km": None,
+}
+
+
+def _over(state: str, at: datetime, reason: str) -> Row:
+    return _PLACELESS | {
+        "state": state,
+        "owner": None,
+        "next_at": None,
+        "settled_at": at,
+        "reason": reason,
+    }
 
 
 def _explanation(event: RequestSearching | RequestAssigned | RequestHandedBack) -> object:

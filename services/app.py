@@ -21,8 +21,10 @@ from services.dispatch.taking import Taking
 from services.intake import service as intake_service
 from services.intake.care import CareDesk
 from services.intake.directory import Directory
-from services.intake.reception import Reception
+from services.intake.reception import Desks, Reception
 from services.intake.register import Register
+from services.intake.slots import SlotDesk
+from services.intake.visits import VisitDesk
 from services.log.appender import Appender
 from services.log.bells import Bells
 from services.log.database import Pool, connect, pool_of
@@ -211,9 +213,14 @@ async def open_house(
 def _reception(house: House) -> Reception:
     executor = house.executor("intake")
     sealer = house.vault.sealer
+    desks = Desks(
+        care=CareDesk(executor, house.directory, sealer),
+        register=Register(executor, house.directory),
+        slots=SlotDesk(executor, house.directory),
+        visits=VisitDesk(executor, sealer),
+    )
     return Reception(
-        CareDesk(executor, house.directory, sealer),
-        Register(executor, house.directory),
+        desks,
         sealer,
         house.clock,
         house.settings,

@@ -7,13 +7,39 @@ from uuid import UUID, uuid5
 from domain.agenda import PublishSlot, TakePlace, week_of
 from domain.practitioner import Consent
 from domain.request import ReceiveRequest
-from events.agenda import Freed, SlotPlaceFreed, SlotPlaceTaken, SlotPublished
+from events.agenda import (
+    Freed,
+    SlotCapacityChanged,
+    SlotMoved,
+    SlotOpenedTo,
+    SlotPlaceFreed,
+    SlotPlaceTaken,
+    SlotPublished,
+    SlotWithdrawn,
+)
 from events.codes import Label, Mode, Origin, Priority, Profession, Sex, Source
 from events.community import CommunityFormed
 from events.explanation import Explanation, Option, Terms
 from events.place import CoarsePosition, Commune, Place, Position
 from events.practitioner import PractitionerConsented, PractitionerEnrolled
-from events.request import RequestAssigned, RequestReceived, RequestSearching
+from events.request import (
+    Destination,
+    RequestAssigned,
+    RequestConfirmed,
+    RequestMerged,
+    RequestReceived,
+    RequestReoriented,
+    RequestSearching,
+    RequestUnassigned,
+    Unassigned,
+)
+from events.visit import (
+    Outcome,
+    OutcomeRecorded,
+    VisitAttended,
+    VisitCancelled,
+    VisitMissed,
+)
 
 NEVERS = "580099001"
 VALENCIENNES = "590099002"
@@ -196,13 +222,72 @@ def assigned(request_id: UUID = ANNA, slot_id: UUID = AFTERNOON, **changes: Any)
     return RequestAssigned(**fields | changes)
 
 
-def freed(request_id: UUID = ANNA) -> SlotPlaceFreed:
-    return SlotPlaceFreed(
-        slot_id=AFTERNOON,
-        request_id=request_id,
-        reason=Freed.REQUEST_WITHDRAWN,
-        freed_at=NOON,
+def freed(
+    request_id: UUID = ANNA, slot_id: UUID = AFTERNOON, reason: Freed = Freed.REQUEST_WITHDRAWN
+) -> SlotPlaceFreed:
+    return SlotPlaceFreed(slot_id=slot_id, request_id=request_id, reason=reason, freed_at=NOON)
+
+
+def unassigned(
+    request_id: UUID = ANNA,
+    slot_id: UUID = AFTERNOON,
+    reason: Unassigned = Unassigned.SLOT_WITHDRAWN,
+) -> RequestUnassigned:
+    return RequestUnassigned(
+        request_id=request_id, slot_id=slot_id, reason=reason, unassigned_at=NOON
     )
+
+
+def confirmed(request_id: UUID = ANNA) -> RequestConfirmed:
+    return RequestConfirmed(request_id=request_id, confirmed_at=NOON)
+
+
+def attended(request_id: UUID = ANNA) -> VisitAttended:
+    return VisitAttended(request_id=request_id, attended_at=NOON + HOUR)
+
+
+def missed(request_id: UUID = ANNA) -> VisitMissed:
+    return VisitMissed(request_id=request_id, missed_at=NOON + HOUR)
+
+
+def cancelled(request_id: UUID = ANNA) -> VisitCancelled:
+    return VisitCancelled(request_id=request_id, cancelled_at=NOON)
+
+
+def ended(outcome: Outcome = Outcome.TREATED) -> OutcomeRecorded:
+    return OutcomeRecorded(request_id=ANNA, outcome=outcome, recorded_at=NOON + HOUR)
+
+
+def reoriented(to: Destination = Destination.EMERGENCY_DEPARTMENT) -> RequestReoriented:
+    return RequestReoriented(request_id=ANNA, to=to, reoriented_at=NOON)
+
+
+def merged(into: UUID = BEN) -> RequestMerged:
+    return RequestMerged(request_id=ANNA, into=into, merged_at=NOON)
+
+
+def moved(slot_id: UUID = AFTERNOON, start: datetime = NOON + 2 * HOUR) -> SlotMoved:
+    return SlotMoved(
+        slot_id=slot_id, start=start, end=start + 20 * MINUTE, place=PRACTICE, moved_at=NOON
+    )
+
+
+def resized(capacity: int, slot_id: UUID = AFTERNOON) -> SlotCapacityChanged:
+    return SlotCapacityChanged(slot_id=slot_id, capacity=capacity, changed_at=NOON)
+
+
+def opened_to(*communities: str, slot_id: UUID = AFTERNOON) -> SlotOpenedTo:
+    return SlotOpenedTo(
+        slot_id=slot_id,
+        labels=(Label.SNP,),
+        communities=communities,
+        open_to=(Source.SAS, Source.CPTS),
+        opened_at=NOON,
+    )
+
+
+def withdrawn(slot_id: UUID = AFTERNOON) -> SlotWithdrawn:
+    return SlotWithdrawn(slot_id=slot_id, withdrawn_at=NOON)
 
 
 def searching(next_at: datetime = NOON + 5 * MINUTE) -> RequestSearching:

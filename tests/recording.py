@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from events import streams
-from events.agenda import SlotPlaceFreed, SlotPlaceTaken, SlotPublished
+from events.agenda import SlotPublished
 from events.base import Event
 from events.community import CommunityFormed
 from events.envelope import Actor, Meta, Recorded, Role
@@ -18,7 +18,7 @@ def stream_of(event: Event) -> str:
     match event:
         case SlotPublished():
             return streams.agenda(event.rpps, event.week)
-        case SlotPlaceTaken() | SlotPlaceFreed():
+        case _ if event.name.startswith("slot."):
             return streams.agenda(DR_ADAM, WEEK)
         case CommunityFormed():
             return streams.community(event.finess)

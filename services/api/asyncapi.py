@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from events.catalogue import EVENTS
-from services.intake.messages import TYPES
+from services.intake.message_types import TYPES
 from services.messaging import subjects
 
 if TYPE_CHECKING:

@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
+from services.cli import care
 from services.cli.errors import Ended, say_error, told_kindly
+from services.cli.options import AsJson, Community, HttpPort, State
 
 USAGE = 2  # the status with which typer ends when it does not understand
 
@@ -19,16 +21,6 @@ app = typer.Typer(
     help="Same-day care (soins non programmés): requests in, places out.\n\n"
     "Start with [bold]snp up --demo[/bold], then [bold]snp board[/bold] in another terminal.",
 )
-
-State = Annotated[
-    Path | None,
-    typer.Option("--state", help="Folder of the embedded servers.", envvar="SNP_STATE"),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object as the last line.")]
-Community = Annotated[
-    str | None, typer.Option("--community", "-c", help="FINESS number of a community.")
-]
-HttpPort = Annotated[int | None, typer.Option(help="Port of HTTP on 127.0.0.1 (8000).")]
 
 
 @app.command()
@@ -222,6 +214,9 @@ def demo(
     from services.cli.demo import play_day
 
     play_day(seed, requests, pace, as_json=as_json)
+
+
+care.add_to(app)
 
 
 def main() -> None:

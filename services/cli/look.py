@@ -39,7 +39,7 @@ def show_availability(
         query = availability.free_places(
             community=community, profession=profession, mode=mode, label=label
         )
-        return await _asked(session, query, at=now), await _titles(session)
+        return await asked(session, query, at=now), await _titles(session)
 
     cells, titles = in_session(state, work)
     if as_json:
@@ -76,6 +76,39 @@ def _by_day(cells: Sequence[dict[str, Any]]) -> dict[tuple[str, ...], list[tuple
     return days
 
 
+def show_slots(
+    community: str | None, rpps: str | None, limit: int, state: Path | None, *, as_json: bool
+) -> None:
+    """Slots to come."""
+    now = datetime.now(UTC)
+
+    async def work(session: Session) -> list[dict[str, Any]]:
+        query = availability.slots_to_come(community=community, rpps=rpps).limit(limit)
+        return await asked(session, query, at=now)
+
+    found = in_session(state, work)
+    if as_json:
+        say({"at": now, "slots": found})
+        return
+    if not found:
+        console.print("No slot is to come. Practitioners open some with: snp send slot.json")
+        return
+    lines = [
+        [
+            str(row["slot_id"])[:8],
+            f"{words.clock(row['start'])}-{words.hour(row['end'])}",
+            f"{row['taken']}/{row['capacity']}",
+            row["rpps"],
+            ", ".join(words.MODES[mode] for mode in row["modes"]),
+            " ".join(row["labels"]),
+            row["place"],
+        ]
+        for row in found
+    ]
+    columns = ("id", "when", "taken", "practitioner", "mode", "labels", "place")
+    show_table(columns, lines, cut={"place", "labels"})
+
+
 def show_board(
     community: str | None, only: str | None, limit: int, state: Path | None, *, as_json: bool
 ) -> None:
@@ -86,7 +119,7 @@ def show_board(
 
     async def work(session: Session) -> tuple[list[dict[str, Any]], dict[str, str]]:
         query = board.on_board(community=community, state=only).limit(limit)
-        return await _asked(session, query), await _titles(session)
+        return await asked(session, query), await _titles(session)
 
     found, titles = in_session(state, work)
     if as_json:
@@ -185,7 +218,7 @@ async def _stream_named(session: Session, identity: str) -> str:
         return by_case
     requests = board.requests.c.request_id
     beginning = select(requests).where(cast(requests, Text).startswith(identity.lower())).limit(2)
-    match await _asked(session, beginning):
+    match await asked(session, beginning):
         case [one]:
             return streams.request(one["request_id"])
         case [_, _]:
@@ -193,13 +226,14 @@ async def _stream_named(session: Session, identity: str) -> str:
             raise Told(msg, code="ambiguous")
     slots = availability.slots
     of_slot = select(slots).where(cast(slots.c.slot_id, Text) == identity.lower())
-    for slot in await _asked(session, of_slot):
+    for slot in await asked(session, of_slot):
         return streams.agenda(slot["rpps"], slot["week"])
     msg = f"nothing is known as {identity}"
     raise Told(msg, code="nothing_found")
 
 
-async def _asked(session: Session, query: Any, **given: object) -> list[dict[str, Any]]:
+async def asked(session: Session, query: Any, **given: object) -> list[dict[str, Any]]:
+    """The rows of a read model. Raises Told when it is not built yet."""
     try:
         return await rows(session.pool, query, **given)
     except NotBuiltYet as absent:

@@ -17,7 +17,7 @@ from services.cli.session import Session, console, in_session, say
 from services.clock import WallClock
 from services.log.appender import Appender
 from services.log.bells import Bells
-from services.log.erasure import erase, received
+from services.log.erasure import erase
 from services.log.execute import Executor
 from services.log.reader import Log
 from services.log.vault import Erased, Identity, NothingSealed
@@ -30,7 +30,7 @@ def reveal_patient(identity: str, reason: str, state: Path | None, *, as_json: b
     async def work(session: Session) -> list[Identity]:
         request_id = await request_named(session, identity)
         history = await Log(session.pool).load(streams.request(request_id))
-        began = received(requests.decider.replay(history.events))  # type: ignore[arg-type]  # its stream
+        began = requests.received_of(requests.decider.replay(history.events))  # type: ignore[arg-type]  # its stream
         if began is None or began.patient_ref is None:
             raise Told("nothing is known of this patient", code="nothing_sealed")
         try:

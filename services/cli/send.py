@@ -21,7 +21,7 @@ from services.cli import words
 from services.cli.errors import Told
 from services.cli.session import Session, console, in_session, say
 from services.cli.shifting import as_of
-from services.intake.messages import TYPES
+from services.intake.message_types import TYPES
 from services.intake.rejections import TooLarge, refusal
 from services.messaging import subjects
 

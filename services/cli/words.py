@@ -4,7 +4,15 @@ from datetime import datetime
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
-from events.agenda import SlotPlaceFreed, SlotPlaceTaken, SlotPublished
+from events.agenda import (
+    SlotCapacityChanged,
+    SlotMoved,
+    SlotOpenedTo,
+    SlotPlaceFreed,
+    SlotPlaceTaken,
+    SlotPublished,
+    SlotWithdrawn,
+)
 from events.catalogue import AnyEvent
 from events.community import CommunityFormed
 from events.explanation import Explanation, Option
@@ -18,13 +26,18 @@ from events.practitioner import (
 from events.request import (
     PatientErased,
     RequestAssigned,
+    RequestConfirmed,
     RequestDeadlineAgreed,
     RequestHandedBack,
+    RequestMerged,
     RequestReceived,
     RequestRefusedAsEmergency,
+    RequestReoriented,
     RequestSearching,
+    RequestUnassigned,
     RequestWithdrawn,
 )
+from events.visit import OutcomeRecorded, VisitAttended, VisitCancelled, VisitMissed
 
 STATES = {
     "waiting": "[yellow]waiting[/yellow]",
@@ -32,6 +45,18 @@ STATES = {
     "handed_back": "[red]handed back[/red]",
     "refused_as_emergency": "[magenta]emergency[/magenta]",
     "withdrawn": "[dim]withdrawn[/dim]",
+    "confirmed": "[green]confirmed[/green]",
+    "attended": "[green]attended[/green]",
+    "missed": "[red]missed[/red]",
+    "cancelled": "[dim]cancelled[/dim]",
+    "reoriented": "[magenta]reoriented[/magenta]",
+    "merged": "[dim]merged[/dim]",
+}
+DESTINATIONS = {
+    "URGENCES": "an emergency department",
+    "PDSA": "out-of-hours care (PDSA)",
+    "MT": "the treating doctor",
+    "CONSEIL": "advice by telephone",
 }
 MODES = {"AMB": "office", "HH": "home visit", "VR": "video"}
 
@@ -42,6 +67,11 @@ HERE = ZoneInfo("Europe/Paris")
 def clock(instant: datetime | None) -> str:
     """`Mon 18:45`."""
     return instant.astimezone(HERE).strftime("%a %H:%M") if instant else ""
+
+
+def hour(instant: datetime) -> str:
+    """`18:45`."""
+    return instant.astimezone(HERE).strftime("%H:%M")
 
 
 def motive(code: str | None) -> str:
@@ -78,6 +108,23 @@ def said(event: AnyEvent) -> list[str]:
             return [f"back to the SAS: {event.reason}", *explained(event.explanation)]
         case RequestWithdrawn():
             return [f"withdrawn: {event.reason}"]
+        case RequestUnassigned():
+            why = event.reason.replace("_", " ").lower()
+            return [f"the place is lost ({why}); another is looked for at once"]
+        case RequestConfirmed():
+            return ["the patient knows of the place, and comes"]
+        case RequestReoriented():
+            return [f"sent to {DESTINATIONS[event.to]}"]
+        case RequestMerged():
+            return [f"the same need as {event.into}, which goes on"]
+        case VisitAttended():
+            return ["the patient was seen"]
+        case VisitMissed():
+            return ["the patient did not come"]
+        case VisitCancelled():
+            return ["the patient does not come, and wants no other place"]
+        case OutcomeRecorded():
+            return [event.outcome.replace("_", " ").lower()]
         case PatientErased():
             return ["the patient's identity was destroyed"]
         case SlotPublished():
@@ -85,8 +132,20 @@ def said(event: AnyEvent) -> list[str]:
             places = f"{event.capacity} place{'s' if event.capacity > 1 else ''}"
             when = f"{clock(event.start)} to {clock(event.end)}"
             return [f"{when}, {places}, {modes}, {event.place.title}"]
-        case SlotPlaceTaken() | SlotPlaceFreed():
+        case SlotPlaceTaken():
             return [f"slot {event.slot_id}, request {event.request_id}"]
+        case SlotPlaceFreed():
+            why = event.reason.replace("_", " ").lower()
+            return [f"slot {event.slot_id}, request {event.request_id} ({why})"]
+        case SlotMoved():
+            when = f"{clock(event.start)} to {clock(event.end)}"
+            return [f"slot {event.slot_id} is now {when}, {event.place.title}"]
+        case SlotCapacityChanged():
+            return [f"slot {event.slot_id} now has {event.capacity} places"]
+        case SlotOpenedTo():
+            return [f"slot {event.slot_id} is shown to {', '.join(event.labels)}"]
+        case SlotWithdrawn():
+            return [f"slot {event.slot_id}"]
         case PractitionerEnrolled():
             return [f"profession {event.profession}, in {', '.join(event.communities)}"]
         case PractitionerConsented():

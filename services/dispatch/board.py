@@ -16,7 +16,7 @@ from domain.eligibility import Candidate
 from domain.practitioner import NotEnrolled, Practitioner
 from domain.request import Waiting
 from events import streams
-from events.agenda import AgendaEvent, SlotPublished
+from events.agenda import AgendaEvent, SlotOpenedTo, SlotPublished
 from events.base import Event
 from events.envelope import Recorded
 from events.practitioner import PractitionerEvent
@@ -103,6 +103,20 @@ class Board:
             self.agendas.pop(stream, None)
             self.practitioners.pop(streams.identity(stream), None)
 
+    def restore(self, stream: str, history: Sequence[Recorded]) -> None:
+        """A stream that is not held, from its whole history: it may have been settled meanwhile."""
+        if streams.kind(stream) != "request":
+            for recorded in history:
+                self.apply(recorded)
+            return
+        state: requests.Request = requests.NotReceived()
+        for recorded in history:
+            if isinstance(recorded.event, RequestEvent):
+                state = requests.evolve(state, recorded.event)
+        if isinstance(state, Waiting):
+            last = history[-1]
+            self._hold(HeldRequest(last.version, state, last.meta.event_id))
+
     def request(self, request_id: UUID) -> HeldRequest | None:
         """The request, if it waits."""
         community = self._community_of.get(request_id)
@@ -162,14 +176,17 @@ class Board:
             if not isinstance(event, RequestReceived):
                 return  # an emergency, or the sequel of what was settled
             state = requests.evolve(requests.NotReceived(), event)
-            self._community_of[request_id] = event.community
         else:
             state = requests.evolve(held.state, event)
         if isinstance(state, Waiting):
-            community = self.waiting.setdefault(state.received.community, {})
-            community[request_id] = HeldRequest(version, state, cause)
+            self._hold(HeldRequest(version, state, cause))
         else:
             self._drop(request_id)
+
+    def _hold(self, held: HeldRequest) -> None:
+        received = held.state.received
+        self._community_of[received.request_id] = received.community
+        self.waiting.setdefault(received.community, {})[received.request_id] = held
 
     def _drop(self, request_id: UUID) -> None:
         if community := self._community_of.pop(request_id, None):
@@ -181,7 +198,7 @@ class Board:
             held = self.agendas[stream] = HeldAgenda(0, streams.identity(stream)[:11], Agenda())
         held.state = agendas.evolve(held.state, event)
         held.version = version
-        if isinstance(event, SlotPublished):
+        if isinstance(event, SlotPublished | SlotOpenedTo):
             self._agenda_of[event.slot_id] = stream
             for finess in event.communities:
                 self._open_to.setdefault(finess, set()).add(stream)

@@ -19,7 +19,13 @@ from domain.matching import Ranking, by_urgency, rank
 from domain.placing import PlaceRequest
 from domain.request import FIRST_OWNER, HandBackRequest, KeepSearching
 from events import streams
-from events.agenda import SlotPlaceFreed, SlotPublished
+from events.agenda import (
+    SlotCapacityChanged,
+    SlotMoved,
+    SlotOpenedTo,
+    SlotPlaceFreed,
+    SlotPublished,
+)
 from events.base import Event
 from events.envelope import Actor, Recorded, Role
 from events.practitioner import PractitionerEvent
@@ -93,13 +99,17 @@ class Dispatcher:
         self._work = Work()
         self._tasks: asyncio.TaskGroup  # there while it runs
         self._writing: set[asyncio.Task[None]] = set()
+        self._reading: set[asyncio.Task[None]] = set()
         self._one_reading = asyncio.Lock()
 
     async def open(self) -> None:
         """Build the board from the log."""
         events, self.position = await opening(self._pool, self._clock.now())
+        histories: dict[str, list[Recorded]] = {}
         for recorded in events:
-            self.board.apply(recorded)
+            histories.setdefault(recorded.stream, []).append(recorded)
+        for stream, history in histories.items():
+            self.board.restore(stream, history)
         for waiting in self.board.waiting.values():
             for request_id, held in waiting.items():
                 self._timers.set(request_id, held.state.next_at)
@@ -190,7 +200,13 @@ class Dispatcher:
         match recorded.event:
             case RequestReceived() | RequestDeadlineAgreed() as event:
                 self._ask(event.request_id)
-            case SlotPublished() | SlotPlaceFreed() as event:
+            case (
+                SlotPublished()
+                | SlotPlaceFreed()
+                | SlotMoved()
+                | SlotCapacityChanged()
+                | SlotOpenedTo()
+            ) as event:
                 candidate = self.board.candidate(event.slot_id)
                 for community in candidate.slot.published.communities if candidate else ():
                     self._work.opened(community, {event.slot_id})
@@ -212,6 +228,9 @@ class Dispatcher:
 
     async def _serve(self, community: str, todo: Todo) -> None:
         """Whoever asks, or may fit now: those who would lose most first, then the earliest due."""
+        if self._reading:
+            # Who had a place and lost it comes first, and may be among those just being read.
+            await asyncio.wait(set(self._reading))
         waiting = self.board.waiting.get(community, {})
         concerned = waiting if todo.opened else waiting.keys() & todo.asking
         order = sorted(concerned, key=lambda request_id: by_urgency(waiting[request_id].state))
@@ -335,10 +354,11 @@ class Dispatcher:
         epochs = self._ahead.foresee(command, [name for name, _ in wanted], held.cause)
         self._begin(self._hear_back(command, outcome, epochs))
 
-    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+    def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = self._tasks.create_task(work)
         self._writing.add(task)
         task.add_done_callback(self._writing.discard)
+        return task
 
     async def _hear_back(self, command: Append, outcome: Outcome, epochs: Epochs) -> None:
         """It is written, or the board took for true what is not: read anew, decide again."""
@@ -359,7 +379,9 @@ class Dispatcher:
     def _doubt(self, names: Iterable[str]) -> None:
         """Nothing more is decided on these streams until they are read anew."""
         if forgotten := self._ahead.forget(names):
-            self._begin(self._read_anew(forgotten))
+            reading = self._begin(self._read_anew(forgotten))
+            self._reading.add(reading)
+            reading.add_done_callback(self._reading.discard)
 
     async def _read_anew(self, names: Iterable[str]) -> None:
         for stream in names:

@@ -11,6 +11,7 @@ from enum import Enum
 from uuid import UUID
 
 from events.envelope import Recorded
+from events.request import RequestUnassigned
 from services.dispatch.board import Board
 from services.log.commands import Append
 
@@ -23,7 +24,7 @@ class Heard(Enum):
 
     NEWS = "news"
     KNOWN = "known"
-    DOUBT = "doubt"  # somebody else wrote where we foresaw: read the stream anew
+    DOUBT = "doubt"  # what the board has is not, or not all, there is: read the stream anew
 
 
 class Foresight:
@@ -76,6 +77,8 @@ class Foresight:
             if not foreseen:
                 del self._foreseen[stream]
             return Heard.KNOWN if ours else Heard.DOUBT
+        if isinstance(recorded.event, RequestUnassigned):
+            return Heard.DOUBT  # it waits again: the board let go of it when it had a place
         return Heard.NEWS if self.board.apply(recorded) else Heard.KNOWN
 
     def in_doubt(self, epochs: Epochs) -> list[str]:
@@ -95,8 +98,9 @@ class Foresight:
 
     def restore(self, stream: str, history: Sequence[Recorded]) -> None:
         """The stream as the log has it, and what came while it was read."""
-        for recorded in (*history, *self._meanwhile.pop(stream)):
-            self.board.apply(recorded)
+        since = history[-1].version if history else 0
+        came = [recorded for recorded in self._meanwhile.pop(stream) if recorded.version > since]
+        self.board.restore(stream, [*history, *came])
 
     def is_reading(self, stream: str) -> bool:
         """Whether the stream is forgotten and not yet restored."""

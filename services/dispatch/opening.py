@@ -9,7 +9,10 @@ from events.envelope import Recorded
 from events.request import (
     RequestAssigned,
     RequestHandedBack,
+    RequestMerged,
     RequestRefusedAsEmergency,
+    RequestReoriented,
+    RequestUnassigned,
     RequestWithdrawn,
 )
 from services.log.database import Pool
@@ -17,7 +20,14 @@ from services.log.reader import COLUMNS, recorded_from
 
 _SETTLED = [
     event.name
-    for event in (RequestAssigned, RequestHandedBack, RequestRefusedAsEmergency, RequestWithdrawn)
+    for event in (
+        RequestAssigned,
+        RequestHandedBack,
+        RequestRefusedAsEmergency,
+        RequestWithdrawn,
+        RequestReoriented,
+        RequestMerged,
+    )
 ]
 
 # Weeks that are over and requests that are settled are years of the log: they stay on the server.
@@ -26,7 +36,10 @@ _OPEN = sql.SQL(
     " (stream >= 'practitioner-' and stream < 'practitioner.')"
     " or (stream >= 'agenda-' and stream < 'agenda.' and right(stream, 8) >= %(week)s)"
     " or (stream >= 'request-' and stream < 'request.' and not exists ("
-    "   select from events s where s.stream = e.stream and s.name = any(%(settled)s))))"
+    "   select from events s where s.stream = e.stream and s.name = any(%(settled)s)"
+    "   and not exists ("
+    "     select from events u where u.stream = s.stream and u.version > s.version"
+    "     and u.name = %(reopened)s))))"
     " order by position"
 ).format(columns=sql.SQL(COLUMNS))
 
@@ -39,7 +52,12 @@ async def opening(pool: Pool, now: datetime) -> tuple[list[Recorded], int]:
         head = cast("tuple[int]", await cursor.fetchone())[0]
         found = await connection.execute(
             _OPEN,
-            {"head": head, "week": oldest_week(now), "settled": _SETTLED},
+            {
+                "head": head,
+                "week": oldest_week(now),
+                "settled": _SETTLED,
+                "reopened": RequestUnassigned.name,
+            },
             binary=True,
         )
         return [recorded_from(cast("Any", row)) for row in await found.fetchall()], head

@@ -12,8 +12,10 @@ from pydantic import ValidationError
 from events.envelope import Actor, Role
 from services.hub_sante import reading
 from services.hub_sante.messages import Case, CaseUpdate, NationalMessage, ResourcesRequest
+from services.intake.changes import AboutARequest
 from services.intake.cloudevents import CloudEvent
-from services.intake.messages import TYPES, CareRequest, EmergencyCall, Message
+from services.intake.message_types import TYPES, Message
+from services.intake.messages import CareRequest, EmergencyCall
 from services.intake.rejections import (
     Invalid,
     NotJson,
@@ -59,6 +61,8 @@ def case_of(message: Message | NationalMessage) -> str | None:
         case Case() | CaseUpdate() | ResourcesRequest():
             return message.caseId
         case CareRequest() | EmergencyCall():
+            return message.case_id
+        case AboutARequest():
             return message.case_id
         case _:
             return None
@@ -120,7 +124,8 @@ def arrival(
         event = _cloud_event(document)
         message = _data(event, kind)
         command_id = command_of(event.source, event.id)
-        actor = Actor(ref=event.source, role=_ROLES[subjects.Kind(kind)])
+        role = event.actorrole or _ROLES[subjects.Kind(kind)]
+        actor = Actor(ref=event.source, role=role)
     return Arrival(
         message=message,
         command_id=command_id,
@@ -148,6 +153,15 @@ _ROLES = {
     subjects.Kind.SLOT: Role.PRACTITIONER,
     subjects.Kind.PRACTITIONER: Role.PRACTITIONER,
     subjects.Kind.COMMUNITY: Role.COORDINATOR,
+    subjects.Kind.SLOT_MOVE: Role.PRACTITIONER,
+    subjects.Kind.SLOT_CAPACITY: Role.PRACTITIONER,
+    subjects.Kind.SLOT_OPENING: Role.PRACTITIONER,
+    subjects.Kind.SLOT_WITHDRAWAL: Role.PRACTITIONER,
+    subjects.Kind.APPOINTMENT: Role.PRACTITIONER,
+    subjects.Kind.OUTCOME: Role.PRACTITIONER,
+    subjects.Kind.REORIENTATION: Role.REGULATOR,
+    subjects.Kind.DUPLICATE: Role.REGULATOR,
+    subjects.Kind.WITHDRAWAL: Role.REGULATOR,
 }
 
 

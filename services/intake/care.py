@@ -5,11 +5,11 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from domain import agenda as agendas
 from domain import placing
 from domain import request as requests
 from domain.request import (
     AgreeDeadline,
+    AlreadyVisited,
     Assigned,
     Closed,
     Emergency,
@@ -19,10 +19,13 @@ from domain.request import (
     RefuseAsEmergency,
     Request,
     RequestClosed,
+    Visited,
     Waiting,
     WasAnEmergency,
     Withdraw,
     is_emergency,
+    is_erased,
+    received_of,
 )
 from events import streams
 from events.codes import Delay, Priority, Source
@@ -42,6 +45,8 @@ from services.intake.rejections import (
     UnknownCommunity,
     invalid,
 )
+from services.intake.standing import standing
+from services.intake.visits import agenda_of
 from services.log.commands import Answer, Circumstances
 from services.log.execute import Decision, Executor, Given
 from services.log.vault import Identity, Sealer
@@ -179,6 +184,8 @@ class CareDesk:
                 raise WasAnEmergency(update.caseId)
             case Closed():
                 raise RequestClosed(update.caseId)
+            case Visited():
+                raise AlreadyVisited(update.caseId)
             case Waiting() | Assigned():
                 raise CaseUpdateNotTakenOver(update.caseId)
             case _:
@@ -222,7 +229,7 @@ class CareDesk:
             decision.sealed = [
                 self._sealer.seal_identity(identity, ref=came.command_id, patient_ref=patient_ref)
             ]
-            return _answer(request_id, request)
+            return standing(request_id, request)
 
         given = self._given(came, received.community, request_id, received.case_id)
         return await self._executor.execute(given, decide)
@@ -270,7 +277,7 @@ class CareDesk:
                 decision.sealed = [
                     self._sealer.seal_identity(identity, ref=patient_ref, patient_ref=patient_ref)
                 ]
-            return _answer(request_id, requests.decider.replay(events, since=request))
+            return standing(request_id, requests.decider.replay(events, since=request))
 
         given = self._given(came, community.finess, request_id, asked.case_id)
         return await self._executor.execute(given, decide)
@@ -282,11 +289,11 @@ class CareDesk:
         async def decide(decision: Decision) -> Answer:
             stream = streams.request(command.request_id)
             request = await decision.state_of_new(requests.decider, stream)
-            agenda, agenda_stream = await _agenda_of(decision, request)
+            agenda, agenda_stream = await agenda_of(decision, request)
             both = placing.refuse_as_emergency(command, request, agenda)
             decision.write(stream, both.request)
             decision.write(agenda_stream, both.agenda)
-            return _answer(command.request_id, Emergency())
+            return standing(command.request_id, Emergency())
 
         given = self._given(
             came, community.finess if community else None, command.request_id, command.case_id
@@ -309,7 +316,7 @@ class CareDesk:
                 decision.sealed = [
                     self._sealer.seal_identity(more, ref=came.command_id, patient_ref=patient_ref)
                 ]
-            return _answer(request_id, requests.decider.replay(events, since=request))
+            return standing(request_id, requests.decider.replay(events, since=request))
 
         community = await self._community_of_request(request_id)
         return await self._executor.execute(
@@ -322,11 +329,11 @@ class CareDesk:
         async def decide(decision: Decision) -> Answer:
             stream = streams.request(request_id)
             request = await decision.state(requests.decider, stream)
-            agenda, agenda_stream = await _agenda_of(decision, request)
+            agenda, agenda_stream = await agenda_of(decision, request)
             both = placing.withdraw(command, request, agenda)
             decision.write(stream, both.request)
             decision.write(agenda_stream, both.agenda)
-            return _answer(request_id, requests.decider.replay(both.request, since=request))
+            return standing(request_id, requests.decider.replay(both.request, since=request))
 
         community = await self._community_of_request(request_id)
         return await self._executor.execute(
@@ -361,13 +368,8 @@ class CareDesk:
 
     async def _community_of_request(self, request_id: UUID) -> str | None:
         request = await self._executor.look(requests.decider, streams.request(request_id))
-        match request:
-            case Waiting(received=received) | Assigned(waiting=Waiting(received=received)):
-                return received.community
-            case Closed(received=received):
-                return received.community
-            case _:
-                return None
+        received = received_of(request)
+        return received.community if received else None
 
     async def _whereabouts(self, asked: CareRequest, community: Known) -> CoarsePosition:
         """Where the patient is: the point given, or the centre of the commune, to about 1 km."""
@@ -379,33 +381,6 @@ class CareDesk:
         if commune is None:
             raise UnknownCommune(asked.commune)
         return CoarsePosition.around(commune.position)
-
-
-async def _agenda_of(decision: Decision, request: Request) -> tuple[agendas.Agenda, str]:
-    """The agenda the request has a place in, and its stream; an empty one when it has none."""
-    if not isinstance(request, Assigned):
-        return agendas.Agenda(), ""
-    stream = streams.agenda(request.assigned.rpps, request.assigned.week)
-    return await decision.state(agendas.decider, stream), stream
-
-
-def _answer(request_id: UUID, request: Request) -> Answer:
-    match request:
-        case Waiting():
-            return {"id": str(request_id), "state": "waiting"}
-        case Assigned():
-            return {"id": str(request_id), "state": "assigned"}
-        case Emergency():
-            return {
-                "id": str(request_id),
-                "state": "refused_as_emergency",
-                "code": "refused_as_emergency",
-                "message": "This is an emergency: it is the SAMU's, and was refused here.",
-            }
-        case Closed() | NotReceived():
-            return {"id": str(request_id), "state": "closed"}
-        case _:
-            assert_never(request)
 
 
 def _identity(asked: CareRequest) -> Identity:
@@ -422,10 +397,7 @@ def _identity(asked: CareRequest) -> Identity:
 
 def _patient(request: Request) -> UUID | None:
     """Under what more about the patient may be sealed: nothing once they were erased."""
-    match request:
-        case Waiting(received=received, erased=False):
-            return received.patient_ref
-        case Assigned(waiting=Waiting(received=received, erased=False)):
-            return received.patient_ref
-        case _:
-            return None
+    received = received_of(request)
+    if received is None or is_erased(request) or not isinstance(request, Waiting | Assigned):
+        return None
+    return received.patient_ref

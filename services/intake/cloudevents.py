@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
+from events.envelope import Role
 from services.intake.moment import Moment
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=256)]
@@ -12,7 +13,7 @@ Reference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9/._:~-]{1,120}
 
 
 class CloudEvent(BaseModel):
-    """The attributes every CloudEvent has; extensions are let through and not looked at."""
+    """The attributes every CloudEvent has. Of extensions one is ours, others are let through."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
@@ -22,4 +23,5 @@ class CloudEvent(BaseModel):
     type: Text
     time: Moment | None = None
     datacontenttype: Literal["application/json"] | None = None
+    actorrole: Role | None = None  # in what capacity it was asked; by default, as its type implies
     data: dict[str, Any]

@@ -163,14 +163,3 @@ class CommunitySheet(Frozen):
     departement: Departement
     zone: Zone = "Europe/Paris"
     communes: Annotated[tuple[Commune, ...], Field(min_length=1, max_length=1000)]
-
-
-Message = CareRequest | EmergencyCall | SlotOffer | PractitionerSheet | CommunitySheet
-
-TYPES: dict[str, type[CareRequest | SlotOffer | PractitionerSheet | CommunitySheet]] = {
-    "snp.care-request.v1": CareRequest,
-    "snp.slot.v1": SlotOffer,
-    "snp.practitioner.v1": PractitionerSheet,
-    "snp.community.v1": CommunitySheet,
-}
-"""CloudEvents type → what its data must be. The middle of the type is the kind in the subject."""

@@ -1,13 +1,25 @@
 """Taking messages in: each becomes a command, and its sender gets an answer or a refusal."""
 
 import asyncio
+from dataclasses import dataclass
 from typing import assert_never
 from weakref import WeakValueDictionary
 
 from services.clock import Clock
-from services.hub_sante.messages import Case, CaseUpdate, ResourcesRequest
+from services.hub_sante.messages import Case, CaseUpdate, NationalMessage, ResourcesRequest
 from services.intake.arrival import Arrival, arrival, case_of
 from services.intake.care import CareDesk
+from services.intake.changes import (
+    Appointment,
+    Duplicate,
+    OutcomeReport,
+    Reorientation,
+    SlotCapacity,
+    SlotMove,
+    SlotOpening,
+    SlotWithdrawal,
+    WithdrawalSheet,
+)
 from services.intake.messages import (
     CareRequest,
     CommunitySheet,
@@ -16,19 +28,31 @@ from services.intake.messages import (
     SlotOffer,
 )
 from services.intake.register import Register
+from services.intake.slots import SlotDesk
+from services.intake.visits import VisitDesk
 from services.log.commands import Answer
 from services.log.vault import Sealer
 from services.settings import Settings
 
 
+@dataclass(frozen=True)
+class Desks:
+    """Who deals with what comes in."""
+
+    care: CareDesk
+    register: Register
+    slots: SlotDesk
+    visits: VisitDesk
+
+
 class Reception:
     """`take_in` is the one way in."""
 
-    def __init__(
-        self, care: CareDesk, register: Register, sealer: Sealer, clock: Clock, settings: Settings
-    ) -> None:
-        self._care = care
-        self._register = register
+    def __init__(self, desks: Desks, sealer: Sealer, clock: Clock, settings: Settings) -> None:
+        self._care = desks.care
+        self._register = desks.register
+        self._slots = desks.slots
+        self._visits = desks.visits
         self._sealer = sealer
         self._clock = clock
         self._settings = settings
@@ -60,17 +84,30 @@ class Reception:
                 return await self._care.request(came, request)
             case EmergencyCall() as call:
                 return await self._care.emergency_call(came, call)
-            case Case() as case:
-                return await self._care.case(came, case)
-            case ResourcesRequest() as demand:
-                return await self._care.demand(came, demand)
-            case CaseUpdate() as update:
-                return await self._care.case_update(update)
+            case Case() | ResourcesRequest() | CaseUpdate() as national:
+                return await self._from_the_samu(came, national)
             case SlotOffer() as offer:
                 return await self._register.slot(came, offer)
             case PractitionerSheet() as practitioner:
                 return await self._register.practitioner(came, practitioner)
             case CommunitySheet() as community:
                 return await self._register.community(came, community)
+            case SlotMove() | SlotCapacity() | SlotOpening() | SlotWithdrawal() as news:
+                return await self._slots.change(came, news)
+            case (
+                Appointment() | OutcomeReport() | Reorientation() | Duplicate() | WithdrawalSheet()
+            ) as news:
+                return await self._visits.tell(came, news)
             case _:
                 assert_never(came.message)
+
+    async def _from_the_samu(self, came: Arrival, message: NationalMessage) -> Answer:
+        match message:
+            case Case():
+                return await self._care.case(came, message)
+            case ResourcesRequest():
+                return await self._care.demand(came, message)
+            case CaseUpdate():
+                return await self._care.case_update(message)
+            case _:
+                assert_never(message)

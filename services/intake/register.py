@@ -72,7 +72,8 @@ class Register:
             )
             for other in agendas.weeks_at(offer.start, offer.end) - {week}:
                 beside = streams.agenda(offer.rpps, other)
-                agendas.check_free(command, await decision.state(agendas.decider, beside))
+                elsewhere = await decision.state(agendas.decider, beside)
+                agendas.check_free(slot_id, offer.start, offer.end, elsewhere)
             agenda = await decision.state(agendas.decider, stream)
             decision.write(stream, agendas.decide(command, agenda))
             return {"id": str(slot_id), "state": "published"}

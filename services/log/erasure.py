@@ -3,25 +3,13 @@
 from uuid import UUID, uuid5
 
 from domain import request as requests
-from domain.request import Assigned, Closed, Emergency, ErasePatient, Request, Waiting
+from domain.request import ErasePatient, received_of
 from events import streams
 from events.envelope import Actor
-from events.request import RequestReceived
 from services.clock import Clock
 from services.log.commands import Answer, Circumstances
 from services.log.execute import Decision, Executor, Given
 from services.log.vault import Vault
-
-
-def received(request: Request) -> RequestReceived | None:
-    """How the request began, if it is one that names a patient."""
-    match request:
-        case Waiting() | Closed() | Emergency():
-            return request.received
-        case Assigned():
-            return request.waiting.received
-        case _:
-            return None
 
 
 async def erase(
@@ -32,7 +20,7 @@ async def erase(
     Interrupted, it is finished by asking again. Raises the refusal of an unknown request.
     """
     stream = streams.request(request_id)
-    began = received(await executor.look(requests.decider, stream))
+    began = received_of(await executor.look(requests.decider, stream))
     destroyed = False
     if began is not None and began.patient_ref is not None:
         destroyed = await vault.erase(began.patient_ref)

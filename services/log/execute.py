@@ -86,6 +86,10 @@ class Executor:
         """What is, in that stream, for nothing but looking."""
         return decider.replay((await self._log.load(stream)).events)
 
+    async def agenda_of(self, slot_id: UUID) -> str | None:
+        """The stream of the agenda a slot is in; None for a slot nobody published."""
+        return await self._log.agenda_of(slot_id)
+
     async def execute(
         self, given: Given, decide: Callable[[Decision], Awaitable[Answer]]
     ) -> Answer:

@@ -35,6 +35,10 @@ _OF_KIND = (
     " order by position"
 )
 _RECEIPT = "select fingerprint, answer from inbox where command_id = %s"
+# The index has the same expression and the same condition: migration 0002.
+_AGENDA_OF = (
+    "select stream from events where name = 'slot.published' and data->>'slot_id' = %s limit 1"
+)
 _HEAD = "select coalesce(max(position), 0) from events"
 
 
@@ -73,6 +77,13 @@ class Log:
         async with self._pool.connection() as connection:
             cursor = await connection.execute(_RECEIPT, (command_id,))
             return cast("tuple[str | None, dict[str, Any] | None] | None", await cursor.fetchone())
+
+    async def agenda_of(self, slot_id: UUID) -> str | None:
+        """The stream of the agenda a slot was published in."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(_AGENDA_OF, (str(slot_id),))
+            row = cast("tuple[str] | None", await cursor.fetchone())
+        return row[0] if row else None
 
     async def history(self, stream: str) -> list[Recorded]:
         """One stream with its circumstances."""

@@ -8,6 +8,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     Identity,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -35,6 +36,11 @@ events = Table(
     Column("meta", JSONB, nullable=False),
     Column("recorded_at", DateTime(timezone=True), nullable=False),
     UniqueConstraint("stream", "version", name="events_stream_version_key"),
+    Index(
+        "ix_events_slot",
+        text("(data ->> 'slot_id')"),
+        postgresql_where=text("name = 'slot.published'"),
+    ),
 )
 
 inbox = Table(

@@ -32,6 +32,15 @@ class Kind(StrEnum):
     SLOT = "slot"
     PRACTITIONER = "practitioner"
     COMMUNITY = "community"
+    SLOT_MOVE = "slot-move"
+    SLOT_CAPACITY = "slot-capacity"
+    SLOT_OPENING = "slot-opening"
+    SLOT_WITHDRAWAL = "slot-withdrawal"
+    APPOINTMENT = "appointment"
+    OUTCOME = "outcome"
+    REORIENTATION = "reorientation"
+    DUPLICATE = "duplicate"
+    WITHDRAWAL = "withdrawal"
 
 
 def inbox(community: str, kind: str) -> str:

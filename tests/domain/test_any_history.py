@@ -10,30 +10,37 @@ from domain import agenda as agendas
 from domain import placing
 from domain import practitioner as practitioners
 from domain import request as requests
+from domain.agenda import ChangeCapacity, MoveSlot, OpenSlotTo, WithdrawSlot
 from domain.decider import Refused
 from domain.eligibility import Candidate
 from domain.invariants import Audit
 from domain.matching import rank
-from domain.placing import PlaceRequest
+from domain.placing import By, Cancel, PlaceRequest
 from domain.practitioner import Enrol, GiveConsent, Pause, Resume
 from domain.request import (
     FIRST_OWNER,
-    Closed,
+    ConfirmVisit,
     ErasePatient,
     HandBackRequest,
     KeepSearching,
+    Merge,
+    RecordAttendance,
+    RecordOutcome,
+    Reorient,
     Waiting,
     Withdraw,
 )
 from events import streams
 from events.codes import Mode, Profession, Source
-from events.request import HandBack, Withdrawal
+from events.request import Destination, HandBack, Withdrawal
+from events.visit import Outcome
 from tests.examples import (
     DR_ADAM,
     DR_BLAIN,
     NEVERS,
     NOON,
     NOTHING_WEIGHED,
+    VALENCIENNES,
     WEEK,
     called,
     consent,
@@ -195,22 +202,85 @@ class Care(RuleBasedStateMachine):
 
     @rule(name=NAMES)
     def withdraw(self, name):
-        stream = streams.request(called(name))
-        request = self.state(stream)
-        agenda_stream = streams.agenda(DR_ADAM, WEEK)
-        if isinstance(request, requests.Assigned):
-            agenda_stream = streams.agenda(request.assigned.rpps, request.assigned.week)
         command = Withdraw(called(name), Withdrawal.CANCELLED, self.now)
-        try:
-            both = placing.withdraw(command, request, self.state(agenda_stream))
-        except Refused:
-            return
-        self.write((stream, both.request), (agenda_stream, both.agenda))
-        assert isinstance(self.state(stream), Closed)
+        self.over_both(name, command, placing.withdraw)
 
     @rule(name=NAMES)
     def erase(self, name):
         self.decide(streams.request(called(name)), ErasePatient(called(name), self.now))
+
+    # After the assignment
+
+    @rule(
+        slot=SLOTS,
+        how=st.sampled_from(["withdraw", "move", "resize", "open"]),
+        number=st.integers(1, 3),
+        start=st.integers(0, 40),
+    )
+    def change_slot(self, slot, how, number, start):
+        slot_id = called(slot)
+        if (found := self.agenda_of(slot)) is None:
+            return
+        agenda_stream, _ = found
+        begins = NOON + start * QUARTER
+        command = {
+            "withdraw": WithdrawSlot(slot_id, self.now),
+            "move": MoveSlot(slot_id, begins, begins + QUARTER, None, self.now),
+            "resize": ChangeCapacity(slot_id, number, self.now),
+            "open": OpenSlotTo(slot_id, (), (VALENCIENNES,), (), self.now),
+        }[how]
+        agenda = self.state(agenda_stream)
+        holders = {
+            request_id: self.state(streams.request(request_id))
+            for request_id in agenda.slots[slot_id].taken
+        }
+        try:
+            change = placing.change_slot(command, agenda, holders)
+        except Refused:
+            return
+        told = [(streams.request(r), events) for r, events in change.requests.items()]
+        self.write((agenda_stream, change.agenda), *told)
+        assert self.state(agenda_stream).slots.keys() >= agenda.slots.keys() - {slot_id}
+
+    @rule(name=NAMES, by=st.sampled_from(By), again=st.booleans())
+    def cancel(self, name, by, again):
+        self.over_both(name, Cancel(called(name), by, again, self.now), placing.cancel)
+
+    @rule(name=NAMES, to=st.sampled_from(Destination))
+    def reorient(self, name, to):
+        self.over_both(name, Reorient(called(name), to, self.now), placing.reorient)
+
+    @rule(name=NAMES, other=NAMES)
+    def merge(self, name, other):
+        into = self.state(streams.request(called(other)))
+
+        def merge(command, request, agenda):
+            return placing.merge(command, request, into, agenda)
+
+        self.over_both(name, Merge(called(name), called(other), self.now), merge)
+
+    @rule(name=NAMES, attended=st.booleans(), outcome=st.sampled_from(Outcome))
+    def visit(self, name, attended, outcome):
+        request_id = called(name)
+        for command in (
+            ConfirmVisit(request_id, self.now),
+            RecordAttendance(request_id, attended, self.now),
+            RecordOutcome(request_id, outcome, self.now),
+        ):
+            self.decide(streams.request(request_id), command)
+
+    def over_both(self, name, command, decide):
+        """A decision over the request and the agenda it has a place in."""
+        stream = streams.request(called(name))
+        request = self.state(stream)
+        place = requests.place_of(request)
+        agenda_stream = streams.agenda(place.rpps, place.week) if place else ""
+        agenda = self.state(agenda_stream) if place else agendas.Agenda()
+        try:
+            both = decide(command, request, agenda)
+        except Refused:
+            return
+        self.write((stream, both.request), (agenda_stream, both.agenda))
 
     def candidates(self):
         for doctor in (DR_ADAM, DR_BLAIN):

@@ -28,14 +28,27 @@ from tests.examples import (
     MORNING,
     NOON,
     NOTHING_WEIGHED,
+    VALENCIENNES,
     assigned,
+    attended,
     called,
+    cancelled,
     consented,
+    ended,
     enrolled,
     formed,
+    freed,
+    merged,
+    missed,
+    moved,
+    opened_to,
     published,
     received,
+    reoriented,
+    resized,
     taken,
+    unassigned,
+    withdrawn,
 )
 from tests.recording import recorded
 
@@ -64,6 +77,7 @@ AGREED = RequestDeadlineAgreed(
 LATER = RequestDeadlineAgreed(
     request_id=ANNA, delay=Delay.MIN_30, due_by=NOON + 30 * MINUTE, agreed_at=NOON
 )
+AFTER = {"start": NOON + 3 * HOUR, "end": NOON + 4 * HOUR}
 ERASED = PatientErased(request_id=ANNA, patient_ref=called("x"), erased_at=NOON)
 
 
@@ -141,6 +155,32 @@ def test_a_day_as_it_should_be_breaks_nothing():
         (
             (consented(excluded_motives=("M03.14",)), received(), assigned(), taken()),
             "outside_age_or_motives",
+        ),
+        ((received(), assigned(), taken(), attended(), missed(), ended()), None),
+        ((received(), HANDED_BACK, ended()), None),
+        ((received(), attended()), "visit_without_a_place"),
+        ((received(), assigned(), taken(), cancelled()), "place_without_an_assignment"),
+        ((received(), assigned(), taken(), cancelled(), freed()), None),
+        ((received(), assigned(), taken(), unassigned(), freed(), withdrawn()), None),
+        ((received(), unassigned()), "unassigned_without_a_place"),
+        ((received(), reoriented(), searching()), "happened_to_a_closed_request"),
+        ((received(), merged(), ended()), None),
+        ((received(), assigned(), taken(), withdrawn()), "withdrawn_with_patients"),
+        ((received(), assigned(), taken(), moved()), "moved_with_patients"),
+        ((withdrawn(), withdrawn()), "change_of_no_slot"),
+        ((moved(MORNING),), "change_of_no_slot"),
+        ((withdrawn(), received(), assigned(), taken()), "place_of_no_slot"),
+        ((withdrawn(), published(MORNING)), None),
+        ((moved(), published(MORNING)), None),
+        ((published(MORNING, **AFTER), moved(MORNING, NOON + HOUR)), "in_two_places_at_once"),
+        ((resized(2), received(), assigned(), taken(), resized(1)), None),
+        (
+            (resized(2), received(), received(BEN), taken(), taken(BEN), resized(1)),
+            "over_capacity",
+        ),
+        (
+            (opened_to(VALENCIENNES), received(), assigned(), taken()),
+            "slot_not_open_to_the_request",
         ),
     ],
 )

@@ -340,7 +340,7 @@ async def test_a_demand_cancelled_withdraws_the_request_and_frees_the_place(hous
     answer = await sent(house, demand(root={"status": "ANNULEE"}))
     again = await sent(house, demand(number=2, root={"status": "ANNULEE"}))
 
-    assert (answer["state"], again["state"]) == ("closed", "closed")
+    assert (answer["state"], again["state"]) == ("withdrawn", "withdrawn")
     assert (await received(house))[-1].name == "request.withdrawn"
     other = await tell(house, "care-request", request_told())
     await house.settled()

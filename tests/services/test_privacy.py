@@ -15,7 +15,7 @@ from domain import request as requests
 from events import streams as names
 from events.envelope import Actor, Role
 from services import telemetry
-from services.log.erasure import erase, received
+from services.log.erasure import erase
 from services.log.vault import Erased
 from services.messaging import streams, subjects
 from tests.conftest import house_at
@@ -192,7 +192,7 @@ async def test_a_patient_is_revealed_to_who_says_why_and_erased_for_good(house):
     answer = await tell(house, "care-request", request_told(patient=PATIENT))
     await house.settled()
     request = requests.decider.replay((await house.log.load(names.request(answer["id"]))).events)
-    patient_ref = received(request).patient_ref
+    patient_ref = requests.received_of(request).patient_ref
     (who,) = await house.vault.reveal_patient(patient_ref, actor="anna", reason="call back")
     assert who.name == "Lola Halimi"
 
@@ -202,8 +202,8 @@ async def test_a_patient_is_revealed_to_who_says_why_and_erased_for_good(house):
         "clock": house.clock,
         "actor": Actor(ref="anna", role=Role.OPERATOR),
     }
-    assert await erase(received(request).request_id, **how)
-    assert not await erase(received(request).request_id, **how)
+    assert await erase(requests.received_of(request).request_id, **how)
+    assert not await erase(requests.received_of(request).request_id, **how)
 
     with pytest.raises(Erased):
         await house.vault.reveal_patient(patient_ref, actor="anna", reason="again")

@@ -1,0 +1,148 @@
+"""One practitioner's week: the boundary inside which capacity and overlap hold."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import assert_never
+from uuid import UUID
+
+from domain.agenda import places, slots
+from domain.agenda.commands import (
+    AgendaCommand,
+    ChangeCapacity,
+    FreePlace,
+    MoveSlot,
+    OpenSlotTo,
+    PublishSlot,
+    SlotChange,
+    TakePlace,
+    WithdrawSlot,
+)
+from domain.agenda.refusals import (
+    AlreadyBegun,
+    AlreadyOver,
+    CrossesTheWeek,
+    EndsBeforeItStarts,
+    HomeVisitWithoutRadius,
+    LongerThanADay,
+    MovesToAnotherWeek,
+    NoPlaceLeft,
+    NoSuchSlot,
+    OverlapsAnotherSlot,
+    SlotOpenToNobody,
+    SlotPublishedOtherwise,
+    SlotTakenBack,
+)
+from domain.agenda.week import Agenda, Slot, check_free, week_of, weeks_at
+from domain.decider import Decider, ImpossibleHistory
+from events.agenda import (
+    AgendaEvent,
+    SlotCapacityChanged,
+    SlotMoved,
+    SlotOpenedTo,
+    SlotPlaceFreed,
+    SlotPlaceTaken,
+    SlotPublished,
+    SlotWithdrawn,
+)
+
+__all__ = [
+    "Agenda",
+    "AgendaCommand",
+    "AlreadyBegun",
+    "AlreadyOver",
+    "ChangeCapacity",
+    "CrossesTheWeek",
+    "EndsBeforeItStarts",
+    "FreePlace",
+    "HomeVisitWithoutRadius",
+    "LongerThanADay",
+    "MoveSlot",
+    "MovesToAnotherWeek",
+    "NoPlaceLeft",
+    "NoSuchSlot",
+    "OpenSlotTo",
+    "OverlapsAnotherSlot",
+    "PublishSlot",
+    "Slot",
+    "SlotChange",
+    "SlotOpenToNobody",
+    "SlotPublishedOtherwise",
+    "SlotTakenBack",
+    "TakePlace",
+    "WithdrawSlot",
+    "check_free",
+    "decide",
+    "decider",
+    "evolve",
+    "week_of",
+    "weeks_at",
+]
+
+
+def decide(command: AgendaCommand, agenda: Agenda) -> list[AgendaEvent]:
+    match command:
+        case PublishSlot():
+            return slots.publish(command, agenda)
+        case MoveSlot() | ChangeCapacity() | OpenSlotTo() | WithdrawSlot():
+            return slots.change(command, agenda)
+        case TakePlace():
+            return places.take(command, agenda)
+        case FreePlace():
+            return places.free(command, agenda)
+        case _:
+            assert_never(command)
+
+
+def evolve(agenda: Agenda, event: AgendaEvent) -> Agenda:
+    if isinstance(event, SlotPublished):
+        return _with(agenda, Slot(event))
+    slot = _known(agenda, event)
+    match event:
+        case SlotPlaceTaken():
+            return _with(agenda, replace(slot, taken={**slot.taken, event.request_id: event.mode}))
+        case SlotPlaceFreed():
+            left = {r: mode for r, mode in slot.taken.items() if r != event.request_id}
+            return _with(agenda, replace(slot, taken=left))
+        case SlotMoved():
+            moved = {"start": event.start, "end": event.end, "place": event.place}
+            return _with(agenda, _changed(slot, moved))
+        case SlotCapacityChanged():
+            return _with(agenda, _changed(slot, {"capacity": event.capacity}))
+        case SlotOpenedTo():
+            wider = {
+                "labels": event.labels,
+                "communities": event.communities,
+                "open_to": event.open_to,
+            }
+            return _with(agenda, _changed(slot, wider))
+        case SlotWithdrawn():
+            left_over = {key: kept for key, kept in agenda.slots.items() if key != event.slot_id}
+            return Agenda(left_over, agenda.withdrawn | {event.slot_id})
+        case _:
+            assert_never(event)
+
+
+def _known(
+    agenda: Agenda,
+    event: SlotPlaceTaken
+    | SlotPlaceFreed
+    | SlotMoved
+    | SlotCapacityChanged
+    | SlotOpenedTo
+    | SlotWithdrawn,
+) -> Slot:
+    if slot := agenda.slots.get(event.slot_id):
+        return slot
+    raise ImpossibleHistory(event.name, event.slot_id)
+
+
+def _changed(slot: Slot, fields: Mapping[str, object]) -> Slot:
+    return replace(slot, published=slot.published.model_copy(update=fields))
+
+
+def _with(agenda: Agenda, slot: Slot) -> Agenda:
+    slots_now: dict[UUID, Slot] = {**agenda.slots, slot.published.slot_id: slot}
+    return replace(agenda, slots=slots_now)
+
+
+decider: Decider[AgendaCommand, Agenda, AgendaEvent] = Decider(Agenda(), decide, evolve)

@@ -1,0 +1,82 @@
+"""What may be asked of an agenda; the shell puts time and ids in."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from events.agenda import Freed
+from events.codes import Label, Mode, Origin, Profession, Source
+from events.place import Place
+
+
+@dataclass(frozen=True)
+class PublishSlot:
+    slot_id: UUID
+    rpps: str
+    profession: Profession
+    place: Place
+    start: datetime
+    end: datetime
+    zone: str
+    capacity: int
+    modes: tuple[Mode, ...]
+    radius_km: float | None
+    labels: tuple[Label, ...]
+    communities: tuple[str, ...]
+    open_to: tuple[Source, ...]
+    origin: Origin
+    at: datetime
+
+
+@dataclass(frozen=True)
+class TakePlace:
+    slot_id: UUID
+    request_id: UUID
+    source: Source
+    mode: Mode
+    at: datetime
+
+
+@dataclass(frozen=True)
+class FreePlace:
+    slot_id: UUID
+    request_id: UUID
+    reason: Freed
+    at: datetime
+
+
+@dataclass(frozen=True)
+class MoveSlot:
+    slot_id: UUID
+    start: datetime
+    end: datetime
+    place: Place | None  # None: where it is
+    at: datetime
+
+
+@dataclass(frozen=True)
+class ChangeCapacity:
+    slot_id: UUID
+    capacity: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class OpenSlotTo:
+    """More labels, communities and sources; those it has, it keeps."""
+
+    slot_id: UUID
+    labels: tuple[Label, ...]
+    communities: tuple[str, ...]
+    open_to: tuple[Source, ...]
+    at: datetime
+
+
+@dataclass(frozen=True)
+class WithdrawSlot:
+    slot_id: UUID
+    at: datetime
+
+
+SlotChange = MoveSlot | ChangeCapacity | OpenSlotTo | WithdrawSlot
+AgendaCommand = PublishSlot | TakePlace | FreePlace | SlotChange

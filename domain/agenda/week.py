@@ -1,0 +1,89 @@
+"""What an agenda may be, and the hours a slot may have."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from domain.agenda.refusals import (
+    AlreadyOver,
+    CrossesTheWeek,
+    EndsBeforeItStarts,
+    LongerThanADay,
+    NoSuchSlot,
+    OverlapsAnotherSlot,
+    SlotTakenBack,
+)
+from events.agenda import SlotPublished
+from events.codes import Mode
+
+LONGEST_SLOT = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A slot as it is now, and who has its places, in the order they took them."""
+
+    published: SlotPublished
+    taken: Mapping[UUID, Mode] = field(default_factory=dict)  # request → how they meet
+
+    @property
+    def free(self) -> int:
+        """Places left."""
+        return self.published.capacity - len(self.taken)
+
+
+@dataclass(frozen=True)
+class Agenda:
+    """The week's slots by id."""
+
+    slots: Mapping[UUID, Slot] = field(default_factory=dict)
+    withdrawn: frozenset[UUID] = frozenset()
+
+    @property
+    def taken(self) -> int:
+        """Places taken this week, over all slots."""
+        return sum(len(slot.taken) for slot in self.slots.values())
+
+    def slot(self, slot_id: UUID) -> Slot:
+        """The slot. Raises NoSuchSlot, or SlotTakenBack for one that was."""
+        if slot := self.slots.get(slot_id):
+            return slot
+        raise SlotTakenBack(slot_id) if slot_id in self.withdrawn else NoSuchSlot(slot_id)
+
+
+def week_of(start: datetime, zone: str) -> str:
+    """The ISO week in which the practitioner works at that instant: `2026-W48`."""
+    year, week, _ = start.astimezone(ZoneInfo(zone)).isocalendar()
+    return f"{year}-W{week:02}"
+
+
+def weeks_at(start: datetime, end: datetime) -> set[str]:
+    """Every ISO week it may be somewhere on earth in between, from UTC-12 to UTC+14.
+
+    Who practises in two zones has two agendas for one instant: a slot looks into all of these.
+    """
+    instants = (start - timedelta(hours=12), start, end, end + timedelta(hours=14))
+    return {week_of(instant, "UTC") for instant in instants}
+
+
+def check_free(slot_id: UUID, start: datetime, end: datetime, agenda: Agenda) -> None:
+    """The practitioner is nowhere else meanwhile. Raises OverlapsAnotherSlot."""
+    for slot in agenda.slots.values():
+        other = slot.published
+        if other.slot_id != slot_id and start < other.end and other.start < end:
+            raise OverlapsAnotherSlot(slot_id, other.slot_id)
+
+
+def check_hours(slot: SlotPublished, now: datetime) -> None:
+    """Hours a slot may have, not over yet. Raises what they break."""
+    if slot.end <= slot.start:
+        raise EndsBeforeItStarts(slot.slot_id)
+    if slot.end - slot.start > LONGEST_SLOT:
+        raise LongerThanADay(slot.slot_id)
+    # The last instant that belongs to the slot: one that ends at midnight on Sunday is of the week.
+    if week_of(slot.end - timedelta.resolution, slot.zone) != slot.week:
+        raise CrossesTheWeek(slot.slot_id)
+    if slot.end <= now:
+        raise AlreadyOver(slot.slot_id)

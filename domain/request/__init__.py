@@ -1,0 +1,147 @@
+"""A request for same-day care, from the call to the visit or back to the SAS."""
+
+from typing import assert_never
+
+from domain.decider import Decider
+from domain.request import closing, receiving, searching, visit
+from domain.request.commands import (
+    AgreeDeadline,
+    Assign,
+    CancelVisit,
+    ConfirmVisit,
+    ErasePatient,
+    HandBackRequest,
+    KeepSearching,
+    Merge,
+    ReceiveRequest,
+    RecordAttendance,
+    RecordOutcome,
+    RefuseAsEmergency,
+    Reorient,
+    RequestCommand,
+    Unassign,
+    Withdraw,
+)
+from domain.request.evolution import evolve
+from domain.request.receiving import LONGEST_DELAY, USUAL_DELAY, is_emergency
+from domain.request.refusals import (
+    AlreadyAssigned,
+    AlreadyVisited,
+    AskedInTheFuture,
+    DueBeforeReceived,
+    DueInThePast,
+    DueTooFar,
+    NoSuchRequest,
+    NotAssigned,
+    NothingAsked,
+    NothingToMergeInto,
+    NotYet,
+    PlaceAfterDeadline,
+    ReceivedOtherwise,
+    RequestClosed,
+    WasAnEmergency,
+)
+from domain.request.searching import FIRST_OWNER
+from domain.request.states import (
+    Assigned,
+    Closed,
+    Emergency,
+    NotReceived,
+    Request,
+    Visited,
+    Waiting,
+    is_erased,
+    place_of,
+    received_of,
+)
+from events.request import RequestEvent
+
+__all__ = [
+    "FIRST_OWNER",
+    "LONGEST_DELAY",
+    "USUAL_DELAY",
+    "AgreeDeadline",
+    "AlreadyAssigned",
+    "AlreadyVisited",
+    "AskedInTheFuture",
+    "Assign",
+    "Assigned",
+    "CancelVisit",
+    "Closed",
+    "ConfirmVisit",
+    "DueBeforeReceived",
+    "DueInThePast",
+    "DueTooFar",
+    "Emergency",
+    "ErasePatient",
+    "HandBackRequest",
+    "KeepSearching",
+    "Merge",
+    "NoSuchRequest",
+    "NotAssigned",
+    "NotReceived",
+    "NotYet",
+    "NothingAsked",
+    "NothingToMergeInto",
+    "PlaceAfterDeadline",
+    "ReceiveRequest",
+    "ReceivedOtherwise",
+    "RecordAttendance",
+    "RecordOutcome",
+    "RefuseAsEmergency",
+    "Reorient",
+    "Request",
+    "RequestClosed",
+    "RequestCommand",
+    "Unassign",
+    "Visited",
+    "Waiting",
+    "WasAnEmergency",
+    "Withdraw",
+    "decide",
+    "decider",
+    "evolve",
+    "is_emergency",
+    "is_erased",
+    "place_of",
+    "received_of",
+]
+
+
+def decide(command: RequestCommand, request: Request) -> list[RequestEvent]:
+    match command:
+        case ReceiveRequest():
+            return receiving.receive(command, request)
+        case RefuseAsEmergency():
+            return receiving.refuse(command, request)
+        case AgreeDeadline():
+            return receiving.agree_deadline(command, request)
+        case KeepSearching():
+            return searching.keep_searching(command, request)
+        case Assign():
+            return searching.assign(command, request)
+        case Unassign():
+            return searching.unassign(command, request)
+        case HandBackRequest():
+            return searching.hand_back(command, request)
+        case ConfirmVisit():
+            return visit.confirm(command, request)
+        case CancelVisit():
+            return visit.cancel(command, request)
+        case RecordAttendance():
+            return visit.record_attendance(command, request)
+        case RecordOutcome():
+            return visit.record_outcome(command, request)
+        case Withdraw():
+            return closing.withdraw(command, request)
+        case Reorient():
+            return closing.reorient(command, request)
+        case Merge():
+            return closing.merge(command, request)
+        case ErasePatient():
+            return closing.erase(command, request)
+        case _:
+            assert_never(command)
+
+
+decider: Decider[RequestCommand, Request, RequestEvent] = Decider(NotReceived(), decide, evolve)

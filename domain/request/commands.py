@@ -1,0 +1,166 @@
+"""What may be asked of a request; the shell puts time and ids in."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from events.agenda import SlotPublished
+from events.codes import CareLevel, Delay, Mode, Priority, Profession, Sex, Source
+from events.explanation import Explanation
+from events.place import CoarsePosition
+from events.request import Destination, HandBack, Unassigned, Withdrawal
+from events.visit import Outcome
+
+
+@dataclass(frozen=True)
+class ReceiveRequest:
+    request_id: UUID
+    community: str
+    case_id: str | None
+    source: Source
+    asked_at: datetime
+    due_by: datetime | None  # neither this nor a delay: the usual delay of the priority
+    delay: Delay | None
+    priority: Priority
+    care_level: CareLevel | None
+    motive: str
+    professions: tuple[Profession, ...]
+    modes: tuple[Mode, ...]
+    max_km: float
+    patient_ref: UUID | None
+    age: int | None
+    sex: Sex
+    commune: str | None
+    position: CoarsePosition
+    at: datetime
+
+
+@dataclass(frozen=True)
+class RefuseAsEmergency:
+    """An emergency is refused wherever it is and however little else its message says."""
+
+    request_id: UUID
+    case_id: str | None
+    source: Source
+    priority: Priority
+    care_level: CareLevel | None
+    motive: str | None
+    commune: str | None
+    at: datetime
+
+
+@dataclass(frozen=True)
+class KeepSearching:
+    request_id: UUID
+    owner: str
+    next_at: datetime
+    explanation: Explanation
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Assign:
+    request_id: UUID
+    slot: SlotPublished
+    mode: Mode
+    km: float
+    explanation: Explanation
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Unassign:
+    request_id: UUID
+    reason: Unassigned
+    at: datetime
+
+
+@dataclass(frozen=True)
+class AgreeDeadline:
+    request_id: UUID
+    delay: Delay
+    asked_at: datetime
+    due_by: datetime
+    at: datetime
+
+
+@dataclass(frozen=True)
+class HandBackRequest:
+    request_id: UUID
+    reason: HandBack
+    explanation: Explanation
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Withdraw:
+    request_id: UUID
+    reason: Withdrawal
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Reorient:
+    request_id: UUID
+    to: Destination
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Merge:
+    request_id: UUID
+    into: UUID
+    at: datetime
+
+
+@dataclass(frozen=True)
+class ConfirmVisit:
+    request_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True)
+class CancelVisit:
+    """By the patient, who wants no other place."""
+
+    request_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True)
+class RecordAttendance:
+    request_id: UUID
+    attended: bool
+    at: datetime
+
+
+@dataclass(frozen=True)
+class RecordOutcome:
+    request_id: UUID
+    outcome: Outcome
+    at: datetime
+
+
+@dataclass(frozen=True)
+class ErasePatient:
+    request_id: UUID
+    at: datetime
+
+
+RequestCommand = (
+    ReceiveRequest
+    | RefuseAsEmergency
+    | KeepSearching
+    | Assign
+    | Unassign
+    | AgreeDeadline
+    | HandBackRequest
+    | Withdraw
+    | Reorient
+    | Merge
+    | ConfirmVisit
+    | CancelVisit
+    | RecordAttendance
+    | RecordOutcome
+    | ErasePatient
+)

@@ -1,0 +1,138 @@
+"""What a request is after each thing that happens to it."""
+
+from dataclasses import replace
+from typing import assert_never
+
+from domain.decider import ImpossibleHistory
+from domain.request.searching import FIRST_OWNER
+from domain.request.states import (
+    Assigned,
+    Closed,
+    Emergency,
+    NotReceived,
+    Request,
+    Visited,
+    Waiting,
+    is_erased,
+    received_of,
+)
+from events.request import (
+    PatientErased,
+    RequestAssigned,
+    RequestConfirmed,
+    RequestDeadlineAgreed,
+    RequestEvent,
+    RequestHandedBack,
+    RequestMerged,
+    RequestReceived,
+    RequestRefusedAsEmergency,
+    RequestReoriented,
+    RequestSearching,
+    RequestUnassigned,
+    RequestWithdrawn,
+    Unassigned,
+)
+from events.visit import OutcomeRecorded, VisitAttended, VisitCancelled, VisitMissed
+
+
+def evolve(request: Request, event: RequestEvent) -> Request:
+    match event:
+        case RequestReceived():
+            return Waiting(event, event.due_by, FIRST_OWNER, event.received_at)
+        case RequestRefusedAsEmergency():
+            return Emergency(received_of(request), is_erased(request))
+        case RequestSearching():
+            if isinstance(request, Waiting):
+                return replace(request, owner=event.owner, next_at=event.next_at)
+        case RequestAssigned():
+            if isinstance(request, Waiting):
+                return Assigned(request, event)
+        case RequestUnassigned():
+            if isinstance(request, Assigned):
+                return _waiting_again(request.waiting, event)
+        case RequestDeadlineAgreed():
+            return _with_deadline(request, event)
+        case RequestConfirmed():
+            if isinstance(request, Assigned):
+                return replace(request, confirmed_at=event.confirmed_at)
+        case VisitAttended() | VisitMissed():
+            return _visited(request, event)
+        case OutcomeRecorded():
+            if isinstance(request, Visited | Closed):
+                return replace(request, outcome=event.outcome)
+        case RequestHandedBack():
+            if isinstance(request, Waiting):
+                return Closed(request.received, event, erased=request.erased)
+        case RequestWithdrawn() | RequestReoriented() | RequestMerged():
+            if isinstance(request, Waiting | Assigned):
+                return _closed(request, event)
+        case VisitCancelled():
+            if isinstance(request, Assigned):
+                return _closed(request, event)
+        case PatientErased():
+            return _without_patient(request, event)
+        case _:
+            assert_never(event)
+    raise ImpossibleHistory(event.name, request)
+
+
+def _closed(
+    request: Waiting | Assigned,
+    event: RequestWithdrawn | RequestReoriented | RequestMerged | VisitCancelled,
+) -> Closed:
+    waiting = request.waiting if isinstance(request, Assigned) else request
+    return Closed(waiting.received, event, erased=waiting.erased)
+
+
+def _waiting_again(waiting: Waiting, event: RequestUnassigned) -> Waiting:
+    again = replace(waiting, owner=FIRST_OWNER, next_at=event.unassigned_at)
+    match event.reason:
+        case Unassigned.CANCELLED_BY_PATIENT:
+            return replace(again, lost=waiting.lost | {event.slot_id})
+        case Unassigned.CANCELLED_BY_PRACTITIONER:
+            return replace(again, lost=waiting.lost | {event.slot_id}, first_in_line=True)
+        case Unassigned.SLOT_WITHDRAWN | Unassigned.SLOT_MOVED | Unassigned.SLOT_REDUCED:
+            return replace(again, first_in_line=True)
+        case _:
+            assert_never(event.reason)
+
+
+def _visited(request: Request, event: VisitAttended | VisitMissed) -> Visited:
+    attended = isinstance(event, VisitAttended)
+    match request:
+        case Assigned():
+            return Visited(request, attended)
+        case Visited():
+            return replace(request, attended=attended)
+        case NotReceived() | Emergency() | Waiting() | Closed():
+            raise ImpossibleHistory(event.name, request)
+        case _:
+            assert_never(request)
+
+
+def _with_deadline(request: Request, event: RequestDeadlineAgreed) -> Request:
+    match request:
+        case Waiting():
+            # Whoever waits is looked at again at once: what did not fit may fit now, or no longer.
+            return replace(request, due_by=event.due_by, next_at=event.agreed_at)
+        case Assigned(waiting=waiting):
+            return replace(request, waiting=replace(waiting, due_by=event.due_by))
+        case NotReceived() | Emergency() | Visited() | Closed():
+            raise ImpossibleHistory(event.name, request)
+        case _:
+            assert_never(request)
+
+
+def _without_patient(request: Request, event: PatientErased) -> Request:
+    match request:
+        case Waiting() | Closed() | Emergency(received=RequestReceived()):
+            return replace(request, erased=True)
+        case Assigned(waiting=waiting):
+            return replace(request, waiting=replace(waiting, erased=True))
+        case Visited(assigned=assigned):
+            waiting = replace(assigned.waiting, erased=True)
+            return replace(request, assigned=replace(assigned, waiting=waiting))
+        case NotReceived() | Emergency():
+            raise ImpossibleHistory(event.name, request)
+        case _:
+            assert_never(request)

@@ -1,0 +1,162 @@
+"""A request comes in, or turns out to be an emergency; its deadline is agreed."""
+
+from datetime import datetime, timedelta
+from typing import assert_never
+from uuid import UUID
+
+from domain.request.commands import AgreeDeadline, ReceiveRequest, RefuseAsEmergency
+from domain.request.refusals import (
+    AlreadyVisited,
+    AskedInTheFuture,
+    DueBeforeReceived,
+    DueInThePast,
+    DueTooFar,
+    NothingAsked,
+    PlaceAfterDeadline,
+    ReceivedOtherwise,
+)
+from domain.request.states import (
+    Assigned,
+    Closed,
+    Emergency,
+    NotReceived,
+    Request,
+    Visited,
+    Waiting,
+    not_open,
+    received_of,
+)
+from events.codes import CareLevel, Priority
+from events.request import (
+    RequestDeadlineAgreed,
+    RequestEvent,
+    RequestReceived,
+    RequestRefusedAsEmergency,
+)
+
+# Without a delay from the regulator. Unscheduled care is care within 48 h (ministry, SAS); what is
+# not deferred should not wait past tomorrow. A community's own delays come with its ladder.
+USUAL_DELAY = {
+    Priority.P2: timedelta(hours=24),
+    Priority.P3: timedelta(hours=48),
+    Priority.NR: timedelta(hours=24),
+}
+LONGEST_DELAY = timedelta(hours=48)
+
+# The clocks of two systems are never quite together.
+CLOCK_SKEW = timedelta(minutes=2)
+
+
+def is_emergency(priority: Priority, care_level: CareLevel | None) -> bool:
+    """P0 and P1 are the SAMU's, and so is a vital care level whatever the priority says."""
+    return priority in {Priority.P0, Priority.P1} or care_level is CareLevel.R1
+
+
+def receive(command: ReceiveRequest, request: Request) -> list[RequestEvent]:
+    if is_emergency(command.priority, command.care_level):
+        emergency = RefuseAsEmergency(
+            request_id=command.request_id,
+            case_id=command.case_id,
+            source=command.source,
+            priority=command.priority,
+            care_level=command.care_level,
+            motive=command.motive,
+            commune=command.commune,
+            at=command.at,
+        )
+        return refuse(emergency, request)
+    event = _received(command)
+    match request:
+        case NotReceived():
+            _check_times(event.request_id, event.received_at, event.due_by, command.at)
+            if not (event.professions and event.modes):
+                raise NothingAsked(command.request_id)
+            return [event]
+        case Waiting() | Assigned() | Visited():
+            if received_of(request) == event:
+                return []
+            raise ReceivedOtherwise(command.request_id)
+        case Emergency() | Closed():
+            raise not_open(command.request_id, request)
+        case _:
+            assert_never(request)
+
+
+def refuse(command: RefuseAsEmergency, request: Request) -> list[RequestEvent]:
+    match request:
+        case NotReceived() | Waiting() | Assigned():
+            return [
+                RequestRefusedAsEmergency(
+                    request_id=command.request_id,
+                    case_id=command.case_id,
+                    source=command.source,
+                    priority=command.priority,
+                    care_level=command.care_level,
+                    motive=command.motive,
+                    commune=command.commune,
+                    refused_at=command.at,
+                )
+            ]
+        case Emergency() | Closed() | Visited():
+            return []  # told as an emergency all the same; there is nothing left to close
+        case _:
+            assert_never(request)
+
+
+def agree_deadline(command: AgreeDeadline, request: Request) -> list[RequestEvent]:
+    match request:
+        case Waiting(due_by=due_by) | Assigned(waiting=Waiting(due_by=due_by)):
+            if due_by == command.due_by:
+                return []
+            _check_times(command.request_id, command.asked_at, command.due_by, command.at)
+            if isinstance(request, Assigned) and request.assigned.start > command.due_by:
+                raise PlaceAfterDeadline(command.request_id)
+            return [
+                RequestDeadlineAgreed(
+                    request_id=command.request_id,
+                    delay=command.delay,
+                    due_by=command.due_by,
+                    agreed_at=command.at,
+                )
+            ]
+        case Visited():
+            raise AlreadyVisited(command.request_id)
+        case NotReceived() | Emergency() | Closed():
+            raise not_open(command.request_id, request)
+        case _:
+            assert_never(request)
+
+
+def _received(command: ReceiveRequest) -> RequestReceived:
+    wait = command.delay.longest if command.delay else USUAL_DELAY[command.priority]
+    return RequestReceived(
+        request_id=command.request_id,
+        community=command.community,
+        case_id=command.case_id,
+        source=command.source,
+        received_at=command.asked_at,
+        due_by=command.due_by or command.asked_at + wait,
+        delay=command.delay,
+        priority=command.priority,
+        care_level=command.care_level,
+        motive=command.motive,
+        professions=command.professions,
+        modes=command.modes,
+        max_km=command.max_km,
+        patient_ref=command.patient_ref,
+        age=command.age,
+        sex=command.sex,
+        commune=command.commune,
+        position=command.position,
+    )
+
+
+def _check_times(request_id: UUID, asked_at: datetime, due_by: datetime, now: datetime) -> None:
+    if due_by <= asked_at:
+        raise DueBeforeReceived(request_id)
+    if asked_at > now + CLOCK_SKEW:
+        raise AskedInTheFuture(request_id)
+    if due_by <= now:
+        raise DueInThePast(request_id)
+    if due_by > asked_at + LONGEST_DELAY:
+        raise DueTooFar(request_id)

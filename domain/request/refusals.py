@@ -1,0 +1,93 @@
+"""What is against the rules of a request; each docstring is what the asker reads."""
+
+from domain.decider import Refused
+
+
+class NoSuchRequest(Refused):
+    """No such request was received."""
+
+    code = "no_such_request"
+
+
+class ReceivedOtherwise(Refused):
+    """This request was received already, with another content."""
+
+    code = "request_received_otherwise"
+
+
+class DueBeforeReceived(Refused):
+    """The visit would be due before it was asked for."""
+
+    code = "due_before_received"
+
+
+class DueInThePast(Refused):
+    """The visit was due before now: the request comes too late to be served."""
+
+    code = "due_in_the_past"
+
+
+class DueTooFar(Refused):
+    """Unscheduled care is care within 48 hours: this request is due later."""
+
+    code = "due_too_far"
+
+
+class AskedInTheFuture(Refused):
+    """The request says it was made later than now."""
+
+    code = "asked_in_the_future"
+
+
+class NothingAsked(Refused):
+    """A request names at least one profession and one way to meet."""
+
+    code = "nothing_asked"
+
+
+class WasAnEmergency(Refused):
+    """The case was refused as an emergency: it is the SAMU's."""
+
+    code = "case_was_an_emergency"
+
+
+class RequestClosed(Refused):
+    """The request is closed: it was handed back, withdrawn, sent elsewhere or merged."""
+
+    code = "request_closed"
+
+
+class AlreadyAssigned(Refused):
+    """The request has a place already."""
+
+    code = "already_assigned"
+
+
+class NotAssigned(Refused):
+    """The request has no place: there is no visit to speak of."""
+
+    code = "not_assigned"
+
+
+class AlreadyVisited(Refused):
+    """The visit is over: the patient came, or did not."""
+
+    code = "already_visited"
+
+
+class NotYet(Refused):
+    """Whether a patient came is said once the visit can have begun."""
+
+    code = "not_yet"
+
+
+class PlaceAfterDeadline(Refused):
+    """The place given begins later than the delay now asked: keep it, or withdraw the case."""
+
+    code = "place_after_deadline"
+
+
+class NothingToMergeInto(Refused):
+    """A request is merged into another one of the same community, open or served."""
+
+    code = "nothing_to_merge_into"

@@ -1,0 +1,123 @@
+"""A place is looked for, found, lost again; or nobody can, and the SAS has the request back."""
+
+from typing import assert_never
+
+from domain.request.commands import Assign, HandBackRequest, KeepSearching, Unassign
+from domain.request.refusals import AlreadyAssigned, AlreadyVisited, NotAssigned
+from domain.request.states import (
+    Assigned,
+    Closed,
+    Emergency,
+    NotReceived,
+    Request,
+    Visited,
+    Waiting,
+    not_open,
+)
+from events.request import (
+    RequestAssigned,
+    RequestEvent,
+    RequestHandedBack,
+    RequestSearching,
+    RequestUnassigned,
+)
+
+FIRST_OWNER = "dispatch"
+
+
+def keep_searching(command: KeepSearching, request: Request) -> list[RequestEvent]:
+    match request:
+        case Waiting(owner=owner, next_at=next_at):
+            if (owner, next_at) == (command.owner, command.next_at):
+                return []
+            return [
+                RequestSearching(
+                    request_id=command.request_id,
+                    owner=command.owner,
+                    next_at=command.next_at,
+                    searched_at=command.at,
+                    explanation=command.explanation,
+                )
+            ]
+        case Assigned():
+            raise AlreadyAssigned(command.request_id)
+        case Visited():
+            raise AlreadyVisited(command.request_id)
+        case NotReceived() | Emergency() | Closed():
+            raise not_open(command.request_id, request)
+        case _:
+            assert_never(request)
+
+
+def assign(command: Assign, request: Request) -> list[RequestEvent]:
+    match request:
+        case Waiting():
+            slot = command.slot
+            return [
+                RequestAssigned(
+                    request_id=command.request_id,
+                    slot_id=slot.slot_id,
+                    rpps=slot.rpps,
+                    week=slot.week,
+                    start=slot.start,
+                    end=slot.end,
+                    mode=command.mode,
+                    km=command.km,
+                    assigned_at=command.at,
+                    explanation=command.explanation,
+                )
+            ]
+        case Assigned(assigned=given) if given.slot_id == command.slot.slot_id:
+            return []
+        case Assigned():
+            raise AlreadyAssigned(command.request_id)
+        case Visited():
+            raise AlreadyVisited(command.request_id)
+        case NotReceived() | Emergency() | Closed():
+            raise not_open(command.request_id, request)
+        case _:
+            assert_never(request)
+
+
+def unassign(command: Unassign, request: Request) -> list[RequestEvent]:
+    match request:
+        case Assigned(assigned=given):
+            return [
+                RequestUnassigned(
+                    request_id=command.request_id,
+                    slot_id=given.slot_id,
+                    reason=command.reason,
+                    unassigned_at=command.at,
+                )
+            ]
+        case Waiting():
+            raise NotAssigned(command.request_id)
+        case Visited():
+            raise AlreadyVisited(command.request_id)
+        case NotReceived() | Emergency() | Closed():
+            raise not_open(command.request_id, request)
+        case _:
+            assert_never(request)
+
+
+def hand_back(command: HandBackRequest, request: Request) -> list[RequestEvent]:
+    match request:
+        case Waiting():
+            return [
+                RequestHandedBack(
+                    request_id=command.request_id,
+                    reason=command.reason,
+                    handed_back_at=command.at,
+                    explanation=command.explanation,
+                )
+            ]
+        case Closed(last=RequestHandedBack()):
+            return []
+        case Assigned():
+            raise AlreadyAssigned(command.request_id)
+        case Visited():
+            raise AlreadyVisited(command.request_id)
+        case NotReceived() | Emergency() | Closed():
+            raise not_open(command.request_id, request)
+        case _:
+            assert_never(request)

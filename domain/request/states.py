@@ -1,0 +1,131 @@
+"""What a request may be."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import assert_never
+from uuid import UUID
+
+from domain.decider import Refused
+from domain.request.refusals import NoSuchRequest, RequestClosed, WasAnEmergency
+from events.request import (
+    RequestAssigned,
+    RequestHandedBack,
+    RequestMerged,
+    RequestReceived,
+    RequestReoriented,
+    RequestWithdrawn,
+)
+from events.visit import Outcome, VisitCancelled
+
+
+@dataclass(frozen=True)
+class NotReceived:
+    """Nobody asked."""
+
+
+@dataclass(frozen=True)
+class Emergency:
+    """Refused, at once or when an open request turned out to be one: the SAMU has it."""
+
+    received: RequestReceived | None = None  # what it was before, if it was anything
+    erased: bool = False
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Open: somebody looks for a place, and looks again at `next_at`."""
+
+    received: RequestReceived
+    due_by: datetime
+    owner: str
+    next_at: datetime
+    erased: bool = False
+    lost: frozenset[UUID] = frozenset()  # slots it had a place in: nobody is sent there again
+    first_in_line: bool = False  # had a place and lost it through no doing of the patient's
+
+
+@dataclass(frozen=True)
+class Assigned:
+    """The patient has a place."""
+
+    waiting: Waiting
+    assigned: RequestAssigned
+    confirmed_at: datetime | None = None  # since when the patient knows
+
+
+@dataclass(frozen=True)
+class Visited:
+    """The time of the visit has come: the patient was there, or was not."""
+
+    assigned: Assigned
+    attended: bool
+    outcome: Outcome | None = None
+
+
+@dataclass(frozen=True)
+class Closed:
+    """It ended without a visit: handed back to the SAS, taken back, sent elsewhere or merged."""
+
+    received: RequestReceived
+    last: RequestHandedBack | RequestWithdrawn | RequestReoriented | RequestMerged | VisitCancelled
+    erased: bool = False
+    outcome: Outcome | None = None
+
+
+Request = NotReceived | Emergency | Waiting | Assigned | Visited | Closed
+
+
+def received_of(request: Request) -> RequestReceived | None:
+    """As what it was received; None for what never was, or was an emergency from the first."""
+    match request:
+        case NotReceived():
+            return None
+        case Emergency() | Waiting() | Closed():
+            return request.received
+        case Assigned():
+            return request.waiting.received
+        case Visited():
+            return request.assigned.waiting.received
+        case _:
+            assert_never(request)
+
+
+def is_erased(request: Request) -> bool:
+    """Whether nobody can tell any more who the patient was."""
+    match request:
+        case NotReceived():
+            return False
+        case Emergency() | Waiting() | Closed():
+            return request.erased
+        case Assigned():
+            return request.waiting.erased
+        case Visited():
+            return request.assigned.waiting.erased
+        case _:
+            assert_never(request)
+
+
+def place_of(request: Request) -> RequestAssigned | None:
+    """The place the patient has, or had when the time came."""
+    match request:
+        case Assigned():
+            return request.assigned
+        case Visited():
+            return request.assigned.assigned
+        case NotReceived() | Emergency() | Waiting() | Closed():
+            return None
+        case _:
+            assert_never(request)
+
+
+def not_open(request_id: UUID, request: NotReceived | Emergency | Closed) -> Refused:
+    """Why nothing can be done with it any more, or yet."""
+    match request:
+        case NotReceived():
+            return NoSuchRequest(request_id)
+        case Emergency():
+            return WasAnEmergency(request_id)
+        case Closed():
+            return RequestClosed(request_id)
+        case _:
+            assert_never(request)

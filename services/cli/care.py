@@ -1,0 +1,233 @@
+"""The subcommands about a slot, a visit or a request there is: `snp slot`, `snp visit` and more."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from events.envelope import Role
+from services.cli.errors import told_kindly
+from services.cli.options import AsJson, Community, State
+from services.messaging.subjects import Kind
+
+slot = typer.Typer(no_args_is_help=True, help="A published slot: move, resize, open, withdraw.")
+visit = typer.Typer(no_args_is_help=True, help="A visit: confirmed, cancelled, attended, missed.")
+
+SlotId = Annotated[str, typer.Argument(metavar="ID", help="Slot, or the beginning of its id.")]
+RequestId = Annotated[str, typer.Argument(metavar="ID", help="Request or case.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+As = Annotated[
+    Role, typer.Option("--as", help="In what capacity: practitioner, delegate, regulator, …")
+]
+Instant = Annotated[datetime, typer.Option(formats=["%Y-%m-%dT%H:%M"], help="2026-11-23T14:30")]
+
+
+@slot.command("list")
+@told_kindly
+def list_slots(
+    community: Community = None,
+    rpps: Annotated[str | None, typer.Option(help="Of this practitioner only.")] = None,
+    limit: Annotated[int, typer.Option(help="Rows at most.")] = 50,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Slots to come, full or not, the earliest first."""
+    from services.cli.look import show_slots
+
+    show_slots(community, rpps, limit, state, as_json=as_json)
+
+
+@slot.command("withdraw")
+@told_kindly
+def withdraw_slot(
+    identity: SlotId,
+    yes: Yes = False,
+    role: As = Role.PRACTITIONER,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take the slot back. Its patients are searched for again at once, before everybody else."""
+    from services.cli.tell import about_a_slot
+
+    about_a_slot(Kind.SLOT_WITHDRAWAL, identity, {}, state, role=role, as_json=as_json, sure=yes)
+
+
+@slot.command("move")
+@told_kindly
+def move_slot(
+    identity: SlotId,
+    start: Instant,
+    end: Instant,
+    yes: Yes = False,
+    role: As = Role.PRACTITIONER,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Another time of the same week, in the time of this machine. Its patients come first again."""
+    from services.cli.tell import about_a_slot
+
+    times = {"start": start.astimezone().isoformat(), "end": end.astimezone().isoformat()}
+    about_a_slot(Kind.SLOT_MOVE, identity, times, state, role=role, as_json=as_json, sure=yes)
+
+
+@slot.command("capacity")
+@told_kindly
+def resize_slot(
+    identity: SlotId,
+    places: Annotated[int, typer.Argument(min=1, help="How many places it has now.")],
+    role: As = Role.PRACTITIONER,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """More places, or fewer. Of fewer, who came last loses theirs and is searched for again."""
+    from services.cli.tell import about_a_slot
+
+    data = {"capacity": places}
+    about_a_slot(Kind.SLOT_CAPACITY, identity, data, state, role=role, as_json=as_json)
+
+
+@slot.command("open")
+@told_kindly
+def open_slot(
+    identity: SlotId,
+    label: Annotated[list[str] | None, typer.Option(help="PUBLIC, PRO, SNP or CPTS.")] = None,
+    community: Annotated[list[str] | None, typer.Option("--community", "-c")] = None,
+    source: Annotated[list[str] | None, typer.Option(help="SAS, CPTS or IOA.")] = None,
+    role: As = Role.PRACTITIONER,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what is left of the slot to more people."""
+    from services.cli.tell import about_a_slot
+
+    data = {
+        "labels": label or [],
+        "communities": community or [],
+        "open_to": source or [],
+    }
+    about_a_slot(Kind.SLOT_OPENING, identity, data, state, role=role, as_json=as_json)
+
+
+@visit.command("confirm")
+@told_kindly
+def confirm_visit(
+    identity: RequestId, role: As = Role.REGULATOR, state: State = None, as_json: AsJson = False
+) -> None:
+    """The patient knows of the place, and comes."""
+    _appointment(identity, {"status": "booked"}, role, state, as_json=as_json)
+
+
+@visit.command("cancel")
+@told_kindly
+def cancel_visit(
+    identity: RequestId,
+    by: Annotated[str, typer.Option(help="PATIENT or PRACTITIONER.")] = "PATIENT",
+    again: Annotated[
+        bool, typer.Option("--again", help="The patient wants another place.")
+    ] = False,
+    role: As = Role.REGULATOR,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """The visit does not take place. Whom the practitioner cancels is searched for again."""
+    data = {"status": "cancelled", "by": by.upper(), "search_again": again}
+    _appointment(identity, data, role, state, as_json=as_json)
+
+
+@visit.command("attended")
+@told_kindly
+def attended_visit(
+    identity: RequestId, role: As = Role.PRACTITIONER, state: State = None, as_json: AsJson = False
+) -> None:
+    """The patient came, and was seen."""
+    _appointment(identity, {"status": "fulfilled"}, role, state, as_json=as_json)
+
+
+@visit.command("missed")
+@told_kindly
+def missed_visit(
+    identity: RequestId, role: As = Role.PRACTITIONER, state: State = None, as_json: AsJson = False
+) -> None:
+    """The patient did not come. Said by mistake, `snp visit attended` says it better."""
+    _appointment(identity, {"status": "noshow"}, role, state, as_json=as_json)
+
+
+@told_kindly
+def outcome(
+    identity: RequestId,
+    code: Annotated[
+        str, typer.Argument(help="TREATED, FOLLOW_UP, EMERGENCY_DEPARTMENT or HOSPITALISED.")
+    ],
+    role: As = Role.PRACTITIONER,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """How it ended for the patient."""
+    from services.cli.tell import about_a_request
+
+    data = {"outcome": code.upper()}
+    about_a_request(Kind.OUTCOME, identity, data, state, role=role, as_json=as_json)
+
+
+@told_kindly
+def reorient(
+    identity: RequestId,
+    to: Annotated[
+        str, typer.Argument(help="URGENCES, PDSA, MT (treating doctor) or CONSEIL (advice).")
+    ],
+    role: As = Role.REGULATOR,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send the patient elsewhere. The request ends, its place is free again."""
+    from services.cli.tell import about_a_request
+
+    data = {"to": to.upper()}
+    about_a_request(Kind.REORIENTATION, identity, data, state, role=role, as_json=as_json)
+
+
+@told_kindly
+def withdraw(
+    identity: RequestId,
+    reason: Annotated[str, typer.Option(help="CANCELLED or PATIENT_DECLINED.")] = "CANCELLED",
+    role: As = Role.REGULATOR,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take a request back. Its place is free again."""
+    from services.cli.tell import about_a_request
+
+    data = {"reason": reason.upper()}
+    about_a_request(Kind.WITHDRAWAL, identity, data, state, role=role, as_json=as_json)
+
+
+@told_kindly
+def duplicate(
+    identity: RequestId,
+    of: Annotated[str, typer.Option(help="The request or case that goes on.")],
+    role: As = Role.REGULATOR,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """The same need was asked for twice: this request ends, the other goes on."""
+    from services.cli.tell import about_a_request
+
+    about_a_request(Kind.DUPLICATE, identity, {"of": of}, state, role=role, as_json=as_json)
+
+
+def _appointment(
+    identity: str, data: dict[str, object], role: Role, state: Path | None, *, as_json: bool
+) -> None:
+    from services.cli.tell import about_a_request
+
+    about_a_request(Kind.APPOINTMENT, identity, data, state, role=role, as_json=as_json)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Every command of this module."""
+    panel = "Care"
+    app.add_typer(slot, name="slot", rich_help_panel=panel)
+    app.add_typer(visit, name="visit", rich_help_panel=panel)
+    for command in (outcome, reorient, withdraw, duplicate):
+        app.command(rich_help_panel=panel)(command)

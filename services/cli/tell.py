@@ -1,0 +1,127 @@
+"""Commands that tell something about a slot, a request or a visit there is."""
+
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import orjson
+import typer
+from nats.errors import NoRespondersError
+from nats.errors import TimeoutError as NatsTimeout
+from rich.markup import escape
+from sqlalchemy import Text, cast, select
+
+from events.envelope import Role
+from projections import availability
+from services.cli import words
+from services.cli.errors import Told
+from services.cli.look import asked, request_named
+from services.cli.send import ANSWER_SECONDS
+from services.cli.session import Session, console, in_session, say
+from services.messaging import subjects
+
+Answer = dict[str, Any]
+
+
+def about_a_request(
+    kind: subjects.Kind,
+    identity: str,
+    data: dict[str, Any],
+    state: Path | None,
+    *,
+    role: Role,
+    as_json: bool,
+) -> None:
+    """Tell this of a request, named by its id, the beginning of it, or its case."""
+
+    async def work(session: Session) -> Answer:
+        named = data
+        if other := data.get("of"):
+            named = data | {"of": str(await request_named(session, other))}
+        request_id = await request_named(session, identity)
+        return await _told(session, kind, {"request_id": str(request_id)} | named, role)
+
+    _show(in_session(state, work), as_json=as_json)
+
+
+def about_a_slot(
+    kind: subjects.Kind,
+    identity: str,
+    data: dict[str, Any],
+    state: Path | None,
+    *,
+    role: Role,
+    as_json: bool,
+    sure: bool = True,
+) -> None:
+    """Tell this of a slot, named by its id or the beginning of it."""
+
+    async def work(session: Session) -> Answer:
+        slot = await _slot_named(session, identity)
+        if not sure:
+            _make_sure(slot["taken"], as_json=as_json)
+        return await _told(session, kind, {"slot_id": str(slot["slot_id"])} | data, role)
+
+    _show(in_session(state, work), as_json=as_json)
+
+
+def _make_sure(patients: int, *, as_json: bool) -> None:
+    """Nobody loses a place by a slip."""
+    if not patients:
+        return
+    those = "1 patient has a place" if patients == 1 else f"{patients} patients have a place"
+    if as_json:
+        raise Told(f"{those} there: say --yes", code="not_sure", status=2)
+    typer.confirm(f"{those} there and will be searched for again. Go on?", abort=True)
+
+
+async def _told(session: Session, kind: subjects.Kind, data: dict[str, Any], role: Role) -> Answer:
+    body = {
+        "specversion": "1.0",
+        "id": str(uuid4()),
+        "source": "/snp",
+        "type": f"snp.{kind}.v1",
+        "actorrole": role,
+        "data": data,
+    }
+    async with session.nats() as client:
+        subject = subjects.ask(subjects.ANY_COMMUNITY, kind)
+        try:
+            message = await client.request(subject, orjson.dumps(body), timeout=ANSWER_SECONDS)
+        except NoRespondersError as nobody:
+            raise Told("no intake is running: start `snp up`", code="no_intake") from nobody
+        except NatsTimeout as late:
+            msg = f"no answer within {ANSWER_SECONDS:.0f} s: look before you ask again"
+            raise Told(msg, code="no_answer") from late
+    answer: Answer = orjson.loads(message.data)
+    if "code" in answer:
+        problems = "; ".join(f"{p['field']}: {p['message']}" for p in answer.get("problems", ()))
+        raise Told(problems or answer["message"], code=answer["code"])
+    return answer
+
+
+def _show(answer: Answer, *, as_json: bool) -> None:
+    if as_json:
+        say(answer)
+        return
+    state = words.STATES.get(answer["state"], escape(answer["state"]))
+    console.print(f"{state}  [dim]{answer['id']}[/dim]")
+    if "free" in answer:
+        console.print(f"{answer['free']} of {answer['capacity']} places free", style="dim")
+    if again := answer.get("searched_again"):
+        who = "1 patient is" if again == 1 else f"{again} patients are"
+        console.print(f"{who} searched for again, before everybody else.")
+
+
+async def _slot_named(session: Session, identity: str) -> dict[str, Any]:
+    slots = availability.slots
+    beginning = cast(slots.c.slot_id, Text).startswith(identity.lower())
+    match await asked(session, select(slots).where(beginning).limit(2)):
+        case [one]:
+            return one
+        case [_, _]:
+            msg = f"several slots begin with {identity}: give more of the id"
+            raise Told(msg, code="ambiguous")
+        case _:
+            msg = f"no slot is known as {identity}"
+            raise Told(msg, code="no_such_slot")

@@ -1,0 +1,134 @@
+"""After a request was received: confirmed, cancelled, attended, sent elsewhere, taken back."""
+
+from typing import assert_never
+from uuid import UUID
+
+from domain import agenda as agendas
+from domain import placing
+from domain import request as requests
+from domain.placing import Cancel, OverTwoStreams
+from domain.request import (
+    ConfirmVisit,
+    Merge,
+    RecordAttendance,
+    RecordOutcome,
+    Reorient,
+    Request,
+    Withdraw,
+    is_erased,
+    place_of,
+    received_of,
+)
+from events import streams
+from services.intake.arrival import Arrival, request_of
+from services.intake.changes import (
+    AboutARequest,
+    Appointment,
+    Duplicate,
+    OutcomeReport,
+    Reorientation,
+    RequestNews,
+    WithdrawalSheet,
+)
+from services.intake.standing import standing
+from services.log.commands import Answer, Circumstances
+from services.log.execute import Decision, Executor, Given
+from services.log.vault import Identity, Sealer
+
+
+class VisitDesk:
+    """What is told of a request there is: its stream, and its place's agenda when it has one."""
+
+    def __init__(self, executor: Executor, sealer: Sealer) -> None:
+        self._executor = executor
+        self._sealer = sealer
+
+    async def tell(self, came: Arrival, news: RequestNews) -> Answer:
+        """The request as it is now. Raises NoSuchRequest, or whatever else forbids it."""
+        request_id = _request_id(news)
+        stream = streams.request(request_id)
+
+        async def decide(decision: Decision) -> Answer:
+            request = await decision.state(requests.decider, stream)
+            agenda, agenda_stream = await agenda_of(decision, request)
+            both = await self._decided(decision, came, news, request_id, request, agenda)
+            decision.write(stream, both.request)
+            decision.write(agenda_stream, both.agenda)
+            if isinstance(news, OutcomeReport) and both.request:
+                self._seal_note(decision, came, news, request)
+            return standing(request_id, requests.decider.replay(both.request, since=request))
+
+        received = received_of(await self._executor.look(requests.decider, stream))
+        given = Given(
+            came.command_id,
+            Circumstances(
+                community=received.community if received else came.community,
+                actor=came.actor,
+                correlation=request_id,
+                causation=came.command_id,
+                case_id=received.case_id if received else None,
+            ),
+            came.fingerprint,
+        )
+        return await self._executor.execute(given, decide)
+
+    async def _decided(
+        self,
+        decision: Decision,
+        came: Arrival,
+        news: RequestNews,
+        request_id: UUID,
+        request: Request,
+        agenda: agendas.Agenda,
+    ) -> OverTwoStreams:
+        match news:
+            case Appointment(status="booked"):
+                told = requests.decide(ConfirmVisit(request_id, came.at), request)
+                return OverTwoStreams(told, ())
+            case Appointment(status="cancelled"):
+                cancel = Cancel(request_id, news.by, news.search_again, came.at)
+                return placing.cancel(cancel, request, agenda)
+            case Appointment():
+                attended = news.status == "fulfilled"
+                told = requests.decide(RecordAttendance(request_id, attended, came.at), request)
+                return OverTwoStreams(told, ())
+            case OutcomeReport():
+                told = requests.decide(RecordOutcome(request_id, news.outcome, came.at), request)
+                return OverTwoStreams(told, ())
+            case Reorientation():
+                return placing.reorient(Reorient(request_id, news.to, came.at), request, agenda)
+            case Duplicate():
+                into = await decision.state(requests.decider, streams.request(news.of))
+                return placing.merge(Merge(request_id, news.of, came.at), request, into, agenda)
+            case WithdrawalSheet():
+                return placing.withdraw(Withdraw(request_id, news.reason, came.at), request, agenda)
+            case _:
+                assert_never(news)
+
+    def _seal_note(
+        self, decision: Decision, came: Arrival, news: OutcomeReport, request: Request
+    ) -> None:
+        """What is written about a patient nobody can name any more, or never could, is not kept."""
+        received = received_of(request)
+        if not news.note or received is None or received.patient_ref is None or is_erased(request):
+            return
+        note = Identity(notes=(news.note,))
+        decision.sealed = [
+            self._sealer.seal_identity(note, ref=came.command_id, patient_ref=received.patient_ref)
+        ]
+
+
+def _request_id(news: AboutARequest) -> UUID:
+    if news.request_id is not None:
+        return news.request_id
+    assert news.case_id is not None, "one of the two, as it was validated"
+    return request_of(news.case_id)
+
+
+async def agenda_of(decision: Decision, request: Request) -> tuple[agendas.Agenda, str]:
+    """The agenda the request has a place in, and its stream; an empty one when it has none."""
+    place = place_of(request)
+    if place is None:
+        return agendas.Agenda(), ""
+    stream = streams.agenda(place.rpps, place.week)
+    return await decision.state(agendas.decider, stream), stream

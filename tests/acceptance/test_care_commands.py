@@ -1,0 +1,94 @@
+"""`snp slot`, `snp visit` and their kind, on a running product."""
+
+import json
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+
+from tests.talking import cloud_event, request_told
+
+pytestmark = pytest.mark.xdist_group("demo")
+
+
+@pytest.fixture
+def assigned(demo):
+    """A request with a place."""
+    told = request_told(datetime.now(UTC))
+    body = json.dumps(cloud_event("care-request", told, id=str(uuid4())))
+    (sent,) = demo.json("send", "-", stdin=body)["sent"]
+    assert sent["state"] == "assigned"
+    return sent
+
+
+def refused(demo, *words):
+    """What a command says that was refused."""
+    done = demo.run(*words, "--json")
+    assert done.returncode == 1, done.stdout
+    return json.loads(done.stdout.splitlines()[-1])["error"]["code"]
+
+
+def test_slots_to_come_are_listed_with_their_ids(demo, assigned):
+    slots = demo.json("slot", "list", "--limit", "5000")["slots"]
+    mine = next(s for s in slots if s["slot_id"] == assigned["decision"]["slot_id"])
+
+    assert mine["taken"] >= 1
+    assert str(mine["slot_id"])[:8] in demo.run("slot", "list", "--rpps", mine["rpps"]).stdout
+
+
+def test_a_visit_is_confirmed_then_cancelled_for_another_time(demo, assigned):
+    short = assigned["id"][:13]
+    assert demo.json("visit", "confirm", short)["state"] == "confirmed"
+    assert refused(demo, "visit", "attended", short) == "not_yet"
+
+    assert demo.json("visit", "cancel", short, "--again")["state"] == "waiting"
+
+    names = [event["name"] for event in demo.json("history", assigned["id"])["events"]]
+    assert names[:4] == [
+        "request.received",
+        "request.assigned",
+        "request.confirmed",
+        "request.unassigned",
+    ]
+
+
+def test_a_slot_with_patients_is_not_withdrawn_by_a_slip(demo, assigned):
+    slot = assigned["decision"]["slot_id"]
+    careless = demo.run("slot", "withdraw", slot, "--json")
+    assert careless.returncode == 2
+    assert json.loads(careless.stdout)["error"]["code"] == "not_sure"
+
+    told = demo.json("slot", "withdraw", slot, "--yes", "--as", "delegate")
+
+    assert told["state"] == "withdrawn"
+    assert told["searched_again"] >= 1
+    last = demo.json("history", f"agenda-{_agenda(assigned)}")["events"][-1]
+    assert (last["name"], last["meta"]["actor"]["role"]) == ("slot.withdrawn", "delegate")
+
+
+def _agenda(sent):
+    return f"{sent['decision']['rpps']}-{sent['decision']['week']}"
+
+
+def test_a_patient_is_sent_elsewhere_and_a_request_taken_back(demo, assigned):
+    assert demo.json("reorient", assigned["id"], "urgences")["state"] == "reoriented"
+    assert refused(demo, "withdraw", assigned["id"]) == "request_closed"
+    assert "emergency department" in demo.run("history", assigned["id"]).stdout
+    assert demo.json("outcome", assigned["id"], "hospitalised")["state"] == "reoriented"
+
+
+def test_a_duplicate_ends_in_the_other_one(demo, assigned):
+    told = request_told(datetime.now(UTC))
+    body = json.dumps(cloud_event("care-request", told, id=str(uuid4())))
+    (other,) = demo.json("send", "-", stdin=body)["sent"]
+
+    merged = demo.json("duplicate", other["id"], "--of", assigned["id"])
+
+    assert merged == {"id": other["id"], "state": "merged"}
+
+
+def test_what_nobody_knows_is_said(demo):
+    assert refused(demo, "visit", "confirm", "ffffffffffff") == "nothing_found"
+    assert refused(demo, "slot", "capacity", "ffffffffffff", "2") == "no_such_slot"
+    wrong = demo.run("outcome", "ffffffffffff", "--json")
+    assert wrong.returncode == 2

@@ -1,0 +1,320 @@
+"""A slot changes, a visit is cancelled or takes place: told by messages, seen on the board."""
+
+import asyncio
+from uuid import UUID, uuid4
+
+import pytest
+
+from events import streams as names
+from projections import availability, board
+from services.dispatch.opening import opening
+from services.log.verify import verify
+from services.projector.queries import rows
+from tests.conftest import house_at
+from tests.examples import DR_BLAIN, HOUR, MINUTE, NEVERS, NOON, VALENCIENNES
+from tests.talking import (
+    ask,
+    cloud_event,
+    community_told,
+    opened,
+    practitioner_told,
+    request_told,
+    slot_told,
+    tell,
+)
+
+CASE = "fr.health.samu580.DRFR155802600042"
+
+
+async def asked(house, **changes):
+    told = await tell(house, "care-request", request_told(**changes))
+    await house.settled()
+    return told["id"]
+
+
+async def story(house, request_id):
+    await house.settled()
+    history = await house.log.history(names.request(UUID(request_id)))
+    return [recorded.event for recorded in history]
+
+
+async def on_board(house, request_id):
+    await house.settled()
+    (row,) = [
+        r for r in await rows(house.pool, board.on_board()) if str(r["request_id"]) == request_id
+    ]
+    return row
+
+
+async def state_of(house, request_id):
+    return (await on_board(house, request_id))["state"]
+
+
+async def free_places(house):
+    await house.settled()
+    found = await rows(house.pool, availability.open_slots(), at=NOON)
+    return {str(row["slot_id"]): row["free"] for row in found}
+
+
+async def appointment(house, request_id, status, **more):
+    data = {"request_id": request_id, "status": status, **more}
+    return await tell(house, "appointment", data)
+
+
+async def test_the_patients_of_a_withdrawn_slot_are_placed_again_at_once(house, settings):
+    slot = await opened(house)
+    request_id = await asked(house)
+    later = await tell(house, "slot", slot_told(NOON + 3 * HOUR))
+
+    answer = await tell(house, "slot-withdrawal", {"slot_id": slot["id"]})
+
+    assert answer == {"id": slot["id"], "state": "withdrawn", "searched_again": 1}
+    happened = await story(house, request_id)
+    assert [event.name for event in happened][1:] == [
+        "request.assigned",
+        "request.unassigned",
+        "request.assigned",
+    ]
+    assert str(happened[-1].slot_id) == later["id"]
+    assert slot["id"] not in await free_places(house)
+    assert (await verify(house.pool, settings)).violations == []
+
+
+async def test_who_lost_a_place_comes_before_whoever_waits_already(house):
+    slot = await opened(house)
+    lost = await asked(house, delay="8H")
+    urgent = await asked(house, delay="4H")
+    assert await state_of(house, urgent) == "waiting"
+
+    await tell(house, "slot-withdrawal", {"slot_id": slot["id"]})
+    await house.settled()
+    await tell(house, "slot", slot_told(NOON + 3 * HOUR))
+
+    assert await state_of(house, lost) == "assigned"
+    assert await state_of(house, urgent) == "waiting"
+
+
+async def test_who_was_moved_with_the_slot_keeps_it_against_whoever_waits(house):
+    slot = await opened(house)
+    moved = await asked(house, delay="8H")
+    urgent = await asked(house, delay="4H")
+    start = NOON + 3 * HOUR
+
+    await tell(
+        house,
+        "slot-move",
+        {
+            "slot_id": slot["id"],
+            "start": start.isoformat(),
+            "end": (start + 20 * MINUTE).isoformat(),
+        },
+    )
+
+    row = await on_board(house, moved)
+    assert (row["state"], str(row["slot_id"]), row["start"]) == ("assigned", slot["id"], start)
+    assert await state_of(house, urgent) == "waiting"
+
+
+async def test_one_place_more_goes_to_whoever_waits_and_one_less_sends_the_last_back(house):
+    slot = await opened(house)
+    first, second = await asked(house), await asked(house)
+
+    grown = await tell(house, "slot-capacity", {"slot_id": slot["id"], "capacity": 2})
+    assert grown["searched_again"] == 0
+    assert await state_of(house, second) == "assigned"
+
+    shrunk = await tell(house, "slot-capacity", {"slot_id": slot["id"], "capacity": 1})
+    assert shrunk["searched_again"] == 1
+    assert await state_of(house, first) == "assigned"
+    assert await state_of(house, second) == "waiting"
+
+
+async def test_a_slot_opened_to_a_neighbour_serves_who_waits_there(house):
+    slot = await opened(house)
+    await tell(house, "community", community_told(VALENCIENNES, title="CPTS B"), VALENCIENNES)
+    told = await tell(house, "care-request", request_told(), VALENCIENNES)
+    assert await state_of(house, told["id"]) == "waiting"
+
+    await tell(house, "slot-opening", {"slot_id": slot["id"], "communities": [VALENCIENNES]})
+
+    assert await state_of(house, told["id"]) == "assigned"
+
+
+async def test_a_place_the_patient_gives_back_goes_to_whoever_waits(house):
+    await opened(house)
+    first = await asked(house)
+    second = await asked(house)
+
+    answer = await appointment(house, first, "cancelled")
+
+    assert answer["state"] == "cancelled"
+    assert await state_of(house, second) == "assigned"
+    assert await state_of(house, first) == "cancelled"
+
+
+async def test_a_patient_who_wants_another_time_gets_one_elsewhere(house):
+    await opened(house)
+    request_id = await asked(house)
+    other = await tell(house, "slot", slot_told(NOON + 3 * HOUR))
+
+    await appointment(house, request_id, "cancelled", search_again=True)
+
+    assert str((await on_board(house, request_id))["slot_id"]) == other["id"]
+
+
+async def test_a_practitioner_who_cancels_is_sent_nobody_else_then(house):
+    slot = await opened(house, capacity=2)
+    first = await asked(house)
+    await tell(house, "practitioner", practitioner_told(DR_BLAIN))
+    other = await tell(house, "slot", slot_told(NOON + 3 * HOUR, DR_BLAIN))
+
+    await appointment(house, first, "cancelled", by="PRACTITIONER")
+
+    assert str((await on_board(house, first))["slot_id"]) == other["id"]
+    assert (await free_places(house))[slot["id"]] == 1
+
+
+async def test_a_visit_is_confirmed_attended_and_its_outcome_told(house, clock):
+    await opened(house)
+    request_id = await asked(house, case_id=CASE)
+
+    assert (await appointment(house, request_id, "booked"))["state"] == "confirmed"
+    assert await state_of(house, request_id) == "confirmed"
+    early = await appointment(house, request_id, "fulfilled")
+    assert early["code"] == "not_yet"
+
+    await clock.move_to(NOON + 2 * HOUR)
+    attended = await tell(house, "appointment", {"case_id": CASE, "status": "fulfilled"})
+    assert attended == {"id": request_id, "state": "attended"}
+    await tell(house, "outcome", {"request_id": request_id, "outcome": "TREATED"})
+
+    row = await on_board(house, request_id)
+    assert (row["state"], row["outcome"]) == ("attended", "TREATED")
+
+
+async def test_what_is_written_of_the_outcome_is_sealed(house, clock):
+    await opened(house)
+    patient = {"age": 10, "sex": "F", "name": "Lola Petit"}
+    request_id = await asked(house, patient=patient)
+    await clock.move_to(NOON + 2 * HOUR)
+    await appointment(house, request_id, "fulfilled")
+
+    report = {"request_id": request_id, "outcome": "HOSPITALISED", "note": "seen by her aunt"}
+    await tell(house, "outcome", report)
+
+    async with house.pool.connection() as connection:
+        cursor = await connection.execute("select string_agg(data::text, ' ') from events")
+        (everything,) = await cursor.fetchone()
+        cursor = await connection.execute("select count(*) from vault where kind = 'patient'")
+        (sealed,) = await cursor.fetchone()
+    assert "aunt" not in everything
+    assert sealed == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "state"),
+    [
+        ("reorientation", {"to": "URGENCES"}, "reoriented"),
+        ("withdrawal", {"reason": "PATIENT_DECLINED"}, "withdrawn"),
+    ],
+)
+async def test_what_ends_gives_its_place_to_whoever_waits(house, kind, data, state):
+    await opened(house)
+    first, second = await asked(house), await asked(house)
+
+    answer = await tell(house, kind, {"request_id": first, **data})
+
+    assert answer["state"] == state
+    assert await state_of(house, first) == state
+    assert await state_of(house, second) == "assigned"
+
+
+async def test_a_duplicate_gives_its_place_to_the_request_that_goes_on(house):
+    await opened(house)
+    first, second = await asked(house), await asked(house)
+
+    await tell(house, "duplicate", {"request_id": first, "of": second})
+
+    assert await state_of(house, first) == "merged"
+    assert await state_of(house, second) == "assigned"
+
+
+async def test_the_event_says_that_a_delegate_acted(house):
+    slot = await opened(house)
+    event = cloud_event("slot-withdrawal", {"slot_id": slot["id"]}, actorrole="delegate")
+
+    await ask(house, "slot-withdrawal", event)
+
+    stream = await house.log.agenda_of(UUID(slot["id"]))
+    assert (await house.log.history(stream))[-1].meta.actor.role == "delegate"
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "code"),
+    [
+        ("slot-withdrawal", {"slot_id": str(uuid4())}, "no_such_slot"),
+        ("slot-capacity", {"slot_id": str(uuid4()), "capacity": 0}, "invalid_value"),
+        ("appointment", {"request_id": str(uuid4()), "status": "booked"}, "no_such_request"),
+        ("appointment", {"status": "booked"}, "invalid_value"),
+        (
+            "appointment",
+            {"request_id": str(uuid4()), "case_id": CASE, "status": "booked"},
+            "invalid_value",
+        ),
+        ("appointment", {"case_id": CASE, "status": "arrived"}, "unknown_code"),
+        ("outcome", {"case_id": CASE, "outcome": "CURED"}, "unknown_code"),
+        ("reorientation", {"case_id": CASE}, "missing_field"),
+    ],
+)
+async def test_what_cannot_be_is_refused_with_its_code(house, kind, data, code):
+    await opened(house)
+
+    answer = await tell(house, kind, data)
+
+    codes = {problem["code"] for problem in answer.get("problems", ())}
+    assert code in {answer["code"]} | codes
+
+
+async def test_two_who_cancel_at_once_free_the_place_once(house, settings):
+    await opened(house)
+    request_id = await asked(house)
+
+    answers = await asyncio.gather(
+        *(appointment(house, request_id, "cancelled", search_again=bool(n % 2)) for n in range(8))
+    )
+
+    assert {answer.get("state", answer.get("code")) for answer in answers} <= {
+        "cancelled",
+        "waiting",
+        "not_assigned",
+        "request_closed",
+        "assigned",
+    }
+    await house.settled()
+    assert (await verify(house.pool, settings)).violations == []
+
+
+async def test_who_lost_a_place_still_waits_after_a_restart(settings, addresses, clock):
+    async with house_at(settings, addresses, clock=clock) as house:
+        slot = await opened(house)
+        request_id = await asked(house)
+        await tell(house, "slot-withdrawal", {"slot_id": slot["id"]})
+        assert await state_of(house, request_id) == "waiting"
+        events, _ = await opening(house.pool, clock.now())
+        assert names.request(UUID(request_id)) in {recorded.stream for recorded in events}
+
+    async with house_at(settings, addresses, clock=clock) as house:
+        assert house.dispatcher.board.request(UUID(request_id)).state.first_in_line
+        await tell(house, "slot", slot_told(NOON + 3 * HOUR))
+        assert await state_of(house, request_id) == "assigned"
+
+
+async def test_a_community_named_must_exist(house):
+    slot = await opened(house)
+
+    answer = await tell(
+        house, "slot-opening", {"slot_id": slot["id"], "communities": ["999999999"]}
+    )
+
+    assert answer["code"] == "unknown_community"
+    assert NEVERS not in answer["message"]
