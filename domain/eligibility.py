@@ -7,7 +7,7 @@ regulator who chose the slot and explain why the matching left it aside.
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple, assert_never
 
-from domain.agenda import NoPlaceLeft, Slot
+from domain.agenda import Agenda, NoPlaceLeft, Slot
 from domain.decider import Refused
 from domain.geography import CAR_SECONDS_PER_KM, distance_km
 from domain.practitioner import Consent, Enrolled, Paused, Practitioner, PractitionerNotEnrolled
@@ -53,6 +53,12 @@ class WeeklyCapReached(Refused):
     """The practitioner has had the patients agreed for this week."""
 
     code = "weekly_cap_reached"
+
+
+class DailyCapReached(Refused):
+    """The practitioner has had the patients agreed for this day."""
+
+    code = "daily_cap_reached"
 
 
 class OutsideAgeLimits(Refused):
@@ -101,8 +107,13 @@ class Candidate(NamedTuple):
     """A slot, with what else bears on whether it may be used."""
 
     slot: Slot
-    taken_this_week: int  # by all slots of the same agenda
+    agenda: Agenda  # it is in
     practitioner: Practitioner
+
+    @property
+    def taken_this_week(self) -> int:
+        """By all slots of the agenda."""
+        return self.agenda.taken
 
 
 class Way(NamedTuple):
@@ -118,11 +129,12 @@ class Search(NamedTuple):
     request: Waiting
     received: RequestReceived
     earliest: datetime  # a visit without travel
+    neighbours: tuple[str, ...]  # communities whose places it may have beside its own
 
 
 def search(request: Waiting, now: datetime) -> Search:
     """The request, looked at now."""
-    return Search(request, request.received, now + LEAD)
+    return Search(request, request.received, now + LEAD, request.neighbours)
 
 
 def ways(search: Search, candidate: Candidate) -> list[Way] | type[Refused]:
@@ -138,7 +150,9 @@ def ways(search: Search, candidate: Candidate) -> list[Way] | type[Refused]:
 
 def _not_for(search: Search, slot: SlotPublished) -> type[Refused] | None:
     received = search.received
-    if received.community not in slot.communities:
+    if received.community not in slot.communities and not any(
+        finess in slot.communities for finess in search.neighbours
+    ):
         return NotThisCommunity
     if received.source not in slot.open_to:
         return NotThisSource
@@ -154,7 +168,11 @@ def _not_for(search: Search, slot: SlotPublished) -> type[Refused] | None:
 def _not_by(received: RequestReceived, candidate: Candidate) -> type[Refused] | None:
     match candidate.practitioner:
         case Enrolled(consent=Consent() as consent):
-            return _against_consent(received, consent, candidate.taken_this_week)
+            reason = against_consent(received, consent, candidate.agenda.taken)
+            if reason is None and consent.daily_cap is not None:
+                taken_that_day = candidate.agenda.taken_on_the_day_of(candidate.slot.published)
+                return DailyCapReached if taken_that_day >= consent.daily_cap else None
+            return reason
         case Enrolled():
             return NoConsent
         case Paused():
@@ -163,9 +181,10 @@ def _not_by(received: RequestReceived, candidate: Candidate) -> type[Refused] | 
             return PractitionerNotEnrolled
 
 
-def _against_consent(
+def against_consent(
     received: RequestReceived, consent: Consent, taken: int
 ) -> type[Refused] | None:
+    """Why the practitioner does not see this patient, with so many patients this week."""
     if received.source not in consent.sources:
         return NoConsent
     if consent.weekly_cap is not None and taken >= consent.weekly_cap:

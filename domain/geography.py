@@ -1,5 +1,6 @@
 """Distances as the crow flies, and travel as a family car drives."""
 
+from datetime import timedelta
 from math import asin, cos, radians, sin, sqrt
 
 from events.place import Position
@@ -7,6 +8,11 @@ from events.place import Position
 EARTH_RADIUS_KM = 6371.0
 CAR_KM_PER_HOUR = 40.0
 CAR_SECONDS_PER_KM = 3600 / CAR_KM_PER_HOUR
+
+
+def travel_time(a: Position, b: Position) -> timedelta:
+    """By car; nothing within one place."""
+    return timedelta(seconds=distance_km(a, b) * CAR_SECONDS_PER_KM) if a != b else timedelta()
 
 
 def distance_km(a: Position, b: Position) -> float:

@@ -10,8 +10,9 @@ from typing import assert_never
 from uuid import UUID
 
 from domain import practitioner as practitioners
-from domain.agenda import weeks_at
+from domain.agenda import day_of, weeks_at
 from domain.decider import ImpossibleHistory
+from domain.geography import travel_time
 from domain.practitioner import Consent, Enrolled, NotEnrolled, Practitioner
 from events import streams
 from events.agenda import (
@@ -25,13 +26,22 @@ from events.agenda import (
 )
 from events.catalogue import AnyEvent
 from events.codes import Profession, Source
-from events.community import CommunityFormed
+from events.community import CommunityEvent
 from events.envelope import Recorded
-from events.practitioner import PractitionerEvent
+from events.offer import (
+    OfferAccepted,
+    OfferLapsed,
+    OfferPartiallyAccepted,
+    OfferRefused,
+    RequestOffered,
+)
+from events.place import Position
+from events.practitioner import Overbook, PractitionerEvent
 from events.request import (
     PatientErased,
     RequestAssigned,
     RequestDeadlineAgreed,
+    RequestEscalated,
     RequestHandedBack,
     RequestMerged,
     RequestReceived,
@@ -59,6 +69,8 @@ class _Slot:
     agenda: str
     start: datetime
     end: datetime
+    place: Position
+    zone: str
     capacity: int
     communities: tuple[str, ...]
     open_to: tuple[Source, ...]
@@ -71,6 +83,8 @@ class _Slot:
 class _Request:
     received: RequestReceived | None = None  # None: an emergency from the first
     due_by: datetime | None = None  # as agreed later
+    neighbours: tuple[str, ...] = ()
+    pending: set[str] = field(default_factory=set)  # members who may still answer
     open: bool = True
     slot: UUID | None = None
     by_command: UUID | None = None
@@ -105,7 +119,7 @@ class Audit:
                 self._changed(event, recorded)
             case event if isinstance(event, PractitionerEvent):
                 self._practitioner(event, recorded)
-            case CommunityFormed():
+            case event if isinstance(event, CommunityEvent):
                 pass
             case _:
                 self._of_request(recorded)
@@ -147,6 +161,8 @@ class Audit:
             agenda=recorded.stream,
             start=event.start,
             end=event.end,
+            place=event.place.position,
+            zone=event.zone,
             capacity=event.capacity,
             communities=event.communities,
             open_to=event.open_to,
@@ -167,7 +183,8 @@ class Audit:
             for other in self._agendas.get(streams.agenda(rpps, other_week), ()):
                 if other is slot or other.withdrawn:
                     continue
-                if slot.start < other.end and other.start < slot.end:
+                way = travel_time(slot.place, other.place)
+                if slot.start < other.end + way and other.start < slot.end + way:
                     self._broken("in_two_places_at_once", recorded.position, slot.slot_id)
 
     def _changed(
@@ -181,7 +198,7 @@ class Audit:
             return
         match event:
             case SlotMoved():
-                slot.start, slot.end = event.start, event.end
+                slot.start, slot.end, slot.place = event.start, event.end, event.place.position
                 self._check_nowhere_else(slot, recorded)
                 if slot.taken:
                     self._broken("moved_with_patients", recorded.position, event.slot_id)
@@ -216,7 +233,8 @@ class Audit:
         received = request.received if request else None
         if request is None or received is None:
             return  # told as a place without an assignment
-        if received.community not in slot.communities or event.source not in slot.open_to:
+        reach = {received.community, *request.neighbours}
+        if reach.isdisjoint(slot.communities) or event.source not in slot.open_to:
             self._broken("slot_not_open_to_the_request", recorded.position, event.slot_id)
         if slot.profession not in received.professions:
             self._broken("another_profession", recorded.position, event.slot_id)
@@ -237,11 +255,32 @@ class Audit:
                     self._broken("outside_consent", recorded.position, event.slot_id)
                 if consent.weekly_cap is not None and taken >= consent.weekly_cap:
                     self._broken("over_the_weekly_cap", recorded.position, event.slot_id)
+                if consent.daily_cap is not None and self._that_day(slot) >= consent.daily_cap:
+                    self._broken("over_the_daily_cap", recorded.position, event.slot_id)
                 request = self._requests.get(event.request_id)
                 if request and request.received and not _seen_by(consent, request.received):
                     self._broken("outside_age_or_motives", recorded.position, event.slot_id)
             case _:
                 self._broken("practitioner_not_available", recorded.position, event.slot_id)
+
+    def _that_day(self, slot: _Slot) -> int:
+        """Places taken on the day of the slot."""
+        day = day_of(slot.start, slot.zone)
+        return sum(
+            len(other.taken)
+            for other in self._agendas[slot.agenda]
+            if day_of(other.start, slot.zone) == day
+        )
+
+    def _check_asked(self, event: RequestOffered, recorded: Recorded) -> None:
+        for rpps in event.to:
+            match self._practitioners.get(rpps, NotEnrolled()):
+                case Enrolled(consent=Consent(overbook=Overbook())):
+                    pass
+                case _:
+                    self._broken("asked_without_consent", recorded.position, rpps)
+        if event.until <= event.offered_at:
+            self._broken("no_next_instant", recorded.position, event.request_id)
 
     def _practitioner(self, event: PractitionerEvent, recorded: Recorded) -> None:
         before = self._practitioners.get(event.rpps, NotEnrolled())
@@ -267,7 +306,18 @@ class Audit:
             return
         if not request.open and not isinstance(event, PatientErased | OutcomeRecorded):
             self._broken("happened_to_a_closed_request", recorded.position, request_id)
+        if isinstance(event, _SETTLES) and request.pending:
+            self._broken("offer_left_open", recorded.position, request_id)
         match event:
+            case RequestOffered():
+                request.pending |= set(event.to)
+                self._check_asked(event, recorded)
+            case OfferAccepted() | OfferPartiallyAccepted() | OfferRefused() | OfferLapsed():
+                request.pending.discard(event.rpps)
+            case RequestEscalated():
+                request.neighbours = event.communities
+                if not event.owner or event.until <= event.escalated_at:
+                    self._broken("no_next_instant", recorded.position, request_id)
             case RequestAssigned():
                 if request.slot is not None:
                     self._broken("two_places", recorded.position, request_id)
@@ -303,7 +353,17 @@ class Audit:
                 if not event.owner or event.next_at <= event.searched_at:
                     self._broken("no_next_instant", recorded.position, request_id)
             case _:
-                pass  # a patient erased, confirmed, an outcome: of no rule here
+                pass  # a patient erased, confirmed, an outcome, an offer read: of no rule here
+
+
+_SETTLES = (
+    RequestAssigned
+    | RequestHandedBack
+    | RequestWithdrawn
+    | RequestRefusedAsEmergency
+    | RequestReoriented
+    | RequestMerged
+)
 
 
 def _seen_by(consent: Consent, received: RequestReceived) -> bool:

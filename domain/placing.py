@@ -69,7 +69,7 @@ def place(
     if not isinstance(request, Waiting):
         # Asked twice it decides nothing; any other state of the request refuses.
         return OverTwoStreams(requests.decide(_assign(command, slot, 0.0), request), ())
-    way = _way(command, request, Candidate(slot, agenda.taken, practitioner))
+    way = _way(command, request, Candidate(slot, agenda, practitioner))
     take = TakePlace(
         slot_id=command.slot_id,
         request_id=command.request_id,
@@ -106,13 +106,13 @@ def _assign(command: PlaceRequest, slot: Slot, km: float) -> Assign:
 def withdraw(command: Withdraw, request: Request, agenda: Agenda) -> OverTwoStreams:
     """The request is withdrawn, and the place it had is free again."""
     withdrawn = requests.decide(command, request)
-    return _freeing(withdrawn, request, agenda, Freed.REQUEST_WITHDRAWN, command.at)
+    return freeing(withdrawn, request, agenda, Freed.REQUEST_WITHDRAWN, command.at)
 
 
 def reorient(command: Reorient, request: Request, agenda: Agenda) -> OverTwoStreams:
     """The patient is sent elsewhere, and the place they had is free again."""
     reoriented = requests.decide(command, request)
-    return _freeing(reoriented, request, agenda, Freed.REORIENTED, command.at)
+    return freeing(reoriented, request, agenda, Freed.REORIENTED, command.at)
 
 
 def merge(command: Merge, request: Request, into: Request, agenda: Agenda) -> OverTwoStreams:
@@ -126,7 +126,7 @@ def merge(command: Merge, request: Request, into: Request, agenda: Agenda) -> Ov
         or not isinstance(into, Waiting | Assigned | Visited)
     ):
         raise NothingToMergeInto(command.into)
-    return _freeing(merged, request, agenda, Freed.MERGED, command.at)
+    return freeing(merged, request, agenda, Freed.MERGED, command.at)
 
 
 def refuse_as_emergency(
@@ -134,7 +134,7 @@ def refuse_as_emergency(
 ) -> OverTwoStreams:
     """The request is an emergency's: it is closed, and the place it had is free again."""
     refused = requests.decide(command, request)
-    return _freeing(refused, request, agenda, Freed.BECAME_EMERGENCY, command.at)
+    return freeing(refused, request, agenda, Freed.BECAME_EMERGENCY, command.at)
 
 
 class By(StrEnum):
@@ -164,10 +164,10 @@ def cancel(command: Cancel, request: Request, agenda: Agenda) -> OverTwoStreams:
                 else CancelVisit(command.request_id, command.at)
             )
             cancelled = requests.decide(ends, request)
-            return _freeing(cancelled, request, agenda, Freed.VISIT_CANCELLED, command.at)
+            return freeing(cancelled, request, agenda, Freed.VISIT_CANCELLED, command.at)
         case By.PRACTITIONER:
             back = Unassign(command.request_id, Unassigned.CANCELLED_BY_PRACTITIONER, command.at)
-            both = _freeing(
+            both = freeing(
                 requests.decide(back, request), request, agenda, Freed.VISIT_CANCELLED, command.at
             )
             return _without_the_place(both, request, agenda, command.at)
@@ -192,9 +192,10 @@ def _without_the_place(
     return OverTwoStreams(both.request, [*both.agenda, *agendas.decide(less, freed)])
 
 
-def _freeing(
+def freeing(
     happened: Sequence[RequestEvent], request: Request, agenda: Agenda, reason: Freed, at: datetime
 ) -> OverTwoStreams:
+    """What happens to a request, and with it the place it had is free again, if it had one."""
     if not happened or not isinstance(request, Assigned):
         return OverTwoStreams(happened, ())
     assigned = request.assigned

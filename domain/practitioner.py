@@ -1,15 +1,18 @@
 """A practitioner's part in same-day care: enrolled, agreeing, paused."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from domain.decider import Decider, ImpossibleHistory, Refused
 from events.codes import Profession, Source
 from events.practitioner import (
+    Overbook,
     PractitionerConsented,
     PractitionerEnrolled,
     PractitionerEvent,
+    PractitionerOffCall,
+    PractitionerOnCall,
     PractitionerPaused,
     PractitionerResumed,
 )
@@ -33,6 +36,18 @@ class AgesCrossed(Refused):
     code = "ages_crossed"
 
 
+class PractitionerIsPaused(Refused):
+    """The practitioner has paused: resume first."""
+
+    code = "practitioner_is_paused"
+
+
+class OnCallTooLong(Refused):
+    """Who is available at once says until when: later than now, within 24 hours."""
+
+    code = "on_call_too_long"
+
+
 class NotAMember(Refused):
     """The practitioner is no member of this community."""
 
@@ -45,9 +60,11 @@ class Consent:
 
     sources: tuple[Source, ...]
     weekly_cap: int | None = None  # places taken in an ISO week, over all slots
+    daily_cap: int | None = None  # places taken in a day where care is given, over all slots
     min_age: int | None = None
     max_age: int | None = None
     excluded_motives: tuple[str, ...] = ()
+    overbook: Overbook | None = None  # None: is never asked to see patients beyond the agenda
 
 
 @dataclass(frozen=True)
@@ -77,7 +94,20 @@ class Resume:
     at: datetime
 
 
-PractitionerCommand = Enrol | GiveConsent | Pause | Resume
+@dataclass(frozen=True)
+class GoOnCall:
+    rpps: str
+    until: datetime
+    at: datetime
+
+
+@dataclass(frozen=True)
+class GoOffCall:
+    rpps: str
+    at: datetime
+
+
+PractitionerCommand = Enrol | GiveConsent | Pause | Resume | GoOnCall | GoOffCall
 
 
 @dataclass(frozen=True)
@@ -92,6 +122,11 @@ class Enrolled:
     profession: Profession
     communities: tuple[str, ...]
     consent: Consent | None = None
+    on_call_until: datetime | None = None
+
+    def is_on_call(self, now: datetime) -> bool:
+        """Whether they are available at once."""
+        return self.on_call_until is not None and now < self.on_call_until
 
 
 @dataclass(frozen=True)
@@ -114,6 +149,10 @@ def decide(command: PractitionerCommand, practitioner: Practitioner) -> list[Pra
             return _pause(command, practitioner)
         case Resume():
             return _resume(command, practitioner)
+        case GoOnCall():
+            return _go_on_call(command, practitioner)
+        case GoOffCall():
+            return _go_off_call(command, practitioner)
         case _:
             assert_never(command)
 
@@ -163,6 +202,8 @@ def _consent(command: GiveConsent, practitioner: Practitioner) -> list[Practitio
                     min_age=consent.min_age,
                     max_age=consent.max_age,
                     excluded_motives=consent.excluded_motives,
+                    daily_cap=consent.daily_cap,
+                    overbook=consent.overbook,
                     consented_at=command.at,
                 )
             ]
@@ -194,6 +235,39 @@ def _resume(command: Resume, practitioner: Practitioner) -> list[PractitionerEve
             assert_never(practitioner)
 
 
+LONGEST_ON_CALL = timedelta(hours=24)
+
+
+def _go_on_call(command: GoOnCall, practitioner: Practitioner) -> list[PractitionerEvent]:
+    match practitioner:
+        case NotEnrolled():
+            raise PractitionerNotEnrolled(command.rpps)
+        case Paused():
+            raise PractitionerIsPaused(command.rpps)
+        case Enrolled(on_call_until=known):
+            if known == command.until:
+                return []
+            if not command.at < command.until <= command.at + LONGEST_ON_CALL:
+                raise OnCallTooLong(command.rpps)
+            return [
+                PractitionerOnCall(rpps=command.rpps, until=command.until, on_call_at=command.at)
+            ]
+        case _:
+            assert_never(practitioner)
+
+
+def _go_off_call(command: GoOffCall, practitioner: Practitioner) -> list[PractitionerEvent]:
+    match practitioner:
+        case NotEnrolled():
+            raise PractitionerNotEnrolled(command.rpps)
+        case Enrolled() | Paused():
+            if enrolment(practitioner).on_call_until is None:
+                return []
+            return [PractitionerOffCall(rpps=command.rpps, off_call_at=command.at)]
+        case _:
+            assert_never(practitioner)
+
+
 def enrolment(practitioner: Enrolled | Paused) -> Enrolled:
     """What they enrolled for and agreed to, paused or not."""
     return practitioner.enrolled if isinstance(practitioner, Paused) else practitioner
@@ -211,6 +285,19 @@ def evolve(practitioner: Practitioner, event: PractitionerEvent) -> Practitioner
         case PractitionerResumed():
             if isinstance(practitioner, Paused):
                 return practitioner.enrolled
+        case PractitionerOnCall():
+            if isinstance(practitioner, Enrolled):
+                return replace(practitioner, on_call_until=event.until)
+        case PractitionerOffCall():
+            match practitioner:
+                case Enrolled():
+                    return replace(practitioner, on_call_until=None)
+                case Paused(enrolled):
+                    return Paused(replace(enrolled, on_call_until=None))
+                case NotEnrolled():
+                    pass
+                case _:
+                    assert_never(practitioner)
         case _:
             assert_never(event)
     raise ImpossibleHistory(event.name, practitioner)
@@ -223,6 +310,8 @@ def _with_consent(practitioner: Practitioner, event: PractitionerConsented) -> P
         min_age=event.min_age,
         max_age=event.max_age,
         excluded_motives=event.excluded_motives,
+        daily_cap=event.daily_cap,
+        overbook=event.overbook,
     )
     match practitioner:
         case Enrolled():

@@ -59,6 +59,7 @@ class Freed(StrEnum):
     SLOT_WITHDRAWN = "SLOT_WITHDRAWN"
     SLOT_MOVED = "SLOT_MOVED"
     SLOT_REDUCED = "SLOT_REDUCED"
+    CLAIM_CORRECTED = "CLAIM_CORRECTED"
 
 
 class SlotPlaceFreed(Event):

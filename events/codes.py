@@ -114,3 +114,4 @@ class Origin(StrEnum):
     """Where a slot comes from."""
 
     AGENDA = "AGENDA"  # published from the practitioner's own agenda
+    OVERBOOK = "OVERBOOK"  # made for one patient, beyond the agenda (surnuméraire)

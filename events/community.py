@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from events.base import Event, Finess, Instant, ZoneName
+from events.ladder import Ladder
 from events.place import Commune, Title
 
 Departement = Annotated[str, StringConstraints(pattern=r"^(\d{2}|2[AB]|9[78]\d)$")]
@@ -23,4 +24,24 @@ class CommunityFormed(Event):
     formed_at: Instant
 
 
-CommunityEvent = CommunityFormed
+class CommunityLadderAdopted(Event):
+    """How the community works with the SAS from now on."""
+
+    name = "community.ladder_adopted"
+
+    finess: Finess
+    ladder: Ladder
+    adopted_at: Instant
+
+
+class CommunityNeighboursAgreed(Event):
+    """Whose places its patients may have when its own are gone. It holds once both said so."""
+
+    name = "community.neighbours_agreed"
+
+    finess: Finess
+    neighbours: tuple[Finess, ...]  # whole: those agreed before and not named are no longer
+    agreed_at: Instant
+
+
+CommunityEvent = CommunityFormed | CommunityLadderAdopted | CommunityNeighboursAgreed

@@ -4,9 +4,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from events.base import Event, Finess, Instant, Rpps
-from events.codes import Profession, Source
+from events.base import Event, Finess, Frozen, Instant, Rpps, ZoneName
+from events.codes import Mode, Profession, Source
 from events.motives import Motive
+from events.place import Place
 from events.request import Age
 
 
@@ -21,14 +22,26 @@ class PractitionerEnrolled(Event):
     enrolled_at: Instant
 
 
+class Overbook(Frozen):
+    """Patients seen beyond the agenda (surnuméraire): where, and how."""
+
+    place: Place
+    zone: ZoneName
+    modes: Annotated[tuple[Mode, ...], Field(min_length=1)]
+    radius_km: Annotated[float, Field(gt=0, le=300)] | None = None  # how far home visits go
+
+
 class PractitionerConsented(Event):
     """What the professional agrees to, whole: it replaces what was agreed before."""
 
     name = "practitioner.consented"
+    version = 2
 
     rpps: Rpps
     sources: tuple[Source, ...]
     weekly_cap: Annotated[int, Field(ge=0, le=500)] | None  # places taken in a week, all slots
+    daily_cap: Annotated[int, Field(ge=0, le=100)] | None  # places taken in a day, all slots
+    overbook: Overbook | None  # None: is never asked
     min_age: Age | None
     max_age: Age | None
     excluded_motives: tuple[Motive, ...]
@@ -53,6 +66,30 @@ class PractitionerResumed(Event):
     resumed_at: Instant
 
 
+class PractitionerOnCall(Event):
+    """Available now: asked before others, until then at the latest."""
+
+    name = "practitioner.on_call"
+
+    rpps: Rpps
+    until: Instant
+    on_call_at: Instant
+
+
+class PractitionerOffCall(Event):
+    """No longer available at once."""
+
+    name = "practitioner.off_call"
+
+    rpps: Rpps
+    off_call_at: Instant
+
+
 PractitionerEvent = (
-    PractitionerEnrolled | PractitionerConsented | PractitionerPaused | PractitionerResumed
+    PractitionerEnrolled
+    | PractitionerConsented
+    | PractitionerPaused
+    | PractitionerResumed
+    | PractitionerOnCall
+    | PractitionerOffCall
 )

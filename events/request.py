@@ -9,7 +9,19 @@ from pydantic import Field
 from events.base import CaseId, Event, Finess, Insee, Instant, IsoWeek, Rpps
 from events.codes import CareLevel, Delay, Mode, Priority, Profession, Sex, Source
 from events.explanation import Explanation
+from events.ladder import StepKind
 from events.motives import Motive
+from events.offer import (
+    Asked,
+    OfferAccepted,
+    OfferDeferred,
+    OfferDelivered,
+    OfferLapsed,
+    OfferPartiallyAccepted,
+    OfferRefused,
+    OfferSeen,
+    RequestOffered,
+)
 from events.place import CoarsePosition
 from events.visit import OutcomeRecorded, VisitAttended, VisitCancelled, VisitMissed
 
@@ -98,19 +110,36 @@ class RequestDeadlineAgreed(Event):
     agreed_at: Instant
 
 
+class RequestEscalated(Event):
+    """The next step of the community's ladder: who looks after the request, and until when."""
+
+    name = "request.escalated"
+
+    request_id: UUID
+    step: Annotated[int, Field(ge=0)]  # of the rule that fits the request, from 0
+    kind: StepKind
+    communities: tuple[Finess, ...]  # whose places it may have from now on
+    owner: str
+    until: Instant
+    escalated_at: Instant
+
+
 class HandBack(StrEnum):
     """Why a request goes back to the SAS."""
 
     NO_PLACE = "NO_PLACE"  # no place fitted before it was due
+    NOBODY_ACCEPTED = "NOBODY_ACCEPTED"  # members were asked as well
 
 
 class RequestHandedBack(Event):
     """Nobody can before it is due: the SAS has the request again, in time to act."""
 
     name = "request.handed_back"
+    version = 2
 
     request_id: UUID
     reason: HandBack
+    asked: tuple[Asked, ...]
     handed_back_at: Instant
     explanation: Explanation
 
@@ -123,6 +152,7 @@ class Unassigned(StrEnum):
     SLOT_REDUCED = "SLOT_REDUCED"  # fewer places than patients
     CANCELLED_BY_PRACTITIONER = "CANCELLED_BY_PRACTITIONER"
     CANCELLED_BY_PATIENT = "CANCELLED_BY_PATIENT"  # who wants another time
+    CLAIM_CORRECTED = "CLAIM_CORRECTED"  # accepted by mistake, and said so at once
 
 
 class RequestUnassigned(Event):
@@ -132,6 +162,7 @@ class RequestUnassigned(Event):
 
     request_id: UUID
     slot_id: UUID
+    rpps: Rpps
     reason: Unassigned
     unassigned_at: Instant
 
@@ -213,6 +244,15 @@ RequestEvent = (
     | RequestConfirmed
     | RequestReoriented
     | RequestMerged
+    | RequestOffered
+    | RequestEscalated
+    | OfferDelivered
+    | OfferSeen
+    | OfferAccepted
+    | OfferPartiallyAccepted
+    | OfferRefused
+    | OfferDeferred
+    | OfferLapsed
     | VisitAttended
     | VisitMissed
     | VisitCancelled

@@ -15,7 +15,21 @@ from events.base import Payload
 
 Upcast = Callable[[Payload], Payload]
 
-UPCASTERS: Mapping[tuple[str, int], Upcast] = {}
+
+def request_handed_back_v1_to_v2(payload: Payload) -> Payload:
+    """Before v2 nobody was asked."""
+    return payload | {"asked": []}
+
+
+def practitioner_consented_v1_to_v2(payload: Payload) -> Payload:
+    """Before v2 nobody was asked beyond their agenda, and a day had no cap of its own."""
+    return payload | {"daily_cap": None, "overbook": None}
+
+
+UPCASTERS: Mapping[tuple[str, int], Upcast] = {
+    ("request.handed_back", 1): request_handed_back_v1_to_v2,
+    ("practitioner.consented", 1): practitioner_consented_v1_to_v2,
+}
 
 
 def lifted(

@@ -21,10 +21,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from events.envelope import Recorded
+from events.offer import RequestOffered
 from events.request import (
     RequestAssigned,
     RequestConfirmed,
     RequestDeadlineAgreed,
+    RequestEscalated,
     RequestHandedBack,
     RequestMerged,
     RequestReceived,
@@ -96,6 +98,7 @@ requests = Table(
 Index("requests_community_state", requests.c.community, requests.c.state)
 Index("requests_case", requests.c.case_id)
 
+_MEMBERS = "members"  # look after a request they are asked about
 _DISPATCH = "dispatch"  # owns a request from its first instant
 
 _EVENTS = (
@@ -104,6 +107,8 @@ _EVENTS = (
     RequestSearching,
     RequestAssigned,
     RequestDeadlineAgreed,
+    RequestEscalated,
+    RequestOffered,
     RequestHandedBack,
     RequestWithdrawn,
     RequestUnassigned,
@@ -194,6 +199,10 @@ def _changes(recorded: Recorded) -> Row:
             }
         case RequestWithdrawn() as event:
             return _over(WITHDRAWN, event.withdrawn_at, event.reason)
+        case RequestEscalated() as event:
+            return {"owner": event.owner, "next_at": event.until}
+        case RequestOffered() as event:
+            return {"owner": _MEMBERS, "next_at": event.until}
         case RequestUnassigned() as event:
             return _PLACELESS | {
                 "state": WAITING,

@@ -21,6 +21,7 @@ from services.dispatch.taking import Taking
 from services.intake import service as intake_service
 from services.intake.care import CareDesk
 from services.intake.directory import Directory
+from services.intake.offers import OfferDesk
 from services.intake.reception import Desks, Reception
 from services.intake.register import Register
 from services.intake.slots import SlotDesk
@@ -85,6 +86,7 @@ class House:
         self.letters: DeadLetters
         self.dispatcher: Dispatcher | None = None
         self.taking: Taking
+        self.reception: Reception
         self.relay: Relay | None = None
         self.projectors: list[Projector] = []
         self.showing = asyncio.Event()  # the read models are there
@@ -187,8 +189,9 @@ async def open_house(
             house.taking = Taking(house.executor("dispatch"), house.dispatcher.board, house.clock)
             house.broker.include_router(dispatch_service.routes(house.taking))
         if Service.INTAKE in services:
+            house.reception = _reception(house)
             house.broker.include_router(
-                intake_service.routes(_reception(house), house.letters, settings)
+                intake_service.routes(house.reception, house.letters, settings)
             )
         if Service.RELAY in services:
             house.relay = Relay(
@@ -218,6 +221,7 @@ def _reception(house: House) -> Reception:
         register=Register(executor, house.directory),
         slots=SlotDesk(executor, house.directory),
         visits=VisitDesk(executor, sealer),
+        offers=OfferDesk(executor),
     )
     return Reception(
         desks,

@@ -18,14 +18,38 @@ from events.agenda import (
     SlotWithdrawn,
 )
 from events.codes import Label, Mode, Origin, Priority, Profession, Sex, Source
-from events.community import CommunityFormed
+from events.community import (
+    CommunityFormed,
+    CommunityLadderAdopted,
+    CommunityNeighboursAgreed,
+)
 from events.explanation import Explanation, Option, Terms
+from events.ladder import Ladder, Rule, Step, StepKind
+from events.offer import (
+    Lapse,
+    OfferAccepted,
+    OfferDeferred,
+    OfferDelivered,
+    OfferLapsed,
+    OfferPartiallyAccepted,
+    OfferRefused,
+    OfferSeen,
+    RequestOffered,
+    WhyNot,
+)
 from events.place import CoarsePosition, Commune, Place, Position
-from events.practitioner import PractitionerConsented, PractitionerEnrolled
+from events.practitioner import (
+    Overbook,
+    PractitionerConsented,
+    PractitionerEnrolled,
+    PractitionerOffCall,
+    PractitionerOnCall,
+)
 from events.request import (
     Destination,
     RequestAssigned,
     RequestConfirmed,
+    RequestEscalated,
     RequestMerged,
     RequestReceived,
     RequestReoriented,
@@ -116,6 +140,8 @@ def consented(rpps: str = DR_ADAM, **changes: Any) -> PractitionerConsented:
         "rpps": rpps,
         "sources": (Source.SAS,),
         "weekly_cap": None,
+        "daily_cap": None,
+        "overbook": None,
         "min_age": None,
         "max_age": None,
         "excluded_motives": (),
@@ -172,6 +198,20 @@ def taken(request_id: UUID = ANNA, slot_id: UUID = AFTERNOON, **changes: Any) ->
     command = take(request_id, slot_id, **changes)
     fields = {name: value for name, value in vars(command).items() if name != "at"}
     return SlotPlaceTaken(**fields, taken_at=command.at)
+
+
+def busy(week: int, day: int = 0) -> list[SlotPublished | SlotPlaceTaken]:
+    """So many other places taken in the week, so many of them on the Monday of the examples."""
+    happened: list[SlotPublished | SlotPlaceTaken] = []
+    for title, start, places in (
+        ("that day", NOON + 8 * HOUR, day),
+        ("later", NOON + 48 * HOUR, week - day),
+    ):
+        if places > 0:
+            slot_id = called(title)
+            happened.append(published(slot_id, start=start, end=start + HOUR, capacity=places))
+            happened += [taken(called(f"{title} {n}"), slot_id) for n in range(places)]
+    return happened
 
 
 def receive(request_id: UUID = ANNA, **changes: Any) -> ReceiveRequest:
@@ -234,7 +274,7 @@ def unassigned(
     reason: Unassigned = Unassigned.SLOT_WITHDRAWN,
 ) -> RequestUnassigned:
     return RequestUnassigned(
-        request_id=request_id, slot_id=slot_id, reason=reason, unassigned_at=NOON
+        request_id=request_id, slot_id=slot_id, rpps=DR_ADAM, reason=reason, unassigned_at=NOON
     )
 
 
@@ -256,6 +296,99 @@ def cancelled(request_id: UUID = ANNA) -> VisitCancelled:
 
 def ended(outcome: Outcome = Outcome.TREATED) -> OutcomeRecorded:
     return OutcomeRecorded(request_id=ANNA, outcome=outcome, recorded_at=NOON + HOUR)
+
+
+OVERBOOK = Overbook(place=PRACTICE, zone=ZONE, modes=(Mode.OFFICE,))
+
+
+def offered(
+    *to: str, wave: int = 1, until: datetime = NOON + 5 * MINUTE, at: datetime = NOON
+) -> RequestOffered:
+    return RequestOffered(request_id=ANNA, wave=wave, to=to, until=until, offered_at=at)
+
+
+def accepted(rpps: str = DR_ADAM, start: datetime = NOON + 2 * HOUR) -> OfferAccepted:
+    return OfferAccepted(request_id=ANNA, rpps=rpps, start=start, accepted_at=NOON)
+
+
+def proposed(rpps: str = DR_ADAM, start: datetime = NOON + 6 * HOUR) -> OfferPartiallyAccepted:
+    return OfferPartiallyAccepted(request_id=ANNA, rpps=rpps, start=start, answered_at=NOON)
+
+
+def refused(rpps: str = DR_ADAM, reason: WhyNot = WhyNot.FULL) -> OfferRefused:
+    return OfferRefused(request_id=ANNA, rpps=rpps, reason=reason, answered_at=NOON)
+
+
+def deferred(rpps: str = DR_ADAM, until: datetime = NOON + 20 * MINUTE) -> OfferDeferred:
+    return OfferDeferred(request_id=ANNA, rpps=rpps, until=until, answered_at=NOON)
+
+
+def lapsed(
+    rpps: str = DR_ADAM, reason: Lapse = Lapse.NO_ANSWER, at: datetime = NOON
+) -> OfferLapsed:
+    return OfferLapsed(request_id=ANNA, rpps=rpps, reason=reason, lapsed_at=at)
+
+
+def delivered(rpps: str = DR_ADAM) -> OfferDelivered:
+    return OfferDelivered(request_id=ANNA, rpps=rpps, delivered_at=NOON)
+
+
+def seen(rpps: str = DR_ADAM) -> OfferSeen:
+    return OfferSeen(request_id=ANNA, rpps=rpps, seen_at=NOON)
+
+
+def escalated(
+    step: int = 1,
+    kind: StepKind = StepKind.MEMBER_OFFERS,
+    communities: tuple[str, ...] = (),
+    owner: str = "members",
+    until: datetime = NOON + 30 * MINUTE,
+) -> RequestEscalated:
+    return RequestEscalated(
+        request_id=ANNA,
+        step=step,
+        kind=kind,
+        communities=communities,
+        owner=owner,
+        until=until,
+        escalated_at=NOON,
+    )
+
+
+LADDER = Ladder(
+    title="Nevers 2026",
+    rules=(
+        Rule(
+            title="Deferred",
+            priorities=(Priority.P3,),
+            steps=(Step(kind=StepKind.MEMBER_SLOTS, minutes=120),),
+        ),
+        Rule(
+            title="Everybody",
+            steps=(
+                Step(kind=StepKind.MEMBER_SLOTS, minutes=0),
+                Step(kind=StepKind.MEMBER_OFFERS, minutes=20),
+                Step(kind=StepKind.NEIGHBOUR_SLOTS, minutes=0),
+            ),
+        ),
+    ),
+)
+
+
+def adopted(finess: str = NEVERS, ladder: Ladder = LADDER) -> CommunityLadderAdopted:
+    return CommunityLadderAdopted(finess=finess, ladder=ladder, adopted_at=NOON)
+
+
+def agreed_with(*neighbours: str, finess: str = NEVERS) -> CommunityNeighboursAgreed:
+    return CommunityNeighboursAgreed(finess=finess, neighbours=neighbours, agreed_at=NOON)
+
+
+def on_call(rpps: str = DR_ADAM, until: datetime = NOON + 2 * HOUR) -> PractitionerOnCall:
+    return PractitionerOnCall(rpps=rpps, until=until, on_call_at=NOON)
+
+
+def off_call(rpps: str = DR_ADAM) -> PractitionerOffCall:
+    return PractitionerOffCall(rpps=rpps, off_call_at=NOON)
 
 
 def reoriented(to: Destination = Destination.EMERGENCY_DEPARTMENT) -> RequestReoriented:

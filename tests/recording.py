@@ -8,7 +8,6 @@ from uuid import UUID
 from events import streams
 from events.agenda import SlotPublished
 from events.base import Event
-from events.community import CommunityFormed
 from events.envelope import Actor, Meta, Recorded, Role
 from tests.examples import DR_ADAM, NEVERS, NOON, WEEK, called
 
@@ -20,8 +19,8 @@ def stream_of(event: Event) -> str:
             return streams.agenda(event.rpps, event.week)
         case _ if event.name.startswith("slot."):
             return streams.agenda(DR_ADAM, WEEK)
-        case CommunityFormed():
-            return streams.community(event.finess)
+        case _ if event.name.startswith("community."):
+            return streams.community(event.finess)  # type: ignore[attr-defined]
         case _ if event.name.startswith("practitioner."):
             return streams.practitioner(event.rpps)  # type: ignore[attr-defined]
         case _:

@@ -36,7 +36,7 @@ def practitioner_told(rpps: str = DR_ADAM, **changes: Any) -> dict[str, Any]:
     return {
         "rpps": rpps,
         "profession": "10",
-        "consent": {"sources": ["SAS", "CPTS"]},
+        "consent": {"sources": ["SAS", "CPTS"], "weekly_cap": None},
     } | changes
 
 

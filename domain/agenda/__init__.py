@@ -27,12 +27,14 @@ from domain.agenda.refusals import (
     MovesToAnotherWeek,
     NoPlaceLeft,
     NoSuchSlot,
+    NoTimeToTravel,
+    OffTheGrid,
     OverlapsAnotherSlot,
     SlotOpenToNobody,
     SlotPublishedOtherwise,
     SlotTakenBack,
 )
-from domain.agenda.week import Agenda, Slot, check_free, week_of, weeks_at
+from domain.agenda.week import Agenda, Slot, check_free, day_of, week_of, weeks_at
 from domain.decider import Decider, ImpossibleHistory
 from events.agenda import (
     AgendaEvent,
@@ -60,6 +62,8 @@ __all__ = [
     "MovesToAnotherWeek",
     "NoPlaceLeft",
     "NoSuchSlot",
+    "NoTimeToTravel",
+    "OffTheGrid",
     "OpenSlotTo",
     "OverlapsAnotherSlot",
     "PublishSlot",
@@ -71,6 +75,7 @@ __all__ = [
     "TakePlace",
     "WithdrawSlot",
     "check_free",
+    "day_of",
     "decide",
     "decider",
     "evolve",

@@ -39,6 +39,18 @@ class OverlapsAnotherSlot(Refused):
     code = "overlaps_another_slot"
 
 
+class NoTimeToTravel(Refused):
+    """The practitioner has a slot elsewhere, and could not be here in time."""
+
+    code = "no_time_to_travel"
+
+
+class OffTheGrid(Refused):
+    """A patient beyond the agenda is given a time at a quarter of an hour."""
+
+    code = "off_the_grid"
+
+
 class SlotPublishedOtherwise(Refused):
     """A slot with this id exists already, with another content."""
 

@@ -65,7 +65,7 @@ def publish(command: PublishSlot, agenda: Agenda) -> list[AgendaEvent]:
         raise SlotOpenToNobody(command.slot_id)
     if Mode.HOME in event.modes and event.radius_km is None:
         raise HomeVisitWithoutRadius(command.slot_id)
-    check_free(event.slot_id, event.start, event.end, agenda)
+    check_free(event, agenda)
     return [event]
 
 
@@ -107,7 +107,7 @@ def _move(command: MoveSlot, slot: Slot, agenda: Agenda) -> list[AgendaEvent]:
     check_hours(moved.model_copy(update={"week": week_of(moved.start, moved.zone)}), command.at)
     if week_of(moved.start, moved.zone) != before.week:
         raise MovesToAnotherWeek(command.slot_id)
-    check_free(command.slot_id, moved.start, moved.end, agenda)
+    check_free(moved, agenda)
     return [
         *_freed(slot.taken, Freed.SLOT_MOVED, command),
         SlotMoved(

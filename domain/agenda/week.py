@@ -2,23 +2,31 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import cached_property
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from domain.agenda.commands import PublishSlot
 from domain.agenda.refusals import (
     AlreadyOver,
     CrossesTheWeek,
     EndsBeforeItStarts,
     LongerThanADay,
     NoSuchSlot,
+    NoTimeToTravel,
     OverlapsAnotherSlot,
     SlotTakenBack,
 )
+from domain.geography import travel_time
 from events.agenda import SlotPublished
 from events.codes import Mode
 
 LONGEST_SLOT = timedelta(hours=24)
+
+
+Hours = SlotPublished | PublishSlot
+"""When and where somebody works: a slot that is, or is to be."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +49,19 @@ class Agenda:
     slots: Mapping[UUID, Slot] = field(default_factory=dict)
     withdrawn: frozenset[UUID] = frozenset()
 
-    @property
+    @cached_property
     def taken(self) -> int:
         """Places taken this week, over all slots."""
         return sum(len(slot.taken) for slot in self.slots.values())
+
+    def taken_on_the_day_of(self, one: SlotPublished) -> int:
+        """Places taken on the day of that slot, where it is, over all slots."""
+        day = day_of(one.start, one.zone)
+        return sum(
+            len(slot.taken)
+            for slot in self.slots.values()
+            if day_of(slot.published.start, one.zone) == day
+        )
 
     def slot(self, slot_id: UUID) -> Slot:
         """The slot. Raises NoSuchSlot, or SlotTakenBack for one that was."""
@@ -59,6 +76,11 @@ def week_of(start: datetime, zone: str) -> str:
     return f"{year}-W{week:02}"
 
 
+def day_of(instant: datetime, zone: str) -> date:
+    """The day it is there."""
+    return instant.astimezone(ZoneInfo(zone)).date()
+
+
 def weeks_at(start: datetime, end: datetime) -> set[str]:
     """Every ISO week it may be somewhere on earth in between, from UTC-12 to UTC+14.
 
@@ -68,12 +90,20 @@ def weeks_at(start: datetime, end: datetime) -> set[str]:
     return {week_of(instant, "UTC") for instant in instants}
 
 
-def check_free(slot_id: UUID, start: datetime, end: datetime, agenda: Agenda) -> None:
-    """The practitioner is nowhere else meanwhile. Raises OverlapsAnotherSlot."""
+def check_free(hours: Hours, agenda: Agenda) -> None:
+    """The practitioner is nowhere else meanwhile, nor on the way.
+
+    Raises OverlapsAnotherSlot, or NoTimeToTravel between two places of work.
+    """
     for slot in agenda.slots.values():
         other = slot.published
-        if other.slot_id != slot_id and start < other.end and other.start < end:
-            raise OverlapsAnotherSlot(slot_id, other.slot_id)
+        if other.slot_id == hours.slot_id:
+            continue
+        if hours.start < other.end and other.start < hours.end:
+            raise OverlapsAnotherSlot(hours.slot_id, other.slot_id)
+        way = travel_time(hours.place.position, other.place.position)
+        if hours.start < other.end + way and other.start < hours.end + way:
+            raise NoTimeToTravel(hours.slot_id, other.slot_id)
 
 
 def check_hours(slot: SlotPublished, now: datetime) -> None:

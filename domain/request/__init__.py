@@ -3,20 +3,29 @@
 from typing import assert_never
 
 from domain.decider import Decider
-from domain.request import closing, receiving, searching, visit
+from domain.request import closing, offers, receiving, searching, visit
 from domain.request.commands import (
     AgreeDeadline,
     Assign,
     CancelVisit,
+    ClaimOffer,
     ConfirmVisit,
+    DeferOffer,
     ErasePatient,
+    Escalate,
     HandBackRequest,
     KeepSearching,
+    LapseOffers,
     Merge,
+    NoteReceipt,
+    OfferAnswer,
+    OfferRequest,
+    ProposeTime,
     ReceiveRequest,
     RecordAttendance,
     RecordOutcome,
     RefuseAsEmergency,
+    RefuseOffer,
     Reorient,
     RequestCommand,
     Unassign,
@@ -28,25 +37,38 @@ from domain.request.refusals import (
     AlreadyAssigned,
     AlreadyVisited,
     AskedInTheFuture,
+    DeferredTooFar,
     DueBeforeReceived,
     DueInThePast,
     DueTooFar,
+    GraceOver,
     NoSuchRequest,
+    NotAsked,
     NotAssigned,
     NothingAsked,
     NothingToMergeInto,
+    NotProposed,
     NotYet,
+    OfferOver,
     PlaceAfterDeadline,
+    ProposedInThePast,
     ReceivedOtherwise,
     RequestClosed,
     WasAnEmergency,
 )
-from domain.request.searching import FIRST_OWNER
+from domain.request.searching import (
+    FIRST_OWNER,
+    MEMBERS,
+)
 from domain.request.states import (
+    FOOT,
+    Answered,
     Assigned,
     Closed,
     Emergency,
     NotReceived,
+    Offer,
+    Pending,
     Request,
     Visited,
     Waiting,
@@ -58,37 +80,57 @@ from events.request import RequestEvent
 
 __all__ = [
     "FIRST_OWNER",
+    "FOOT",
     "LONGEST_DELAY",
+    "MEMBERS",
     "USUAL_DELAY",
     "AgreeDeadline",
     "AlreadyAssigned",
     "AlreadyVisited",
+    "Answered",
     "AskedInTheFuture",
     "Assign",
     "Assigned",
     "CancelVisit",
+    "ClaimOffer",
     "Closed",
     "ConfirmVisit",
+    "DeferOffer",
+    "DeferredTooFar",
     "DueBeforeReceived",
     "DueInThePast",
     "DueTooFar",
     "Emergency",
     "ErasePatient",
+    "Escalate",
+    "GraceOver",
     "HandBackRequest",
     "KeepSearching",
+    "LapseOffers",
     "Merge",
     "NoSuchRequest",
+    "NotAsked",
     "NotAssigned",
+    "NotProposed",
     "NotReceived",
     "NotYet",
+    "NoteReceipt",
     "NothingAsked",
     "NothingToMergeInto",
+    "Offer",
+    "OfferAnswer",
+    "OfferOver",
+    "OfferRequest",
+    "Pending",
     "PlaceAfterDeadline",
+    "ProposeTime",
+    "ProposedInThePast",
     "ReceiveRequest",
     "ReceivedOtherwise",
     "RecordAttendance",
     "RecordOutcome",
     "RefuseAsEmergency",
+    "RefuseOffer",
     "Reorient",
     "Request",
     "RequestClosed",
@@ -132,6 +174,18 @@ def decide(command: RequestCommand, request: Request) -> list[RequestEvent]:
             return visit.record_attendance(command, request)
         case RecordOutcome():
             return visit.record_outcome(command, request)
+        case Escalate():
+            return searching.escalate(command, request)
+        case (
+            OfferRequest()
+            | LapseOffers()
+            | NoteReceipt()
+            | ClaimOffer()
+            | ProposeTime()
+            | RefuseOffer()
+            | DeferOffer()
+        ):
+            return offers.decide(command, request)
         case Withdraw():
             return closing.withdraw(command, request)
         case Reorient():

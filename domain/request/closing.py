@@ -1,7 +1,9 @@
 """A request ends without a visit: taken back, sent elsewhere, merged; or its patient is erased."""
 
+from datetime import datetime
 from typing import assert_never
 
+from domain.request import asked
 from domain.request.commands import ErasePatient, Merge, Reorient, Withdraw
 from domain.request.refusals import AlreadyVisited, NoSuchRequest, NothingToMergeInto
 from domain.request.states import (
@@ -16,6 +18,7 @@ from domain.request.states import (
     not_open,
     received_of,
 )
+from events.offer import Lapse
 from events.request import (
     PatientErased,
     RequestEvent,
@@ -31,7 +34,7 @@ def withdraw(command: Withdraw, request: Request) -> list[RequestEvent]:
     event = RequestWithdrawn(
         request_id=command.request_id, reason=command.reason, withdrawn_at=command.at
     )
-    return _ending(event, request)
+    return _ending(event, request, command.at)
 
 
 def reorient(command: Reorient, request: Request) -> list[RequestEvent]:
@@ -42,7 +45,7 @@ def reorient(command: Reorient, request: Request) -> list[RequestEvent]:
             event = RequestReoriented(
                 request_id=command.request_id, to=command.to, reoriented_at=command.at
             )
-            return _ending(event, request)
+            return _ending(event, request, command.at)
 
 
 def merge(command: Merge, request: Request) -> list[RequestEvent]:
@@ -55,14 +58,16 @@ def merge(command: Merge, request: Request) -> list[RequestEvent]:
             event = RequestMerged(
                 request_id=command.request_id, into=command.into, merged_at=command.at
             )
-            return _ending(event, request)
+            return _ending(event, request, command.at)
 
 
 def _ending(
-    event: RequestWithdrawn | RequestReoriented | RequestMerged, request: Request
+    event: RequestWithdrawn | RequestReoriented | RequestMerged, request: Request, at: datetime
 ) -> list[RequestEvent]:
     match request:
-        case Waiting() | Assigned():
+        case Waiting():
+            return [*asked.over(request, Lapse.REQUEST_ENDED, at), event]
+        case Assigned():
             return [event]
         case Visited():
             raise AlreadyVisited(event.request_id)

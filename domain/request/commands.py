@@ -7,6 +7,8 @@ from uuid import UUID
 from events.agenda import SlotPublished
 from events.codes import CareLevel, Delay, Mode, Priority, Profession, Sex, Source
 from events.explanation import Explanation
+from events.ladder import StepKind
+from events.offer import WhyNot
 from events.place import CoarsePosition
 from events.request import Destination, HandBack, Unassigned, Withdrawal
 from events.visit import Outcome
@@ -93,6 +95,81 @@ class HandBackRequest:
 
 
 @dataclass(frozen=True)
+class Escalate:
+    request_id: UUID
+    step: int
+    kind: StepKind
+    communities: tuple[str, ...]
+    owner: str
+    until: datetime
+    at: datetime
+
+
+@dataclass(frozen=True)
+class OfferRequest:
+    """Ask these members, who have until then."""
+
+    request_id: UUID
+    to: tuple[str, ...]
+    until: datetime
+    at: datetime
+
+
+@dataclass(frozen=True)
+class LapseOffers:
+    """Whoever was asked and did not answer in time need not any more."""
+
+    request_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True)
+class NoteReceipt:
+    """The offer was delivered to the member, or seen."""
+
+    request_id: UUID
+    rpps: str
+    seen: bool
+    at: datetime
+
+
+@dataclass(frozen=True)
+class ClaimOffer:
+    request_id: UUID
+    rpps: str
+    start: datetime
+    at: datetime
+
+
+@dataclass(frozen=True)
+class ProposeTime:
+    request_id: UUID
+    rpps: str
+    start: datetime
+    at: datetime
+
+
+@dataclass(frozen=True)
+class RefuseOffer:
+    request_id: UUID
+    rpps: str
+    reason: WhyNot
+    at: datetime
+
+
+@dataclass(frozen=True)
+class DeferOffer:
+    request_id: UUID
+    rpps: str
+    until: datetime
+    at: datetime
+
+
+OfferAnswer = NoteReceipt | ClaimOffer | ProposeTime | RefuseOffer | DeferOffer
+OfferCommand = OfferRequest | LapseOffers | OfferAnswer
+
+
+@dataclass(frozen=True)
 class Withdraw:
     request_id: UUID
     reason: Withdrawal
@@ -163,4 +240,6 @@ RequestCommand = (
     | RecordAttendance
     | RecordOutcome
     | ErasePatient
+    | Escalate
+    | OfferCommand
 )

@@ -1,26 +1,45 @@
 """What a request is after each thing that happens to it."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import assert_never
 
 from domain.decider import ImpossibleHistory
-from domain.request.searching import FIRST_OWNER
+from domain.request.searching import FIRST_OWNER, MEMBERS
 from domain.request.states import (
+    FOOT,
+    Answered,
     Assigned,
     Closed,
     Emergency,
     NotReceived,
+    Offer,
+    Pending,
     Request,
     Visited,
     Waiting,
     is_erased,
     received_of,
 )
+from events.offer import (
+    Answer,
+    OfferAccepted,
+    OfferDeferred,
+    OfferDelivered,
+    OfferEvent,
+    OfferLapsed,
+    OfferPartiallyAccepted,
+    OfferRefused,
+    OfferSeen,
+    RequestOffered,
+    WhyNot,
+)
 from events.request import (
     PatientErased,
     RequestAssigned,
     RequestConfirmed,
     RequestDeadlineAgreed,
+    RequestEscalated,
     RequestEvent,
     RequestHandedBack,
     RequestMerged,
@@ -69,11 +88,67 @@ def evolve(request: Request, event: RequestEvent) -> Request:
         case VisitCancelled():
             if isinstance(request, Assigned):
                 return _closed(request, event)
+        case RequestEscalated():
+            if isinstance(request, Waiting):
+                return replace(
+                    request,
+                    step=event.step,
+                    step_until=event.until,
+                    neighbours=event.communities,
+                    owner=event.owner,
+                    next_at=event.until,
+                )
+        case RequestOffered():
+            if isinstance(request, Waiting):
+                new = dict.fromkeys(event.to, Pending(event.wave, event.until))
+                return replace(
+                    request,
+                    wave=event.wave,
+                    owner=MEMBERS,
+                    next_at=min((event.until, *_untils(request))),
+                    offers={**request.offers, **new},
+                )
+        case (
+            OfferDelivered()
+            | OfferSeen()
+            | OfferAccepted()
+            | OfferPartiallyAccepted()
+            | OfferRefused()
+            | OfferDeferred()
+            | OfferLapsed()
+        ):
+            if isinstance(request, Waiting) and (offer := request.offers.get(event.rpps)):
+                offers = {**request.offers, event.rpps: _offer(offer, event)}
+                return replace(request, offers=offers)
         case PatientErased():
             return _without_patient(request, event)
         case _:
             assert_never(event)
     raise ImpossibleHistory(event.name, request)
+
+
+def _untils(waiting: Waiting) -> list[datetime]:
+    return [offer.until for offer in waiting.offers.values() if isinstance(offer, Pending)]
+
+
+def _offer(offer: Offer, event: OfferEvent) -> Offer:
+    match event:
+        case OfferDelivered():
+            return replace(offer, delivered=True) if isinstance(offer, Pending) else offer
+        case OfferSeen():
+            return replace(offer, seen=True) if isinstance(offer, Pending) else offer
+        case OfferDeferred():
+            return Pending(offer.wave, event.until, deferred=True, delivered=True, seen=True)
+        case OfferAccepted():
+            return Answered(offer.wave, Answer.ACCEPTED, event.accepted_at, start=event.start)
+        case OfferPartiallyAccepted():
+            return Answered(offer.wave, Answer.PARTIAL, event.answered_at, start=event.start)
+        case OfferRefused():
+            return Answered(offer.wave, Answer.REFUSED, event.answered_at, reason=event.reason)
+        case OfferLapsed():
+            return Answered(offer.wave, Answer.NONE, event.lapsed_at, lapse=event.reason)
+        case _:
+            assert_never(event)
 
 
 def _closed(
@@ -85,16 +160,34 @@ def _closed(
 
 
 def _waiting_again(waiting: Waiting, event: RequestUnassigned) -> Waiting:
-    again = replace(waiting, owner=FIRST_OWNER, next_at=event.unassigned_at)
+    # From the first step again: what was tried in vain may be there by now.
+    again = replace(
+        waiting, owner=FIRST_OWNER, next_at=event.unassigned_at, step=FOOT, step_until=None
+    )
     match event.reason:
         case Unassigned.CANCELLED_BY_PATIENT:
             return replace(again, lost=waiting.lost | {event.slot_id})
-        case Unassigned.CANCELLED_BY_PRACTITIONER:
-            return replace(again, lost=waiting.lost | {event.slot_id}, first_in_line=True)
+        case Unassigned.CANCELLED_BY_PRACTITIONER | Unassigned.CLAIM_CORRECTED:
+            return replace(
+                again,
+                lost=waiting.lost | {event.slot_id},
+                first_in_line=True,
+                offers=_without_acceptance(waiting, event),
+            )
         case Unassigned.SLOT_WITHDRAWN | Unassigned.SLOT_MOVED | Unassigned.SLOT_REDUCED:
             return replace(again, first_in_line=True)
         case _:
             assert_never(event.reason)
+
+
+def _without_acceptance(waiting: Waiting, event: RequestUnassigned) -> dict[str, Offer]:
+    """Whoever accepted does not see the patient after all."""
+    return {
+        rpps: Answered(offer.wave, Answer.REFUSED, event.unassigned_at, reason=WhyNot.OTHER)
+        if isinstance(offer, Answered) and offer.answer is Answer.ACCEPTED
+        else offer
+        for rpps, offer in waiting.offers.items()
+    }
 
 
 def _visited(request: Request, event: VisitAttended | VisitMissed) -> Visited:

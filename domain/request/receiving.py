@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import assert_never
 from uuid import UUID
 
+from domain.request import asked
 from domain.request.commands import AgreeDeadline, ReceiveRequest, RefuseAsEmergency
 from domain.request.refusals import (
     AlreadyVisited,
@@ -27,6 +28,7 @@ from domain.request.states import (
     received_of,
 )
 from events.codes import CareLevel, Priority
+from events.offer import Lapse
 from events.request import (
     RequestDeadlineAgreed,
     RequestEvent,
@@ -85,7 +87,9 @@ def receive(command: ReceiveRequest, request: Request) -> list[RequestEvent]:
 def refuse(command: RefuseAsEmergency, request: Request) -> list[RequestEvent]:
     match request:
         case NotReceived() | Waiting() | Assigned():
+            waiting = request if isinstance(request, Waiting) else None
             return [
+                *(asked.over(waiting, Lapse.REQUEST_ENDED, command.at) if waiting else ()),
                 RequestRefusedAsEmergency(
                     request_id=command.request_id,
                     case_id=command.case_id,
@@ -95,7 +99,7 @@ def refuse(command: RefuseAsEmergency, request: Request) -> list[RequestEvent]:
                     motive=command.motive,
                     commune=command.commune,
                     refused_at=command.at,
-                )
+                ),
             ]
         case Emergency() | Closed() | Visited():
             return []  # told as an emergency all the same; there is nothing left to close

@@ -81,6 +81,42 @@ class NotYet(Refused):
     code = "not_yet"
 
 
+class NotAsked(Refused):
+    """This practitioner was not asked about this request."""
+
+    code = "not_asked"
+
+
+class OfferOver(Refused):
+    """The offer is over: a place was found, or the request ended."""
+
+    code = "offer_over"
+
+
+class DeferredTooFar(Refused):
+    """An answer that is put off comes before the visit is due."""
+
+    code = "deferred_too_far"
+
+
+class ProposedInThePast(Refused):
+    """Another time is later than now, and within 48 hours of the request."""
+
+    code = "proposed_in_the_past"
+
+
+class NotProposed(Refused):
+    """This practitioner proposed no other time for the request."""
+
+    code = "not_proposed"
+
+
+class GraceOver(Refused):
+    """A claim is corrected within 20 seconds: cancel the visit instead."""
+
+    code = "grace_over"
+
+
 class PlaceAfterDeadline(Refused):
     """The place given begins later than the delay now asked: keep it, or withdraw the case."""
 

@@ -2,7 +2,8 @@
 
 from typing import assert_never
 
-from domain.request.commands import Assign, HandBackRequest, KeepSearching, Unassign
+from domain.request import asked
+from domain.request.commands import Assign, Escalate, HandBackRequest, KeepSearching, Unassign
 from domain.request.refusals import AlreadyAssigned, AlreadyVisited, NotAssigned
 from domain.request.states import (
     Assigned,
@@ -14,8 +15,10 @@ from domain.request.states import (
     Waiting,
     not_open,
 )
+from events.offer import Lapse
 from events.request import (
     RequestAssigned,
+    RequestEscalated,
     RequestEvent,
     RequestHandedBack,
     RequestSearching,
@@ -23,6 +26,7 @@ from events.request import (
 )
 
 FIRST_OWNER = "dispatch"
+MEMBERS = "members"  # who were asked
 
 
 def keep_searching(command: KeepSearching, request: Request) -> list[RequestEvent]:
@@ -49,11 +53,38 @@ def keep_searching(command: KeepSearching, request: Request) -> list[RequestEven
             assert_never(request)
 
 
+def escalate(command: Escalate, request: Request) -> list[RequestEvent]:
+    match request:
+        case Waiting(step=step, step_until=until, neighbours=neighbours):
+            if (step, until, neighbours) == (command.step, command.until, command.communities):
+                return []
+            return [
+                RequestEscalated(
+                    request_id=command.request_id,
+                    step=command.step,
+                    kind=command.kind,
+                    communities=command.communities,
+                    owner=command.owner,
+                    until=command.until,
+                    escalated_at=command.at,
+                )
+            ]
+        case Assigned():
+            raise AlreadyAssigned(command.request_id)
+        case Visited():
+            raise AlreadyVisited(command.request_id)
+        case NotReceived() | Emergency() | Closed():
+            raise not_open(command.request_id, request)
+        case _:
+            assert_never(request)
+
+
 def assign(command: Assign, request: Request) -> list[RequestEvent]:
     match request:
         case Waiting():
             slot = command.slot
             return [
+                *asked.over(request, Lapse.PLACE_FOUND, command.at),
                 RequestAssigned(
                     request_id=command.request_id,
                     slot_id=slot.slot_id,
@@ -65,7 +96,7 @@ def assign(command: Assign, request: Request) -> list[RequestEvent]:
                     km=command.km,
                     assigned_at=command.at,
                     explanation=command.explanation,
-                )
+                ),
             ]
         case Assigned(assigned=given) if given.slot_id == command.slot.slot_id:
             return []
@@ -86,6 +117,7 @@ def unassign(command: Unassign, request: Request) -> list[RequestEvent]:
                 RequestUnassigned(
                     request_id=command.request_id,
                     slot_id=given.slot_id,
+                    rpps=given.rpps,
                     reason=command.reason,
                     unassigned_at=command.at,
                 )
@@ -104,12 +136,14 @@ def hand_back(command: HandBackRequest, request: Request) -> list[RequestEvent]:
     match request:
         case Waiting():
             return [
+                *asked.over(request, Lapse.REQUEST_ENDED, command.at),
                 RequestHandedBack(
                     request_id=command.request_id,
                     reason=command.reason,
+                    asked=asked.answers(request),
                     handed_back_at=command.at,
                     explanation=command.explanation,
-                )
+                ),
             ]
         case Closed(last=RequestHandedBack()):
             return []

@@ -1,12 +1,14 @@
 """What a request may be."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import assert_never
 from uuid import UUID
 
 from domain.decider import Refused
 from domain.request.refusals import NoSuchRequest, RequestClosed, WasAnEmergency
+from events.offer import Answer, Lapse, WhyNot
 from events.request import (
     RequestAssigned,
     RequestHandedBack,
@@ -16,6 +18,9 @@ from events.request import (
     RequestWithdrawn,
 )
 from events.visit import Outcome, VisitCancelled
+
+FOOT = -1
+"""Of the ladder: no step was announced yet."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,32 @@ class Emergency:
 
 
 @dataclass(frozen=True)
+class Pending:
+    """A member was asked, and has until then to answer."""
+
+    wave: int
+    until: datetime
+    deferred: bool = False  # said when they will answer
+    delivered: bool = False
+    seen: bool = False
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A member was asked, and answered; or did not, and need not any more."""
+
+    wave: int
+    answer: Answer
+    at: datetime
+    reason: WhyNot | None = None  # of a refusal
+    start: datetime | None = None  # accepted or proposed
+    lapse: Lapse | None = None  # why there was no answer
+
+
+Offer = Pending | Answered
+
+
+@dataclass(frozen=True)
 class Waiting:
     """Open: somebody looks for a place, and looks again at `next_at`."""
 
@@ -42,6 +73,16 @@ class Waiting:
     erased: bool = False
     lost: frozenset[UUID] = frozenset()  # slots it had a place in: nobody is sent there again
     first_in_line: bool = False  # had a place and lost it through no doing of the patient's
+    step: int = FOOT  # of the ladder
+    step_until: datetime | None = None  # None: no step was announced
+    neighbours: tuple[str, ...] = ()  # communities whose places it may have beside its own
+    wave: int = 0  # waves so far
+    offers: Mapping[str, Offer] = field(default_factory=dict)  # member → their offer
+
+    @property
+    def pending(self) -> list[str]:
+        """Members who may still answer."""
+        return [rpps for rpps, offer in self.offers.items() if isinstance(offer, Pending)]
 
 
 @dataclass(frozen=True)

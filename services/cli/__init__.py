@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from services.cli import care
+from services.cli import care, offers
 from services.cli.errors import Ended, say_error, told_kindly
 from services.cli.options import AsJson, Community, HttpPort, State
 
@@ -150,7 +150,7 @@ def verify(state: State = None, as_json: AsJson = False) -> None:
 @app.command()
 @told_kindly
 def rebuild(
-    name: Annotated[str, typer.Argument(help="availability, board, or all.")],
+    name: Annotated[str, typer.Argument(help="availability, board, offers, or all.")],
     state: State = None,
     as_json: AsJson = False,
 ) -> None:
@@ -217,6 +217,7 @@ def demo(
 
 
 care.add_to(app)
+offers.add_to(app)
 
 
 def main() -> None:

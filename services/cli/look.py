@@ -11,7 +11,7 @@ from sqlalchemy import Text, cast, select
 from events import streams
 from events.community import CommunityFormed
 from events.envelope import META, Recorded
-from projections import availability, board
+from projections import availability, board, offers
 from services.cli import words
 from services.cli.errors import Told
 from services.cli.session import Session, console, in_session, say, show_table
@@ -107,6 +107,56 @@ def show_slots(
     ]
     columns = ("id", "when", "taken", "practitioner", "mode", "labels", "place")
     show_table(columns, lines, cut={"place", "labels"})
+
+
+def show_offers(
+    rpps: str | None,
+    community: str | None,
+    only: str | None,
+    limit: int,
+    state: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Who was asked."""
+    if only is not None and only not in offers.STATES:
+        msg = f"no such state: {only}; there are {', '.join(offers.STATES)}"
+        raise Told(msg, code="unknown_state", status=2)
+
+    # What a member needs to know to answer: never who the patient is.
+    about = board.requests
+    known = (about.c.age, about.c.sex, about.c.motive, about.c.commune, about.c.due_by)
+    both = offers.offers.outerjoin(about, about.c.request_id == offers.offers.c.request_id)
+
+    async def work(session: Session) -> list[dict[str, Any]]:
+        query = offers.asked(rpps=rpps, community=community, state=only)
+        return await asked(session, query.select_from(both).add_columns(*known).limit(limit))
+
+    found = in_session(state, work)
+    if as_json:
+        say({"at": datetime.now(UTC), "offers": found})
+        return
+    if not found:
+        console.print("Nobody was asked. Who agrees to be says so: snp send practitioner.json")
+        return
+    lines = [
+        [
+            str(row["request_id"])[:8],
+            row["rpps"],
+            words.OFFERS[row["state"]],
+            words.clock(row["until"]),
+            words.clock(row["start"]) or (row["reason"] or "").replace("_", " ").lower(),
+            f"{row['age'] if row['age'] is not None else '?'} {row['sex'] or ''}",
+            words.clock(row["due_by"]),
+            words.motive(row["motive"]),
+        ]
+        for row in found
+    ]
+    columns = ("request", "asked", "state", "until", "said", "patient", "due", "reason for calling")
+    show_table(columns, lines, cut={"reason for calling"})
+    console.print(
+        "snp offer accept REQUEST RPPS --at 14:30, or refuse, propose, defer.", style="dim"
+    )
 
 
 def show_board(

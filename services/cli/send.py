@@ -26,7 +26,7 @@ from services.intake.rejections import TooLarge, refusal
 from services.messaging import subjects
 
 ANSWER_SECONDS = 15.0
-SAID = ("request.assigned", "request.searching", "request.handed_back")
+SAID = ("request.assigned", "request.searching", "request.offered", "request.handed_back")
 """The decisions of dispatch about a request."""
 
 
@@ -168,7 +168,12 @@ def _show(sent: Sent) -> None:
         console.print(f"            {escape(line)}", style="dim", highlight=False)
 
 
-_COLOURS = {"assigned": "green", "searching": "yellow", "refused_as_emergency": "magenta"}
+_COLOURS = {
+    "assigned": "green",
+    "searching": "yellow",
+    "offered": "yellow",
+    "refused_as_emergency": "magenta",
+}
 
 
 def _details(sent: Sent) -> Iterator[str]:

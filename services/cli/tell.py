@@ -1,5 +1,6 @@
 """Commands that tell something about a slot, a request or a visit there is."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -65,6 +66,17 @@ def about_a_slot(
     _show(in_session(state, work), as_json=as_json)
 
 
+def about(
+    kind: subjects.Kind, data: dict[str, Any], state: Path | None, *, role: Role, as_json: bool
+) -> None:
+    """Tell what names itself whom it is about."""
+
+    async def work(session: Session) -> Answer:
+        return await _told(session, kind, data, role)
+
+    _show(in_session(state, work), as_json=as_json)
+
+
 def _make_sure(patients: int, *, as_json: bool) -> None:
     """Nobody loses a place by a slip."""
     if not patients:
@@ -104,8 +116,11 @@ def _show(answer: Answer, *, as_json: bool) -> None:
     if as_json:
         say(answer)
         return
-    state = words.STATES.get(answer["state"], escape(answer["state"]))
+    state = words.STATES.get(answer["state"], escape(answer["state"].replace("_", " ")))
     console.print(f"{state}  [dim]{answer['id']}[/dim]")
+    if "start" in answer:
+        start = words.clock(datetime.fromisoformat(answer["start"]))
+        console.print(f"{start} with {answer['rpps']}", style="dim")
     if "free" in answer:
         console.print(f"{answer['free']} of {answer['capacity']} places free", style="dim")
     if again := answer.get("searched_again"):

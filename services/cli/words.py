@@ -14,12 +14,29 @@ from events.agenda import (
     SlotWithdrawn,
 )
 from events.catalogue import AnyEvent
-from events.community import CommunityFormed
+from events.community import (
+    CommunityFormed,
+    CommunityLadderAdopted,
+    CommunityNeighboursAgreed,
+)
 from events.explanation import Explanation, Option
+from events.ladder import Ladder
 from events.motives import MOTIVES
+from events.offer import (
+    OfferAccepted,
+    OfferDeferred,
+    OfferDelivered,
+    OfferLapsed,
+    OfferPartiallyAccepted,
+    OfferRefused,
+    OfferSeen,
+    RequestOffered,
+)
 from events.practitioner import (
     PractitionerConsented,
     PractitionerEnrolled,
+    PractitionerOffCall,
+    PractitionerOnCall,
     PractitionerPaused,
     PractitionerResumed,
 )
@@ -28,6 +45,7 @@ from events.request import (
     RequestAssigned,
     RequestConfirmed,
     RequestDeadlineAgreed,
+    RequestEscalated,
     RequestHandedBack,
     RequestMerged,
     RequestReceived,
@@ -51,6 +69,26 @@ STATES = {
     "cancelled": "[dim]cancelled[/dim]",
     "reoriented": "[magenta]reoriented[/magenta]",
     "merged": "[dim]merged[/dim]",
+}
+OFFERS = {
+    "pending": "[yellow]pending[/yellow]",
+    "deferred": "[yellow]deferred[/yellow]",
+    "accepted": "[green]accepted[/green]",
+    "proposed": "[cyan]proposed[/cyan]",
+    "refused": "refused",
+    "lapsed": "[dim]lapsed[/dim]",
+}
+STEPS = {
+    "MEMBER_SLOTS": "members' slots",
+    "MEMBER_OFFERS": "members are asked",
+    "NEIGHBOUR_SLOTS": "neighbours' slots",
+}
+ANSWERS = {
+    "ACCEPTEE": "accepted",
+    "PARTIELLE": "at another time",
+    "REFUSEE": "no",
+    "DIFFEREE": "later",
+    "NONE": "no answer",
 }
 DESTINATIONS = {
     "URGENCES": "an emergency department",
@@ -105,9 +143,29 @@ def said(event: AnyEvent) -> list[str]:
         case RequestDeadlineAgreed():
             return [f"wanted within {event.delay}: due {clock(event.due_by)}"]
         case RequestHandedBack():
-            return [f"back to the SAS: {event.reason}", *explained(event.explanation)]
+            asked = [f"asked {one.rpps}: {ANSWERS[one.answer]}" for one in event.asked]
+            return [f"back to the SAS: {event.reason}", *asked, *explained(event.explanation)]
         case RequestWithdrawn():
             return [f"withdrawn: {event.reason}"]
+        case RequestEscalated():
+            doing = STEPS[event.kind]
+            more = f" ({', '.join(event.communities)})" if event.communities else ""
+            return [f"{doing}{more}, until {clock(event.until)}; {event.owner} look after it"]
+        case RequestOffered():
+            who = ", ".join(event.to)
+            return [f"wave {event.wave}: {who} asked, until {clock(event.until)}"]
+        case OfferDelivered() | OfferSeen():
+            return [event.rpps]
+        case OfferAccepted():
+            return [f"{event.rpps} sees the patient at {clock(event.start)}"]
+        case OfferPartiallyAccepted():
+            return [f"{event.rpps} would at {clock(event.start)}: snp offer take"]
+        case OfferRefused():
+            return [f"{event.rpps} does not ({event.reason.replace('_', ' ').lower()})"]
+        case OfferDeferred():
+            return [f"{event.rpps} answers by {clock(event.until)}"]
+        case OfferLapsed():
+            return [f"{event.rpps} ({event.reason.replace('_', ' ').lower()})"]
         case RequestUnassigned():
             why = event.reason.replace("_", " ").lower()
             return [f"the place is lost ({why}); another is looked for at once"]
@@ -150,14 +208,38 @@ def said(event: AnyEvent) -> list[str]:
             return [f"profession {event.profession}, in {', '.join(event.communities)}"]
         case PractitionerConsented():
             cap = f", {event.weekly_cap} a week" if event.weekly_cap is not None else ""
-            return [f"agrees to {', '.join(event.sources) or 'nobody'}{cap}"]
+            more = (
+                f"; asked beyond the agenda, {event.overbook.place.title}" if event.overbook else ""
+            )
+            return [f"agrees to {', '.join(event.sources) or 'nobody'}{cap}{more}"]
+        case PractitionerOnCall():
+            return [f"available at once, until {clock(event.until)}"]
+        case PractitionerOffCall():
+            return ["no longer available at once"]
         case PractitionerPaused() | PractitionerResumed():
             return [""]
         case CommunityFormed():
             people = sum(commune.population for commune in event.communes)
             return [f"{event.title}: {len(event.communes)} communes, {people} inhabitants"]
+        case CommunityLadderAdopted():
+            return [event.ladder.title, *ladder_lines(event.ladder)]
+        case CommunityNeighboursAgreed():
+            return [f"places of {', '.join(event.neighbours) or 'nobody'} once they agree as well"]
         case _:
             assert_never(event)
+
+
+def ladder_lines(ladder: Ladder) -> list[str]:
+    """A rule a line: whom it is for, and its steps."""
+    lines = []
+    for rule in ladder.rules:
+        whom = ", ".join([*rule.priorities, *rule.motives]) or "every request"
+        steps = ", ".join(
+            f"{STEPS[step.kind]} {step.minutes:g} min" if step.minutes else STEPS[step.kind]
+            for step in rule.steps
+        )
+        lines.append(f"{rule.title} ({whom}): {steps}, then back to the SAS")
+    return lines
 
 
 def explained(explanation: Explanation) -> list[str]:

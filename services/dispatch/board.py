@@ -3,23 +3,29 @@
 A fold over the log, and ahead of it by what this process has decided and not yet heard is written.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from domain import agenda as agendas
+from domain import community as communities
 from domain import practitioner as practitioners
 from domain import request as requests
 from domain.agenda import Agenda
+from domain.asking import Member
+from domain.community import Community, Formed, NotFormed
 from domain.eligibility import Candidate
-from domain.practitioner import NotEnrolled, Practitioner
+from domain.ladder import USUAL
+from domain.practitioner import Consent, Enrolled, NotEnrolled, Practitioner
 from domain.request import Waiting
 from events import streams
 from events.agenda import AgendaEvent, SlotOpenedTo, SlotPublished
 from events.base import Event
+from events.community import CommunityEvent
 from events.envelope import Recorded
-from events.practitioner import PractitionerEvent
+from events.ladder import Ladder
+from events.practitioner import Overbook, PractitionerEnrolled, PractitionerEvent
 from events.request import RequestEvent, RequestReceived
 
 
@@ -51,6 +57,17 @@ class HeldPractitioner(_Held):
     state: Practitioner
 
 
+@dataclass(slots=True)
+class HeldCommunity(_Held):
+    """A community."""
+
+    state: Community
+
+
+_UNKNOWN = Formed("", "", "Europe/Paris", ())
+"""Of a community nobody told of: no neighbours, the usual ladder."""
+
+
 @dataclass
 class Board:
     """`apply` events in the order of each stream; the rest is looking."""
@@ -58,6 +75,8 @@ class Board:
     waiting: dict[str, dict[UUID, HeldRequest]] = field(default_factory=dict)  # by community
     agendas: dict[str, HeldAgenda] = field(default_factory=dict)  # by stream
     practitioners: dict[str, HeldPractitioner] = field(default_factory=dict)  # by RPPS
+    communities: dict[str, HeldCommunity] = field(default_factory=dict)  # by FINESS
+    _members: dict[str, set[str]] = field(default_factory=dict)  # community → RPPS
     _community_of: dict[UUID, str] = field(default_factory=dict)  # waiting requests only
     _open_to: dict[str, set[str]] = field(default_factory=dict)  # community → agenda streams
     _agenda_of: dict[UUID, str] = field(default_factory=dict)  # slot → agenda stream
@@ -81,6 +100,10 @@ class Board:
                 self._of_agenda(stream, number, event)
             elif isinstance(event, PractitionerEvent):
                 self._of_practitioner(number, event)
+            elif isinstance(event, CommunityEvent):
+                before = self.communities.get(event.finess)
+                state = communities.evolve(before.state if before else NotFormed(), event)
+                self.communities[event.finess] = HeldCommunity(number, state)
         return changed
 
     def version(self, stream: str) -> int:
@@ -91,6 +114,8 @@ class Board:
                 held = self.request(UUID(streams.identity(stream)))
             case "agenda":
                 held = self.agendas.get(stream)
+            case "community":
+                held = self.communities.get(streams.identity(stream))
             case _:
                 held = self.practitioners.get(streams.identity(stream))
         return held.version if held else 0
@@ -102,6 +127,15 @@ class Board:
         else:
             self.agendas.pop(stream, None)
             self.practitioners.pop(streams.identity(stream), None)
+            self.communities.pop(streams.identity(stream), None)
+
+    def build(self, events: Iterable[Recorded]) -> None:
+        """Everything a board begins with, in the order of each stream."""
+        histories: dict[str, list[Recorded]] = {}
+        for recorded in events:
+            histories.setdefault(recorded.stream, []).append(recorded)
+        for stream, history in histories.items():
+            self.restore(stream, history)
 
     def restore(self, stream: str, history: Sequence[Recorded]) -> None:
         """A stream that is not held, from its whole history: it may have been settled meanwhile."""
@@ -117,6 +151,31 @@ class Board:
             last = history[-1]
             self._hold(HeldRequest(last.version, state, last.meta.event_id))
 
+    def neighbours_of(self, finess: str) -> tuple[str, ...]:
+        """Communities whose places its patients may have: both agreed."""
+        return tuple(
+            other
+            for other in self._formed(finess).neighbours
+            if finess in self._formed(other).neighbours
+        )
+
+    def ladder_of(self, finess: str) -> Ladder:
+        """How the community works with the SAS."""
+        return self._formed(finess).ladder or USUAL
+
+    def members_of(self, of: Collection[str], now: datetime) -> Iterator[Member]:
+        """Practitioners of these communities, and their week."""
+        for rpps in sorted({rpps for c in of for rpps in self._members.get(c, ())}):
+            held = self.practitioners.get(rpps)
+            if held is None:
+                continue  # being read anew
+            week = self.agendas.get(streams.agenda(rpps, _week(held.state, now)))
+            yield Member(rpps, held.state, week.state if week else Agenda())
+
+    def _formed(self, finess: str) -> Formed:
+        held = self.communities.get(finess)
+        return held.state if held and isinstance(held.state, Formed) else _UNKNOWN
+
     def request(self, request_id: UUID) -> HeldRequest | None:
         """The request, if it waits."""
         community = self._community_of.get(request_id)
@@ -126,18 +185,19 @@ class Board:
         """The agenda a slot is in."""
         return self._agenda_of.get(slot_id)
 
-    def candidates(self, community: str, now: datetime) -> Iterator[Candidate]:
-        """Every slot of the community that has not begun."""
-        for stream in self._open_to.get(community, ()):
+    def candidates(self, of: Collection[str], now: datetime) -> Iterator[Candidate]:
+        """Every slot open to one of the communities that has not begun, once."""
+        open_to = [self._open_to.get(community, set()) for community in of]
+        for stream in open_to[0] if len(open_to) == 1 else set().union(*open_to):
             held = self.agendas.get(stream)
             practitioner = self.practitioners.get(held.rpps) if held else None
             if held is None or practitioner is None:
                 continue  # being read anew
             agenda = held.state
-            taken = agenda.taken
             for slot in agenda.slots.values():
-                if slot.published.start > now and community in slot.published.communities:
-                    yield Candidate(slot, taken, practitioner.state)
+                published = slot.published
+                if published.start > now and any(c in published.communities for c in of):
+                    yield Candidate(slot, agenda, practitioner.state)
 
     def candidate(self, slot_id: UUID) -> Candidate | None:
         """One slot, if it is held."""
@@ -145,7 +205,7 @@ class Board:
         practitioner = self.practitioners.get(held.rpps) if held else None
         if held is None or practitioner is None or slot_id not in held.state.slots:
             return None
-        return Candidate(held.state.slots[slot_id], held.state.taken, practitioner.state)
+        return Candidate(held.state.slots[slot_id], held.state, practitioner.state)
 
     def slots_by_community(self, streams_or_rpps: str) -> dict[str, set[UUID]]:
         """The slots of an agenda (by its stream) or of a practitioner, by community."""
@@ -207,3 +267,15 @@ class Board:
         held = self.practitioners.setdefault(event.rpps, HeldPractitioner(0, NotEnrolled()))
         held.state = practitioners.evolve(held.state, event)
         held.version = version
+        if isinstance(event, PractitionerEnrolled):
+            for finess in event.communities:
+                self._members.setdefault(finess, set()).add(event.rpps)
+
+
+def _week(practitioner: Practitioner, now: datetime) -> str:
+    """The ISO week it is where they see patients beyond the agenda."""
+    match practitioner:
+        case Enrolled(consent=Consent(overbook=Overbook(zone=zone))):
+            return agendas.week_of(now, zone)
+        case _:
+            return agendas.week_of(now, "Europe/Paris")

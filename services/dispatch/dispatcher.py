@@ -13,11 +13,11 @@ import psycopg
 import structlog
 
 from domain import placing
-from domain import request as requests
 from domain.eligibility import search, ways
-from domain.matching import Ranking, by_urgency, rank
+from domain.ladder import Advance, advance
+from domain.matching import Ranked, by_urgency
 from domain.placing import PlaceRequest
-from domain.request import FIRST_OWNER, HandBackRequest, KeepSearching
+from domain.practitioner import Enrolled
 from events import streams
 from events.agenda import (
     SlotCapacityChanged,
@@ -28,13 +28,20 @@ from events.agenda import (
 )
 from events.base import Event
 from events.envelope import Actor, Recorded, Role
-from events.practitioner import PractitionerEvent
-from events.request import HandBack, RequestDeadlineAgreed, RequestReceived
+from events.offer import (
+    OfferDeferred,
+    OfferPartiallyAccepted,
+    OfferRefused,
+    RequestOffered,
+)
+from events.practitioner import PractitionerEvent, PractitionerOnCall
+from events.request import RequestDeadlineAgreed, RequestReceived
 from services import telemetry
 from services.clock import Clock
 from services.dispatch.board import Board, HeldRequest
 from services.dispatch.foresight import Epochs, Foresight, Heard
 from services.dispatch.opening import oldest_week, opening
+from services.dispatch.surroundings import Rates, around
 from services.dispatch.timers import Timers
 from services.dispatch.work import Todo, Work
 from services.log.appender import Appender, Outcome
@@ -100,16 +107,15 @@ class Dispatcher:
         self._tasks: asyncio.TaskGroup  # there while it runs
         self._writing: set[asyncio.Task[None]] = set()
         self._reading: set[asyncio.Task[None]] = set()
+        self._rates = Rates()
         self._one_reading = asyncio.Lock()
 
     async def open(self) -> None:
         """Build the board from the log."""
-        events, self.position = await opening(self._pool, self._clock.now())
-        histories: dict[str, list[Recorded]] = {}
-        for recorded in events:
-            histories.setdefault(recorded.stream, []).append(recorded)
-        for stream, history in histories.items():
-            self.board.restore(stream, history)
+        begins = await opening(self._pool, self._clock.now())
+        self.position = begins.head
+        self._rates = Rates(begins.rates)
+        self.board.build(begins.events)
         for waiting in self.board.waiting.values():
             for request_id, held in waiting.items():
                 self._timers.set(request_id, held.state.next_at)
@@ -188,6 +194,7 @@ class Dispatcher:
     def hear(self, batch: Sequence[Recorded]) -> None:
         """News from the log: the board moves, and there is work for whoever is concerned."""
         for recorded in batch:
+            self._rates.count(recorded)
             match self._ahead.hear(recorded):
                 case Heard.NEWS:
                     self._news(recorded)
@@ -209,11 +216,28 @@ class Dispatcher:
             ) as event:
                 candidate = self.board.candidate(event.slot_id)
                 for community in candidate.slot.published.communities if candidate else ():
-                    self._work.opened(community, {event.slot_id})
+                    self._opened(community, {event.slot_id})
+            case OfferRefused() | OfferPartiallyAccepted() | OfferDeferred() as event:
+                self._ask(event.request_id)
+            case PractitionerOnCall() as event:
+                for request_id in self._waiting_for(event.rpps):
+                    self._ask(request_id)
             case event if isinstance(event, PractitionerEvent):
                 self._reopen(event.rpps)
             case _:
                 pass
+
+    def _opened(self, community: str, slots: set[UUID]) -> None:
+        """For its own patients, and for those of communities it agreed with."""
+        for finess in (community, *self.board.neighbours_of(community)):
+            self._work.opened(finess, slots)
+
+    def _waiting_for(self, rpps: str) -> list[UUID]:
+        """Requests of the practitioner's communities that wait."""
+        held = self.board.practitioners.get(rpps)
+        if held is None or not isinstance(held.state, Enrolled):
+            return []
+        return [r for finess in held.state.communities for r in self.board.waiting.get(finess, ())]
 
     def _ask(self, request_id: UUID) -> None:
         held = self.board.request(request_id)
@@ -264,26 +288,44 @@ class Dispatcher:
             return
         now = self._clock.now()
         began = perf_counter()
-        ranking = rank(held.state, self.board.candidates(community, now), now)
-        telemetry.decision_seconds.observe(perf_counter() - began)
-        patience = timedelta(seconds=self._settings.hand_back_patience_seconds)
-        give_up_at = held.state.due_by - timedelta(minutes=self._settings.hand_back_margin_minutes)
-        if ranking.eligible:
-            self._assign(held, ranking, now)
-        elif now < give_up_at:
-            self._search_on(held, ranking, now, give_up_at)
-        elif now < give_up_at + patience and self._places_in_doubt(community):
+        look_at = around(held.state, self.board, self._rates, self._settings, now)
+        ranking = look_at.look(held.state)
+        late = now - look_at.give_up_at
+        if (
+            not ranking.eligible
+            and timedelta() <= late < timedelta(seconds=self._settings.hand_back_patience_seconds)
+            and self._places_in_doubt(community)
+        ):
             # One may come back from a write that fails: nobody is sent away on a guess.
             self._timers.set(request_id, now + timedelta(milliseconds=50))
+            return
+        onward = advance(held.state, ranking, look_at, now)
+        telemetry.decision_seconds.observe(perf_counter() - began)
+        if onward.place is not None:
+            self._assign(held, onward, onward.place, now)
+        elif onward.events:
+            self._write(held, onward.events, unmoved=self._asked_now(onward.events))
+            self._set_timer(request_id)
         else:
-            command = HandBackRequest(request_id, HandBack.NO_PLACE, ranking.explanation(None), now)
-            self._write(held, requests.decide(command, held.state))
+            self._set_timer(request_id)
+
+    def _asked_now(self, events: Sequence[Event]) -> list[tuple[str, int]]:
+        """Who is asked must still agree to be when it is written."""
+        return [
+            (streams.practitioner(rpps), self.board.practitioners[rpps].version)
+            for event in events
+            if isinstance(event, RequestOffered)
+            for rpps in event.to
+        ]
+
+    def _set_timer(self, request_id: UUID) -> None:
+        if held := self.board.request(request_id):
+            self._timers.set(request_id, held.state.next_at)
 
     def _places_in_doubt(self, community: str) -> bool:
         return any(self._ahead.uncertain(stream) for stream in self.board.agendas_of(community))
 
-    def _assign(self, held: HeldRequest, ranking: Ranking, now: datetime) -> None:
-        best = ranking.eligible[0]
+    def _assign(self, held: HeldRequest, onward: Advance, best: Ranked, now: datetime) -> None:
         slot = best.candidate.slot.published
         request_id = held.state.received.request_id
         agenda_stream = streams.agenda(slot.rpps, slot.week)
@@ -291,12 +333,12 @@ class Dispatcher:
             request_id=request_id,
             slot_id=slot.slot_id,
             mode=best.way.mode,
-            explanation=ranking.explanation(best),
+            explanation=onward.ranking.explanation(best),
             at=now,
         )
         practitioner = self.board.practitioners[slot.rpps]
         both = placing.place(
-            command, held.state, self.board.agendas[agenda_stream].state, practitioner.state
+            command, onward.request, self.board.agendas[agenda_stream].state, practitioner.state
         )
         if not both.agenda:
             # The agenda has it for this request already: the request's own news is on its way.
@@ -304,27 +346,10 @@ class Dispatcher:
             return
         self._write(
             held,
-            both.request,
+            [*onward.events, *both.request],
             (agenda_stream, both.agenda),
             unmoved=[(streams.practitioner(slot.rpps), practitioner.version)],
         )
-
-    def _search_on(
-        self, held: HeldRequest, ranking: Ranking, now: datetime, give_up_at: datetime
-    ) -> None:
-        if held.state.next_at > now:
-            self._timers.set(held.state.received.request_id, held.state.next_at)
-            return
-        again = now + timedelta(minutes=self._settings.search_again_minutes)
-        command = KeepSearching(
-            request_id=held.state.received.request_id,
-            owner=FIRST_OWNER,
-            next_at=min(again, give_up_at),
-            explanation=ranking.explanation(None),
-            at=now,
-        )
-        self._timers.set(command.request_id, command.next_at)
-        self._write(held, requests.decide(command, held.state))
 
     def _write(
         self,
@@ -397,7 +422,7 @@ class Dispatcher:
 
     def _reopen(self, agenda_or_rpps: str) -> None:
         for community, slots in self.board.slots_by_community(agenda_or_rpps).items():
-            self._work.opened(community, slots)
+            self._opened(community, slots)
 
     async def _history(self, stream: str) -> list[Recorded]:
         while True:

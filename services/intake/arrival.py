@@ -162,6 +162,13 @@ _ROLES = {
     subjects.Kind.REORIENTATION: Role.REGULATOR,
     subjects.Kind.DUPLICATE: Role.REGULATOR,
     subjects.Kind.WITHDRAWAL: Role.REGULATOR,
+    subjects.Kind.OFFER_ANSWER: Role.PRACTITIONER,
+    subjects.Kind.OFFER_RECEIPT: Role.SYSTEM,
+    subjects.Kind.OFFER_CORRECTION: Role.PRACTITIONER,
+    subjects.Kind.PROPOSAL: Role.REGULATOR,
+    subjects.Kind.ON_CALL: Role.PRACTITIONER,
+    subjects.Kind.LADDER: Role.COORDINATOR,
+    subjects.Kind.NEIGHBOURS: Role.COORDINATOR,
 }
 
 

@@ -1,5 +1,15 @@
 """Every message others may send, by the `type` of its CloudEvent."""
 
+from services.intake.answering import (
+    LadderSheet,
+    NeighboursSheet,
+    OfferAnswer,
+    OfferCorrection,
+    OfferNews,
+    OfferReceipt,
+    OnCall,
+    ProposalTaken,
+)
 from services.intake.changes import (
     Appointment,
     Duplicate,
@@ -21,7 +31,8 @@ from services.intake.messages import (
     SlotOffer,
 )
 
-Sent = CareRequest | SlotOffer | PractitionerSheet | CommunitySheet | SlotNews | RequestNews
+Sheet = SlotOffer | PractitionerSheet | CommunitySheet | OnCall | LadderSheet | NeighboursSheet
+Sent = CareRequest | Sheet | SlotNews | RequestNews | OfferNews
 Message = Sent | EmergencyCall
 
 TYPES: dict[str, type[Sent]] = {
@@ -38,5 +49,12 @@ TYPES: dict[str, type[Sent]] = {
     "snp.reorientation.v1": Reorientation,
     "snp.duplicate.v1": Duplicate,
     "snp.withdrawal.v1": WithdrawalSheet,
+    "snp.offer-answer.v1": OfferAnswer,
+    "snp.offer-receipt.v1": OfferReceipt,
+    "snp.offer-correction.v1": OfferCorrection,
+    "snp.proposal.v1": ProposalTaken,
+    "snp.on-call.v1": OnCall,
+    "snp.ladder.v1": LadderSheet,
+    "snp.neighbours.v1": NeighboursSheet,
 }
 """CloudEvents type → what its data must be. The middle of the type is the kind in the subject."""

@@ -135,14 +135,26 @@ class SlotOffer(Frozen):
     open_to: tuple[Source, ...] = (Source.SAS, Source.CPTS, Source.IOA)
 
 
+class OverbookGiven(Frozen):
+    """Where, and how, patients are seen beyond the agenda (surnuméraire)."""
+
+    place: Place
+    zone: Zone = "Europe/Paris"
+    modes: Annotated[tuple[Mode, ...], Field(min_length=1)] = (Mode.OFFICE,)
+    radius_km: Annotated[float, Field(gt=0, le=300)] | None = None
+
+
 class ConsentGiven(Frozen):
     """What a practitioner agrees to."""
 
     sources: tuple[Source, ...]
-    weekly_cap: Annotated[int, Field(ge=0, le=500)] | None = None
+    # Regulated visits of patients who are not one's own: usual in the convention; null: no cap.
+    weekly_cap: Annotated[int, Field(ge=0, le=500)] | None = 20
+    daily_cap: Annotated[int, Field(ge=0, le=100)] | None = None
     min_age: Age | None = None
     max_age: Age | None = None
     excluded_motives: tuple[Motive, ...] = ()
+    overbook: OverbookGiven | None = None  # asked to see patients beyond the agenda, and where
 
 
 class PractitionerSheet(Frozen):

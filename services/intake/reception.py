@@ -7,6 +7,15 @@ from weakref import WeakValueDictionary
 
 from services.clock import Clock
 from services.hub_sante.messages import Case, CaseUpdate, NationalMessage, ResourcesRequest
+from services.intake.answering import (
+    LadderSheet,
+    NeighboursSheet,
+    OfferAnswer,
+    OfferCorrection,
+    OfferReceipt,
+    OnCall,
+    ProposalTaken,
+)
 from services.intake.arrival import Arrival, arrival, case_of
 from services.intake.care import CareDesk
 from services.intake.changes import (
@@ -27,6 +36,7 @@ from services.intake.messages import (
     PractitionerSheet,
     SlotOffer,
 )
+from services.intake.offers import OfferDesk
 from services.intake.register import Register
 from services.intake.slots import SlotDesk
 from services.intake.visits import VisitDesk
@@ -43,6 +53,7 @@ class Desks:
     register: Register
     slots: SlotDesk
     visits: VisitDesk
+    offers: OfferDesk
 
 
 class Reception:
@@ -53,6 +64,7 @@ class Reception:
         self._register = desks.register
         self._slots = desks.slots
         self._visits = desks.visits
+        self._offers = desks.offers
         self._sealer = sealer
         self._clock = clock
         self._settings = settings
@@ -78,7 +90,9 @@ class Reception:
         async with in_turn:
             return await self._answer(came)
 
-    async def _answer(self, came: Arrival) -> Answer:
+    async def _answer(  # noqa: C901 a table of who deals with what
+        self, came: Arrival
+    ) -> Answer:
         match came.message:
             case CareRequest() as request:
                 return await self._care.request(came, request)
@@ -92,6 +106,12 @@ class Reception:
                 return await self._register.practitioner(came, practitioner)
             case CommunitySheet() as community:
                 return await self._register.community(came, community)
+            case OfferAnswer() | OfferReceipt() | OfferCorrection() | ProposalTaken() as news:
+                return await self._offers.tell(came, news)
+            case OnCall() as on_call:
+                return await self._register.on_call(came, on_call)
+            case LadderSheet() | NeighboursSheet() as agreement:
+                return await self._register.agreement(came, agreement)
             case SlotMove() | SlotCapacity() | SlotOpening() | SlotWithdrawal() as news:
                 return await self._slots.change(came, news)
             case (

@@ -1,16 +1,19 @@
 """What communities and practitioners tell: who takes part, and which places are free."""
 
+from typing import assert_never
 from uuid import uuid5
 
 from domain import agenda as agendas
 from domain import community as communities
 from domain import practitioner as practitioners
 from domain.agenda import PublishSlot, week_of
-from domain.community import FormCommunity
+from domain.community import AdoptLadder, AgreeNeighbours, CommunityCommand, FormCommunity
 from domain.practitioner import (
     Consent,
     Enrol,
     GiveConsent,
+    GoOffCall,
+    GoOnCall,
     NotAMember,
     NotEnrolled,
     Pause,
@@ -21,7 +24,8 @@ from domain.practitioner import (
 )
 from events import streams
 from events.codes import Origin
-from events.practitioner import PractitionerEvent
+from events.practitioner import Overbook, PractitionerEvent
+from services.intake.answering import LadderSheet, NeighboursSheet, OnCall
 from services.intake.arrival import NAMESPACE, Arrival
 from services.intake.directory import Directory
 from services.intake.messages import CommunitySheet, PractitionerSheet, SlotOffer
@@ -73,7 +77,7 @@ class Register:
             for other in agendas.weeks_at(offer.start, offer.end) - {week}:
                 beside = streams.agenda(offer.rpps, other)
                 elsewhere = await decision.state(agendas.decider, beside)
-                agendas.check_free(slot_id, offer.start, offer.end, elsewhere)
+                agendas.check_free(command, elsewhere)
             agenda = await decision.state(agendas.decider, stream)
             decision.write(stream, agendas.decide(command, agenda))
             return {"id": str(slot_id), "state": "published"}
@@ -89,6 +93,8 @@ class Register:
             min_age=sheet.consent.min_age,
             max_age=sheet.consent.max_age,
             excluded_motives=sheet.consent.excluded_motives,
+            daily_cap=sheet.consent.daily_cap,
+            overbook=_overbook(sheet),
         )
         pause_or_resume = Pause if sheet.paused else Resume
         commands: list[PractitionerCommand] = [
@@ -109,6 +115,48 @@ class Register:
             return {"id": sheet.rpps, "state": "paused" if sheet.paused else "enrolled"}
 
         return await self._executor.execute(self._given(came, member_of[0]), decide)
+
+    async def on_call(self, came: Arrival, sheet: OnCall) -> Answer:
+        """A practitioner is available at once, or no longer."""
+        command: PractitionerCommand = (
+            GoOnCall(sheet.rpps, sheet.until, came.at)
+            if sheet.until
+            else GoOffCall(sheet.rpps, came.at)
+        )
+        stream = streams.practitioner(sheet.rpps)
+
+        async def decide(decision: Decision) -> Answer:
+            state = await decision.state(practitioners.decider, stream)
+            decision.write(stream, practitioners.decide(command, state))
+            return {"id": sheet.rpps, "state": "on_call" if sheet.until else "off_call"}
+
+        known = await self._executor.look(practitioners.decider, stream)
+        member_of = () if isinstance(known, NotEnrolled) else enrolment(known).communities
+        community = (*member_of, came.community or "")[0]
+        return await self._executor.execute(self._given(came, community or None), decide)
+
+    async def agreement(self, came: Arrival, sheet: LadderSheet | NeighboursSheet) -> Answer:
+        """A community's ladder, or with whom it shares places."""
+        if came.community not in {None, sheet.finess}:
+            raise WrongSubject(sheet.finess)
+        match sheet:
+            case LadderSheet():
+                command: CommunityCommand = AdoptLadder(sheet.finess, sheet.ladder, came.at)
+                state = "ladder_adopted"
+            case NeighboursSheet():
+                await self._known(came, sheet.neighbours)
+                command = AgreeNeighbours(sheet.finess, sheet.neighbours, came.at)
+                state = "neighbours_agreed"
+            case _:
+                assert_never(sheet)
+
+        async def decide(decision: Decision) -> Answer:
+            stream = streams.community(sheet.finess)
+            before = await decision.state(communities.decider, stream)
+            decision.write(stream, communities.decide(command, before))
+            return {"id": sheet.finess, "state": state}
+
+        return await self._executor.execute(self._given(came, sheet.finess), decide)
 
     async def community(self, came: Arrival, sheet: CommunitySheet) -> Answer:
         """A community is formed."""
@@ -143,7 +191,7 @@ class Register:
                 raise UnknownCommunity
         return communities_named
 
-    def _given(self, came: Arrival, community: str) -> Given:
+    def _given(self, came: Arrival, community: str | None) -> Given:
         circumstances = Circumstances(
             community=community,
             actor=came.actor,
@@ -151,3 +199,12 @@ class Register:
             causation=came.command_id,
         )
         return Given(came.command_id, circumstances, came.fingerprint)
+
+
+def _overbook(sheet: PractitionerSheet) -> Overbook | None:
+    given = sheet.consent.overbook
+    if given is None:
+        return None
+    return Overbook(
+        place=given.place, zone=given.zone, modes=given.modes, radius_km=given.radius_km
+    )

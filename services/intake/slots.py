@@ -16,6 +16,7 @@ from domain.agenda import (
     WithdrawSlot,
 )
 from events import streams
+from events.agenda import SlotPublished
 from services.intake.arrival import Arrival
 from services.intake.changes import (
     SlotCapacity,
@@ -49,9 +50,9 @@ class SlotDesk:
 
         async def decide(decision: Decision) -> Answer:
             agenda = await decision.state(agendas.decider, stream)
-            if isinstance(command, MoveSlot):
-                await _check_elsewhere(decision, command, stream)
             slot = agenda.slots.get(command.slot_id)
+            if slot is not None and isinstance(command, MoveSlot):
+                await _check_elsewhere(decision, command, slot.published, stream)
             holders = {
                 request_id: await decision.state(requests.decider, streams.request(request_id))
                 for request_id in (slot.taken if slot else ())
@@ -91,12 +92,17 @@ def _command(came: Arrival, news: SlotNews) -> SlotChange:
             assert_never(news)
 
 
-async def _check_elsewhere(decision: Decision, move: MoveSlot, stream: str) -> None:
+async def _check_elsewhere(
+    decision: Decision, move: MoveSlot, slot: SlotPublished, stream: str
+) -> None:
     """One person, perhaps two zones: the agendas of every week it may be somewhere on earth."""
+    moved = slot.model_copy(
+        update={"start": move.start, "end": move.end, "place": move.place or slot.place}
+    )
     rpps, week = streams.agenda_named(stream)
     for other in agendas.weeks_at(move.start, move.end) - {week}:
         elsewhere = await decision.state(agendas.decider, streams.agenda(rpps, other))
-        agendas.check_free(move.slot_id, move.start, move.end, elsewhere)
+        agendas.check_free(moved, elsewhere)
 
 
 def _community(slot_id: UUID, agenda: Agenda) -> str | None:

@@ -45,7 +45,7 @@ class VisitDesk:
 
     async def tell(self, came: Arrival, news: RequestNews) -> Answer:
         """The request as it is now. Raises NoSuchRequest, or whatever else forbids it."""
-        request_id = _request_id(news)
+        request_id = request_id_of(news)
         stream = streams.request(request_id)
 
         async def decide(decision: Decision) -> Answer:
@@ -118,7 +118,8 @@ class VisitDesk:
         ]
 
 
-def _request_id(news: AboutARequest) -> UUID:
+def request_id_of(news: AboutARequest) -> UUID:
+    """The request it is about."""
     if news.request_id is not None:
         return news.request_id
     assert news.case_id is not None, "one of the two, as it was validated"

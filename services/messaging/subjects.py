@@ -41,6 +41,13 @@ class Kind(StrEnum):
     REORIENTATION = "reorientation"
     DUPLICATE = "duplicate"
     WITHDRAWAL = "withdrawal"
+    OFFER_ANSWER = "offer-answer"
+    OFFER_RECEIPT = "offer-receipt"
+    OFFER_CORRECTION = "offer-correction"
+    PROPOSAL = "proposal"
+    ON_CALL = "on-call"
+    LADDER = "ladder"
+    NEIGHBOURS = "neighbours"
 
 
 def inbox(community: str, kind: str) -> str:

@@ -8,7 +8,7 @@ from random import Random
 
 from events.codes import Profession, Source
 from events.place import Commune, Place, Position
-from services.intake.messages import CommunitySheet, ConsentGiven, PractitionerSheet
+from services.intake.messages import CommunitySheet, ConsentGiven, OverbookGiven, PractitionerSheet
 
 
 @dataclass(frozen=True)
@@ -106,9 +106,15 @@ def _practice(
             sources=(Source.SAS, Source.CPTS) + ((Source.IOA,) if random.random() < 0.5 else ()),
             weekly_cap=WEEKLY_CAP,
             min_age=16 if random.random() < 0.08 else None,
+            overbook=OverbookGiven(place=place) if _is_asked(profession, nth) else None,
         ),
     )
     return Practice(sheet, place)
+
+
+def _is_asked(profession: Profession, nth: int) -> bool:
+    """Whether they see patients beyond their agenda: one doctor in three."""
+    return profession is Profession.DOCTOR and nth % 3 == 0
 
 
 def _rpps(ten_digits: str) -> str:

@@ -101,7 +101,7 @@ def test_the_log_is_verified(demo):
 def test_read_models_are_built_anew_while_everything_runs(demo):
     before = demo.told_by_http("/v1/availability").json()["places"]
 
-    assert set(demo.json("rebuild", "all")["rebuilt"]) == {"availability", "board"}
+    assert set(demo.json("rebuild", "all")["rebuilt"]) == {"availability", "board", "offers"}
 
     assert demo.told_by_http("/v1/availability").json()["places"] == before
     unknown = demo.run("rebuild", "phone-book")

@@ -217,7 +217,7 @@ async def _prepare(client: Client) -> None:
         await _tell(client, finess, "community", finess, told)
         for d in range(DOCTORS_EACH):
             rpps = f"109{c:04}{d:04}"
-            consent = {"sources": ["SAS", "CPTS"]}
+            consent = {"sources": ["SAS", "CPTS"], "weekly_cap": None}
             sheet = {"rpps": rpps, "profession": "10", "consent": consent}
             await _tell(client, finess, "practitioner", rpps, sheet)
             for s in range(SLOTS_EACH):

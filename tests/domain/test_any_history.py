@@ -287,7 +287,7 @@ class Care(RuleBasedStateMachine):
             agenda = self.state(streams.agenda(doctor, WEEK))
             practitioner = self.state(streams.practitioner(doctor))
             for slot in agenda.slots.values():
-                yield Candidate(slot, agenda.taken, practitioner)
+                yield Candidate(slot, agenda, practitioner)
 
     def place(self, name, slot_id, mode, explanation):
         stream = streams.request(called(name))

@@ -7,6 +7,7 @@ from domain.agenda import NoPlaceLeft
 from domain.eligibility import (
     LEAD,
     Candidate,
+    DailyCapReached,
     MotiveExcluded,
     NoConsent,
     NotThisCommunity,
@@ -34,6 +35,7 @@ from tests.examples import (
     MINUTE,
     NOON,
     VALENCIENNES,
+    busy,
     consented,
     enrolled,
     published,
@@ -46,11 +48,11 @@ AGREEING = (enrolled(), consented())
 PAUSED = PractitionerPaused(rpps=DR_ADAM, paused_at=NOON)
 
 
-def found(*, asked=None, slot=None, practitioner=AGREEING, week=0, now=NOON):
+def found(*, asked=None, slot=None, practitioner=AGREEING, week=0, day=0, now=NOON):
     request = requests.decider.replay([received(**asked or {})])
-    agenda = agendas.decider.replay([published(**slot or {})])
+    agenda = agendas.decider.replay([published(**slot or {}), *busy(week, day)])
     who = practitioners.decider.replay(practitioner)
-    return ways(search(request, now), Candidate(agenda.slots[AFTERNOON], week, who))
+    return ways(search(request, now), Candidate(agenda.slots[AFTERNOON], agenda, who))
 
 
 def test_a_slot_that_fits_says_how_far_it_is():
@@ -92,10 +94,11 @@ def test_a_slot_may_start_at_the_very_instant_the_visit_is_due():
         ((enrolled(), consented(max_age=16)), {"age": 17}, OutsideAgeLimits),
         ((enrolled(), consented(excluded_motives=("M03.14",))), {}, MotiveExcluded),
         ((enrolled(), consented(weekly_cap=3)), {}, WeeklyCapReached),
+        ((enrolled(), consented(daily_cap=2)), {}, DailyCapReached),
     ],
 )
 def test_the_practitioner_does_not_take_this_request(history, asked, reason):
-    assert found(practitioner=history, asked=asked, week=3) is reason
+    assert found(practitioner=history, asked=asked, week=3, day=2) is reason
 
 
 @pytest.mark.parametrize(
@@ -105,10 +108,11 @@ def test_the_practitioner_does_not_take_this_request(history, asked, reason):
         ((enrolled(), consented(min_age=16, max_age=16)), {"age": None}),
         ((enrolled(), consented(excluded_motives=("M03.20",))), {}),
         ((enrolled(), consented(weekly_cap=4)), {}),
+        ((enrolled(), consented(daily_cap=3)), {}),
     ],
 )
 def test_the_practitioner_takes_this_request(history, asked):
-    assert isinstance(found(practitioner=history, asked=asked, week=3), list)
+    assert isinstance(found(practitioner=history, asked=asked, week=3, day=2), list)
 
 
 def test_an_excluded_motive_excludes_its_refinements():
@@ -122,7 +126,9 @@ def test_a_full_slot_has_no_place():
     agenda = agendas.decider.replay([published(), taken()])
     who = practitioners.decider.replay([enrolled(), consented()])
 
-    assert ways(search(request, NOON), Candidate(agenda.slots[AFTERNOON], 1, who)) is NoPlaceLeft
+    assert (
+        ways(search(request, NOON), Candidate(agenda.slots[AFTERNOON], agenda, who)) is NoPlaceLeft
+    )
 
 
 def test_the_patient_needs_time_to_come():

@@ -6,6 +6,7 @@ import pytest
 from domain.invariants import Audit
 from events.agenda import Freed, SlotPlaceFreed
 from events.codes import Delay, Priority, Profession, Source
+from events.place import Position
 from events.practitioner import PractitionerPaused, PractitionerResumed
 from events.request import (
     HandBack,
@@ -26,9 +27,14 @@ from tests.examples import (
     HOUR,
     MINUTE,
     MORNING,
+    NEVERS,
     NOON,
     NOTHING_WEIGHED,
+    OVERBOOK,
+    PRACTICE,
     VALENCIENNES,
+    adopted,
+    agreed_with,
     assigned,
     attended,
     called,
@@ -36,14 +42,18 @@ from tests.examples import (
     consented,
     ended,
     enrolled,
+    escalated,
     formed,
     freed,
     merged,
     missed,
     moved,
+    offered,
+    on_call,
     opened_to,
     published,
     received,
+    refused,
     reoriented,
     resized,
     taken,
@@ -59,7 +69,11 @@ FREED = SlotPlaceFreed(
 )
 WITHDRAWN = RequestWithdrawn(request_id=ANNA, reason=Withdrawal.CANCELLED, withdrawn_at=NOON)
 HANDED_BACK = RequestHandedBack(
-    request_id=ANNA, reason=HandBack.NO_PLACE, handed_back_at=NOON, explanation=NOTHING_WEIGHED
+    asked=(),
+    request_id=ANNA,
+    reason=HandBack.NO_PLACE,
+    handed_back_at=NOON,
+    explanation=NOTHING_WEIGHED,
 )
 EMERGENCY = RequestRefusedAsEmergency(
     request_id=ANNA,
@@ -78,6 +92,10 @@ LATER = RequestDeadlineAgreed(
     request_id=ANNA, delay=Delay.MIN_30, due_by=NOON + 30 * MINUTE, agreed_at=NOON
 )
 AFTER = {"start": NOON + 3 * HOUR, "end": NOON + 4 * HOUR}
+ASKABLE = consented(overbook=OVERBOOK)
+PLACED = (assigned(), taken())
+SOON = {"start": NOON + 90 * MINUTE, "end": NOON + 2 * HOUR}
+FAR = PRACTICE.model_copy(update={"position": Position(lat=47.3, lon=3.16)})  # 35 km, 52 minutes
 ERASED = PatientErased(request_id=ANNA, patient_ref=called("x"), erased_at=NOON)
 
 
@@ -158,6 +176,18 @@ def test_a_day_as_it_should_be_breaks_nothing():
         ),
         ((received(), assigned(), taken(), attended(), missed(), ended()), None),
         ((received(), HANDED_BACK, ended()), None),
+        ((ASKABLE, received(), offered(DR_ADAM), refused(), HANDED_BACK), None),
+        ((ASKABLE, received(), offered(DR_ADAM), HANDED_BACK), "offer_left_open"),
+        ((received(), offered(DR_ADAM)), "asked_without_consent"),
+        ((ASKABLE, received(), offered(DR_ADAM, until=NOON)), "no_next_instant"),
+        ((received(), escalated(until=NOON)), "no_next_instant"),
+        ((received(), escalated(owner="")), "no_next_instant"),
+        ((received(community=VALENCIENNES), escalated(communities=(NEVERS,)), *PLACED), None),
+        ((adopted(), agreed_with(VALENCIENNES), on_call()), None),
+        ((consented(daily_cap=0), received(), *PLACED), "over_the_daily_cap"),
+        ((consented(daily_cap=1), received(), *PLACED), None),
+        ((published(MORNING, place=FAR, **SOON),), "in_two_places_at_once"),
+        ((published(MORNING, place=FAR, **AFTER),), None),
         ((received(), attended()), "visit_without_a_place"),
         ((received(), assigned(), taken(), cancelled()), "place_without_an_assignment"),
         ((received(), assigned(), taken(), cancelled(), freed()), None),

@@ -18,6 +18,7 @@ from tests.examples import (
     HOUR,
     MINUTE,
     NOON,
+    busy,
     called,
     consented,
     enrolled,
@@ -36,8 +37,8 @@ def slot(name, *, start=NOON + HOUR, km_north=0.0, week=0, **changes):
     position = Position(lat=CENTRE.lat + km_north / 111.195, lon=CENTRE.lon)
     place = Place(title=name, commune="58194", position=position)
     event = published(called(name), start=start, end=start + 20 * MINUTE, place=place, **changes)
-    agenda = agendas.decider.replay([event])
-    return Candidate(agenda.slots[called(name)], week, DOCTOR)
+    agenda = agendas.decider.replay([event, *busy(week)])
+    return Candidate(agenda.slots[called(name)], agenda, DOCTOR)
 
 
 def order(request, *candidates, now=NOON):

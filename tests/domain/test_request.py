@@ -88,6 +88,7 @@ def hand_back():
 def handed_back():
     return RequestHandedBack(
         request_id=ANNA,
+        asked=(),
         reason=HandBack.NO_PLACE,
         handed_back_at=NOON,
         explanation=NOTHING_WEIGHED,

@@ -92,6 +92,7 @@ START = NOON + HOUR  # of the slot of the examples
 HANDED_BACK = RequestHandedBack(
     request_id=ANNA,
     reason=HandBack.NO_PLACE,
+    asked=(),
     handed_back_at=NOON,
     explanation=NOTHING_WEIGHED,
 )
@@ -331,7 +332,7 @@ def test_once_the_slot_has_begun_only_the_visit_is_cancelled():
 def test_nobody_is_sent_again_to_a_place_that_was_cancelled():
     doctor = practitioners.decider.replay([enrolled(), consented()])
     week = agenda(published())
-    candidate = Candidate(week.slots[AFTERNOON], week.taken, doctor)
+    candidate = Candidate(week.slots[AFTERNOON], week, doctor)
     for reason in (Unassigned.CANCELLED_BY_PATIENT, Unassigned.CANCELLED_BY_PRACTITIONER):
         again = request(*PLACED, unassigned(reason=reason))
         assert ways(eligibility.search(again, NOON), candidate) is LostBefore

@@ -66,6 +66,7 @@ def test_names_are_in_the_past_tense_and_never_updated():
             "request",
             "visit",
             "outcome",
+            "offer",
             "slot",
             "practitioner",
             "community",

@@ -7,9 +7,16 @@ import pytest
 
 from events.agenda import Freed, SlotPlaceFreed
 from events.codes import Label, Mode, Source
+from events.offer import Lapse
 from events.practitioner import PractitionerPaused, PractitionerResumed
-from events.request import HandBack, RequestHandedBack, RequestWithdrawn, Withdrawal
-from projections import availability, board
+from events.request import (
+    HandBack,
+    RequestHandedBack,
+    RequestWithdrawn,
+    Unassigned,
+    Withdrawal,
+)
+from projections import availability, board, offers
 from projections.catalogue import PROJECTIONS
 from services.log.bells import Bells
 from services.log.database import connect
@@ -30,20 +37,39 @@ from tests.examples import (
     NOON,
     NOTHING_WEIGHED,
     VALENCIENNES,
+    accepted,
     assigned,
     called,
+    confirmed,
     consented,
+    deferred,
+    delivered,
     enrolled,
+    escalated,
     formed,
+    freed,
+    lapsed,
+    moved,
+    offered,
+    opened_to,
+    proposed,
     published,
     received,
+    resized,
+    seen,
     taken,
+    unassigned,
+)
+from tests.examples import (
+    refused as refused_offer,
 )
 from tests.projections.tables import contents
 from tests.recording import recorded
 from tests.running import running
+from tests.services.test_offers import AGREES
 from tests.talking import opened, practitioner_told, request_told, slot_told, tell
 
+DR_CLERC = "10978000031"
 FREED = SlotPlaceFreed(
     slot_id=AFTERNOON, request_id=ANNA, reason=Freed.REQUEST_WITHDRAWN, freed_at=NOON
 )
@@ -51,7 +77,11 @@ PAUSED = PractitionerPaused(rpps=DR_ADAM, paused_at=NOON)
 RESUMED = PractitionerResumed(rpps=DR_ADAM, resumed_at=NOON)
 WITHDRAWN = RequestWithdrawn(request_id=ANNA, reason=Withdrawal.CANCELLED, withdrawn_at=NOON)
 HANDED_BACK = RequestHandedBack(
-    request_id=ANNA, reason=HandBack.NO_PLACE, handed_back_at=NOON, explanation=NOTHING_WEIGHED
+    request_id=ANNA,
+    reason=HandBack.NO_PLACE,
+    asked=(),
+    handed_back_at=NOON,
+    explanation=NOTHING_WEIGHED,
 )
 
 
@@ -193,8 +223,20 @@ DAY = (
     published(capacity=2),
     received(),
     searching(),
+    escalated(),
+    offered(DR_ADAM, DR_BLAIN),
+    refused_offer(DR_ADAM),
+    lapsed(DR_BLAIN, Lapse.PLACE_FOUND),
     assigned(),
     taken(),
+    unassigned(reason=Unassigned.CANCELLED_BY_PRACTITIONER),
+    freed(),
+    resized(3),
+    moved(),
+    opened_to(NEVERS, VALENCIENNES),
+    assigned(),
+    taken(),
+    confirmed(),
     PAUSED,
     received(BEN),
     HANDED_BACK.model_copy(update={"request_id": BEN}),
@@ -221,8 +263,19 @@ async def test_live_twice_delivered_and_rebuilt_are_the_same_bytes(house, settin
     await opened(house, capacity=5)
     await tell(house, "practitioner", practitioner_told(DR_BLAIN))
     await tell(house, "slot", slot_told(NOON + HOUR, DR_BLAIN))
+    await tell(house, "practitioner", practitioner_told(DR_CLERC, consent=AGREES))
     for n in range(12):
         await tell(house, "care-request", request_told(delay=("30M", "4H")[n % 2]))
+    await house.settled()
+    waiting = [r for r in await rows(house.pool, board.on_board()) if r["state"] == "waiting"]
+    placed = [r for r in await rows(house.pool, board.on_board()) if r["state"] == "assigned"]
+    asked = {"request_id": str(waiting[0]["request_id"]), "rpps": DR_CLERC}
+    await tell(house, "offer-answer", asked | {"answer": "REFUSEE", "reason": "FULL"})
+    slot = str(placed[0]["slot_id"])
+    await tell(house, "slot-capacity", {"slot_id": slot, "capacity": 6})
+    cancelled = {"request_id": str(placed[0]["request_id"]), "status": "cancelled"}
+    await tell(house, "appointment", cancelled)
+    await tell(house, "slot-withdrawal", {"slot_id": str(placed[-1]["slot_id"])})
     await tell(house, "practitioner", practitioner_told(DR_BLAIN, paused=True))
     await house.settled()
     live = await contents(house.pool, projection)
@@ -292,3 +345,55 @@ async def test_tables_of_another_shape_are_built_anew(house, settings):
 async def test_a_read_model_that_is_not_there_says_so(pool):
     with pytest.raises(NotBuiltYet):
         await rows(pool, board.on_board())
+
+
+@pytest.fixture
+def offer_rows(shown, pool):
+    async def given(*events, **how):
+        await shown(offers.projection, *events, **how)
+        return {row["rpps"]: row for row in await rows(pool, offers.asked())}
+
+    return given
+
+
+async def test_offers_show_who_was_asked_and_what_they_said(offer_rows):
+    found = await offer_rows(
+        received(),
+        offered(DR_ADAM, DR_BLAIN),
+        delivered(),
+        seen(),
+        deferred(),
+        refused_offer(DR_BLAIN),
+    )
+
+    adam, blain = found[DR_ADAM], found[DR_BLAIN]
+    assert (adam["state"], adam["until"]) == ("deferred", NOON + 20 * MINUTE)
+    assert adam["seen_at"] == adam["delivered_at"] == NOON
+    assert (blain["state"], blain["reason"], blain["until"]) == ("refused", "FULL", None)
+
+
+async def test_who_accepted_and_does_not_after_all_has_refused(offer_rows):
+    found = await offer_rows(
+        received(),
+        offered(DR_ADAM, DR_BLAIN),
+        accepted(),
+        lapsed(DR_BLAIN, Lapse.PLACE_FOUND),
+        assigned(),
+        unassigned(reason=Unassigned.CLAIM_CORRECTED),
+        batches=3,
+    )
+
+    assert (found[DR_ADAM]["state"], found[DR_ADAM]["reason"]) == ("refused", "CLAIM_CORRECTED")
+    assert (found[DR_BLAIN]["state"], found[DR_BLAIN]["reason"]) == ("lapsed", "PLACE_FOUND")
+
+
+async def test_who_cancels_a_visit_and_was_never_asked_is_in_no_offer(offer_rows):
+    reason = Unassigned.CANCELLED_BY_PRACTITIONER
+
+    assert not await offer_rows(received(), assigned(), unassigned(reason=reason))
+
+
+async def test_a_proposal_is_shown_with_its_time(offer_rows):
+    found = await offer_rows(received(), offered(DR_ADAM), proposed())
+
+    assert (found[DR_ADAM]["state"], found[DR_ADAM]["start"]) == ("proposed", NOON + 6 * HOUR)

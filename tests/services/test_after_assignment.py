@@ -300,7 +300,7 @@ async def test_who_lost_a_place_still_waits_after_a_restart(settings, addresses,
         request_id = await asked(house)
         await tell(house, "slot-withdrawal", {"slot_id": slot["id"]})
         assert await state_of(house, request_id) == "waiting"
-        events, _ = await opening(house.pool, clock.now())
+        events = (await opening(house.pool, clock.now())).events
         assert names.request(UUID(request_id)) in {recorded.stream for recorded in events}
 
     async with house_at(settings, addresses, clock=clock) as house:

@@ -1,0 +1,158 @@
+"""Which members are asked to see a patient beyond their agenda, in what order, how many at once.
+
+A wave is short and no larger than it needs to be: every member asked in vain is asked less gladly.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from math import ceil, log
+from typing import NamedTuple, assert_never
+
+from domain.agenda import Agenda
+from domain.decider import Refused
+from domain.eligibility import (
+    NoConsent,
+    NotThisProfession,
+    NotThisWay,
+    PractitionerAway,
+    Search,
+    TooFar,
+    against_consent,
+)
+from domain.geography import distance_km
+from domain.practitioner import (
+    Consent,
+    Enrolled,
+    NotAMember,
+    Paused,
+    Practitioner,
+    PractitionerNotEnrolled,
+)
+from domain.request import Answered, Pending
+from events.codes import Mode
+from events.offer import Lapse
+from events.practitioner import Overbook
+
+
+class AskedBefore(Refused):
+    """The member was asked about this request already."""
+
+    code = "asked_before"
+
+
+class Member(NamedTuple):
+    """A practitioner who may be asked."""
+
+    rpps: str
+    practitioner: Practitioner
+    agenda: Agenda  # of this week
+
+
+class Askable(NamedTuple):
+    """A member to be asked, first to last: on call, fewest patients this week, nearest."""
+
+    off_call: bool
+    taken_this_week: int
+    km: float
+    rpps: str
+
+
+def askable(search: Search, members: Iterable[Member], now: datetime) -> list[Askable]:
+    """Whom to ask about the request, in order."""
+    found = (may_be_asked(search, member, now) for member in members)
+    return sorted(one for one in found if isinstance(one, Askable))
+
+
+def may_be_asked(search: Search, member: Member, now: datetime) -> Askable | type[Refused]:
+    """The member's turn, or the reason why they are not asked."""
+    match member.practitioner:
+        case Enrolled(consent=Consent(overbook=Overbook() as overbook) as consent) as enrolled:
+            pass
+        case Enrolled():
+            return NoConsent
+        case Paused():
+            return PractitionerAway
+        case _:
+            return PractitionerNotEnrolled
+    received = search.received
+    if not {received.community, *search.neighbours} & set(enrolled.communities):
+        return NotAMember
+    if enrolled.profession not in received.professions:
+        return NotThisProfession
+    if reason := against_consent(received, consent, member.agenda.taken):
+        return reason
+    if _was_asked(search, member.rpps):
+        return AskedBefore
+    km = distance_km(received.position, overbook.place.position)
+    ways = [mode for mode in overbook.modes if mode in received.modes]
+    if not ways:
+        return NotThisWay
+    if all(km > _reach(mode, search, overbook) for mode in ways):
+        return TooFar
+    return Askable(not enrolled.is_on_call(now), member.agenda.taken, round(km, 1), member.rpps)
+
+
+def _reach(mode: Mode, search: Search, overbook: Overbook) -> float:
+    """How far apart they may be, in kilometres."""
+    match mode:
+        case Mode.OFFICE:
+            return search.received.max_km
+        case Mode.HOME:
+            return overbook.radius_km or 0.0
+        case Mode.VIDEO:
+            return float("inf")
+        case _:
+            assert_never(mode)
+
+
+def _was_asked(search: Search, rpps: str) -> bool:
+    """Who was told that a place was found, and it was lost again, may be asked once more."""
+    offer = search.request.offers.get(rpps)
+    match offer:
+        case None:
+            return False
+        case Pending():
+            return True
+        case Answered():
+            return offer.lapse is not Lapse.PLACE_FOUND
+        case _:
+            assert_never(offer)
+
+
+class Rate(NamedTuple):
+    """How many of those asked accepted, so far: the prior is 17 to 47 % (marketplaces in use)."""
+
+    asked: int = 0
+    accepted: int = 0
+
+    @property
+    def probability(self) -> float:
+        """That a member accepts who is asked."""
+        return (_PRIOR_ACCEPTED + self.accepted) / (_PRIOR_ASKED + self.asked)
+
+
+_PRIOR_ASKED = 10.0
+_PRIOR_ACCEPTED = 3.2
+
+SHORTEST_WAVE = timedelta(minutes=2)
+LONGEST_WAVE = timedelta(minutes=10)
+ROUND = timedelta(seconds=30)
+WAVES = 4  # that a step is made for
+MISSED = 0.05  # the share of requests for which all waves together may find nobody
+MOST_AT_ONCE = 12
+
+
+class Wave(NamedTuple):
+    """So many members at once, who have so long."""
+
+    members: int
+    length: timedelta
+
+
+def wave(left: timedelta, rate: Rate) -> Wave:
+    """The next wave, with so much time left for all of them."""
+    length = min(max(left / WAVES // ROUND * ROUND, SHORTEST_WAVE), LONGEST_WAVE)
+    to_come = max(int(left / length), 1)
+    # Nobody of n accepts with (1 - p) ** n; nobody in all the waves to come, in at most MISSED.
+    wanted = ceil(log(MISSED) / to_come / log(1.0 - min(rate.probability, 0.99)))
+    return Wave(min(max(wanted, 1), MOST_AT_ONCE), min(length, max(left, SHORTEST_WAVE)))

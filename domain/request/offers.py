@@ -1,0 +1,196 @@
+"""Members are asked, and answer: the first who accepts sees the patient."""
+
+from typing import assert_never
+from uuid import UUID
+
+from domain.request.commands import (
+    ClaimOffer,
+    DeferOffer,
+    LapseOffers,
+    NoteReceipt,
+    OfferCommand,
+    OfferRequest,
+    ProposeTime,
+    RefuseOffer,
+)
+from domain.request.receiving import LONGEST_DELAY
+from domain.request.refusals import DeferredTooFar, NotAsked, OfferOver, ProposedInThePast
+from domain.request.states import (
+    Answered,
+    Assigned,
+    Closed,
+    Emergency,
+    NotReceived,
+    Offer,
+    Pending,
+    Request,
+    Visited,
+    Waiting,
+    not_open,
+)
+from events.offer import (
+    Answer,
+    Lapse,
+    OfferAccepted,
+    OfferDeferred,
+    OfferDelivered,
+    OfferLapsed,
+    OfferPartiallyAccepted,
+    OfferRefused,
+    OfferSeen,
+    RequestOffered,
+)
+from events.request import RequestEvent
+
+
+def decide(command: OfferCommand, request: Request) -> list[RequestEvent]:
+    match request:
+        case Waiting():
+            return _while_waiting(command, request)
+        case Assigned(waiting=waiting) if _is_theirs(command, waiting):
+            return []
+        case Assigned() | Visited() | Closed():
+            raise OfferOver(command.request_id)
+        case NotReceived() | Emergency():
+            raise not_open(command.request_id, request)
+        case _:
+            assert_never(request)
+
+
+def _while_waiting(command: OfferCommand, waiting: Waiting) -> list[RequestEvent]:
+    match command:
+        case OfferRequest():
+            return _offer(command, waiting)
+        case LapseOffers():
+            return _lapse(command, waiting)
+        case NoteReceipt():
+            return _note_receipt(command, waiting)
+        case ClaimOffer():
+            return _claim(command, waiting)
+        case ProposeTime():
+            return _propose(command, waiting)
+        case RefuseOffer():
+            return _refuse(command, waiting)
+        case DeferOffer():
+            return _defer(command, waiting)
+        case _:
+            assert_never(command)
+
+
+def _is_theirs(command: OfferCommand, waiting: Waiting) -> bool:
+    """Whether the place was found by this very claim, told again."""
+    if not isinstance(command, ClaimOffer):
+        return False
+    offer = waiting.offers.get(command.rpps)
+    return (
+        isinstance(offer, Answered)
+        and offer.answer is Answer.ACCEPTED
+        and offer.start == command.start
+    )
+
+
+def _offer(command: OfferRequest, waiting: Waiting) -> list[RequestEvent]:
+    to = tuple(rpps for rpps in command.to if rpps not in waiting.pending)
+    if not to:
+        return []
+    return [
+        RequestOffered(
+            request_id=command.request_id,
+            wave=waiting.wave + 1,
+            to=to,
+            until=command.until,
+            offered_at=command.at,
+        )
+    ]
+
+
+def _lapse(command: LapseOffers, waiting: Waiting) -> list[RequestEvent]:
+    return [
+        OfferLapsed(
+            request_id=command.request_id,
+            rpps=rpps,
+            reason=Lapse.NO_ANSWER,
+            lapsed_at=command.at,
+        )
+        for rpps, offer in waiting.offers.items()
+        if isinstance(offer, Pending) and offer.until <= command.at
+    ]
+
+
+def _note_receipt(command: NoteReceipt, waiting: Waiting) -> list[RequestEvent]:
+    offer = _offer_to(command.rpps, command.request_id, waiting)
+    if not isinstance(offer, Pending) or (offer.seen if command.seen else offer.delivered):
+        return []  # told late, or again: nothing to learn from it
+    if command.seen:
+        return [OfferSeen(request_id=command.request_id, rpps=command.rpps, seen_at=command.at)]
+    return [
+        OfferDelivered(request_id=command.request_id, rpps=command.rpps, delivered_at=command.at)
+    ]
+
+
+def _claim(command: ClaimOffer, waiting: Waiting) -> list[RequestEvent]:
+    # Late, or after a refusal: while the patient waits, whoever can see them is welcome.
+    _offer_to(command.rpps, command.request_id, waiting)
+    return [
+        OfferAccepted(
+            request_id=command.request_id,
+            rpps=command.rpps,
+            start=command.start,
+            accepted_at=command.at,
+        )
+    ]
+
+
+def _propose(command: ProposeTime, waiting: Waiting) -> list[RequestEvent]:
+    offer = _offer_to(command.rpps, command.request_id, waiting)
+    if isinstance(offer, Answered) and offer.start == command.start:
+        return []
+    if not command.at < command.start <= waiting.received.received_at + LONGEST_DELAY:
+        raise ProposedInThePast(command.request_id)
+    return [
+        OfferPartiallyAccepted(
+            request_id=command.request_id,
+            rpps=command.rpps,
+            start=command.start,
+            answered_at=command.at,
+        )
+    ]
+
+
+def _refuse(command: RefuseOffer, waiting: Waiting) -> list[RequestEvent]:
+    offer = _offer_to(command.rpps, command.request_id, waiting)
+    if isinstance(offer, Answered) and offer.answer is Answer.REFUSED:
+        return []
+    return [
+        OfferRefused(
+            request_id=command.request_id,
+            rpps=command.rpps,
+            reason=command.reason,
+            answered_at=command.at,
+        )
+    ]
+
+
+def _defer(command: DeferOffer, waiting: Waiting) -> list[RequestEvent]:
+    offer = _offer_to(command.rpps, command.request_id, waiting)
+    if not isinstance(offer, Pending):
+        raise OfferOver(command.request_id)
+    if offer.deferred and offer.until == command.until:
+        return []
+    if not command.at < command.until < waiting.due_by:
+        raise DeferredTooFar(command.request_id)
+    return [
+        OfferDeferred(
+            request_id=command.request_id,
+            rpps=command.rpps,
+            until=command.until,
+            answered_at=command.at,
+        )
+    ]
+
+
+def _offer_to(rpps: str, request_id: UUID, waiting: Waiting) -> Offer:
+    offer = waiting.offers.get(rpps)
+    if offer is None:
+        raise NotAsked(rpps, request_id)
+    return offer

@@ -1,0 +1,118 @@
+"""A community's ladder: shown, tried on a request, adopted."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+from pydantic import ValidationError
+
+from domain.ladder import USUAL
+from domain.matching import Ranked
+from events.envelope import Role
+from events.ladder import Ladder
+from services.cli import words
+from services.cli.errors import Told
+from services.cli.look import request_named
+from services.cli.session import Session, console, in_session, say
+from services.cli.tell import about
+from services.dispatch.preview import Foreseen, board_now, foresee
+from services.messaging.subjects import Kind
+
+
+def show_ladder(finess: str, state: Path | None, *, as_json: bool) -> None:
+    """The ladder in force."""
+
+    async def work(session: Session) -> dict[str, Any]:
+        board, rates = await board_now(session.pool, datetime.now(UTC))
+        if finess not in board.communities:
+            msg = f"no community is known as {finess}"
+            raise Told(msg, code="unknown_community")
+        rate = rates.of(finess)
+        return {
+            "finess": finess,
+            "ladder": board.ladder_of(finess),
+            "neighbours": board.neighbours_of(finess),
+            "asked": rate.asked,
+            "accepted": rate.accepted,
+            "probability": round(rate.probability, 3),
+        }
+
+    found = in_session(state, work)
+    ladder: Ladder = found["ladder"]
+    if as_json:
+        say(found | {"ladder": ladder.model_dump(mode="json")})
+        return
+    usual = "  [dim](the usual one: none was adopted)[/dim]" if ladder == USUAL else ""
+    console.print(f"[bold]{ladder.title}[/bold]{usual}")
+    for line in words.ladder_lines(ladder):
+        console.print(f"  {line}")
+    console.print(f"neighbours: {', '.join(found['neighbours']) or 'none agreed'}")
+    console.print(
+        f"{found['accepted']} of {found['asked']} asked accepted:"
+        f" {found['probability']:.0%} is reckoned with",
+        style="dim",
+    )
+
+
+def adopt_ladder(finess: str, file: Path, state: Path | None, *, role: Role, as_json: bool) -> None:
+    """From now on."""
+    data = {"finess": finess, "ladder": _read(file).model_dump(mode="json")}
+    about(Kind.LADDER, data, state, role=role, as_json=as_json)
+
+
+def preview_request(identity: str, file: Path | None, state: Path | None, *, as_json: bool) -> None:
+    """Nothing of it happens."""
+    ladder = _read(file) if file else None
+
+    async def work(session: Session) -> list[Foreseen]:
+        now = datetime.now(UTC)
+        request_id = await request_named(session, identity)
+        board, rates = await board_now(session.pool, now)
+        held = board.request(request_id)
+        if held is None:
+            msg = "the request does not wait: snp history tells what became of it"
+            raise Told(msg, code="not_waiting")
+        return list(foresee(held.state, board, rates, session.settings, now, ladder))
+
+    found = in_session(state, work)
+    if as_json:
+        say({"foreseen": [_as_json(one) for one in found]})
+        return
+    console.print("If nobody answers and no place opens:", style="dim")
+    for one in found:
+        console.print(f"{words.clock(one.at)}  {_said(one)}")
+
+
+def _said(one: Foreseen) -> str:
+    if isinstance(one.event, Ranked):
+        slot = one.event.candidate.slot.published
+        return f"[green]a place[/green] {words.clock(slot.start)} with {slot.rpps}"
+    return f"[bold]{one.event.name}[/bold]  {words.said(one.event)[0]}"
+
+
+def _as_json(one: Foreseen) -> dict[str, Any]:
+    if isinstance(one.event, Ranked):
+        return {"at": one.at, "place": asdict(one.event.option())}
+    return {"at": one.at, "name": one.event.name, "data": one.event.model_dump(mode="json")}
+
+
+def _read(file: Path) -> Ladder:
+    """A ladder, alone or as `show --json` writes it. Raises Told with everything wrong in it."""
+    try:
+        document = orjson.loads(file.read_bytes())
+    except OSError as error:
+        msg = f"{file}: {error.strerror}"
+        raise Told(msg, code="unreadable_file", status=2) from error
+    except orjson.JSONDecodeError as error:
+        msg = f"{file}: {error}"
+        raise Told(msg, code="not_json", status=2) from error
+    if isinstance(document, dict) and "ladder" in document:
+        document = document["ladder"]
+    try:
+        return Ladder.model_validate_json(orjson.dumps(document))
+    except ValidationError as error:
+        problems = error.errors(include_input=False, include_url=False)
+        told = "; ".join(f"{'.'.join(map(str, p['loc']))}: {p['msg']}" for p in problems)
+        raise Told(told, code="invalid_ladder", status=2) from error

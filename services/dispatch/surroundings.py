@@ -1,0 +1,68 @@
+"""What a decision about a request looks at beside the request itself."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from domain.asking import Askable, Rate, askable
+from domain.eligibility import search
+from domain.ladder import Around, rule_for
+from domain.matching import Ranking, rank
+from domain.request import Waiting
+from events.envelope import Recorded
+from events.ladder import Ladder
+from events.offer import OfferAccepted, RequestOffered
+from services.dispatch.board import Board
+from services.settings import Settings
+
+
+class Rates:
+    """How many members accept of those asked, community by community."""
+
+    def __init__(self, known: Mapping[str, Rate] | None = None) -> None:
+        self._rates = dict(known or {})
+
+    def of(self, community: str) -> Rate:
+        """What is known of a community, be it nothing."""
+        return self._rates.get(community, Rate())
+
+    def count(self, recorded: Recorded) -> None:
+        """One more event of the log."""
+        community = recorded.meta.community or ""
+        rate = self.of(community)
+        match recorded.event:
+            case RequestOffered(to=to):
+                self._rates[community] = rate._replace(asked=rate.asked + len(to))
+            case OfferAccepted():
+                self._rates[community] = rate._replace(accepted=rate.accepted + 1)
+            case _:
+                pass
+
+
+def around(
+    request: Waiting,
+    board: Board,
+    rates: Rates,
+    settings: Settings,
+    now: datetime,
+    ladder: Ladder | None = None,
+) -> Around:
+    """All of it as the board has it now; another ladder than the community's, to see what if."""
+    community = request.received.community
+    chosen = ladder or board.ladder_of(community)
+
+    def look(waiting: Waiting) -> Ranking:
+        return rank(waiting, board.candidates((community, *waiting.neighbours), now), now)
+
+    def whom(waiting: Waiting) -> list[Askable]:
+        members = board.members_of((community, *waiting.neighbours), now)
+        return askable(search(waiting, now), members, now)
+
+    return Around(
+        steps=rule_for(request.received, chosen).steps,
+        look=look,
+        askable=whom,
+        neighbours=board.neighbours_of(community),
+        rate=rates.of(community),
+        give_up_at=request.due_by - timedelta(minutes=settings.hand_back_margin_minutes),
+        again=timedelta(minutes=settings.search_again_minutes),
+    )

@@ -1,0 +1,94 @@
+"""What members answer when they are asked, and what communities agree: `data` of CloudEvents."""
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from events.base import Finess, Frozen, Rpps
+from events.ladder import Ladder
+from events.offer import Answer, WhyNot
+from services.intake.changes import AboutARequest
+from services.intake.moment import Moment
+
+
+class OfferAnswer(AboutARequest):
+    """A member's answer: type `snp.offer-answer.v1`.
+
+    ACCEPTEE and PARTIELLE (another time) name a `start`; REFUSEE a `reason`; DIFFEREE an `until`.
+    """
+
+    rpps: Rpps
+    answer: Answer
+    start: Moment | None = None
+    minutes: Annotated[int, Field(ge=5, le=120)] = 15  # of the visit
+    reason: WhyNot | None = None
+    until: Moment | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        wanted = _WANTED.get(self.answer)
+        if wanted is None:
+            raise PydanticCustomError("unknown_code", "ACCEPTEE, PARTIELLE, REFUSEE or DIFFEREE")
+        if getattr(self, wanted) is None:
+            raise PydanticCustomError(
+                "missing",
+                "{answer} says {wanted}",
+                {
+                    "answer": self.answer.value,
+                    "wanted": wanted,
+                },
+            )
+        return self
+
+
+_WANTED = {
+    Answer.ACCEPTED: "start",
+    Answer.PARTIAL: "start",
+    Answer.REFUSED: "reason",
+    Answer.DEFERRED: "until",
+}
+
+
+class OfferReceipt(AboutARequest):
+    """The offer reached the member, or was looked at: type `snp.offer-receipt.v1`."""
+
+    rpps: Rpps
+    seen: bool = False
+
+
+class OfferCorrection(AboutARequest):
+    """The member accepted by mistake, 20 seconds ago at most: type `snp.offer-correction.v1`."""
+
+    rpps: Rpps
+
+
+class ProposalTaken(AboutARequest):
+    """A regulator takes the other time a member proposed: type `snp.proposal.v1`."""
+
+    rpps: Rpps
+    minutes: Annotated[int, Field(ge=5, le=120)] = 15
+
+
+class OnCall(Frozen):
+    """Available at once until then, or (without `until`) no longer: type `snp.on-call.v1`."""
+
+    rpps: Rpps
+    until: Moment | None = None
+
+
+class LadderSheet(Frozen):
+    """How a community works with the SAS from now on: type `snp.ladder.v1`."""
+
+    finess: Finess
+    ladder: Ladder
+
+
+class NeighboursSheet(Frozen):
+    """Whose places its patients may have, once both agreed: type `snp.neighbours.v1`."""
+
+    finess: Finess
+    neighbours: Annotated[tuple[Finess, ...], Field(max_length=50)]
+
+
+OfferNews = OfferAnswer | OfferReceipt | OfferCorrection | ProposalTaken

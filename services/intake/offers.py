@@ -1,0 +1,165 @@
+"""Members answer: accepted, at another time, refused, put off; corrected; a proposal is taken."""
+
+from datetime import datetime, timedelta
+from typing import assert_never
+from uuid import UUID
+
+from domain import agenda as agendas
+from domain import overbooking
+from domain import practitioner as practitioners
+from domain import request as requests
+from domain.agenda import Agenda, check_free
+from domain.overbooking import AcceptOffer, CorrectClaim, overbook_of
+from domain.placing import OverTwoStreams
+from domain.request import (
+    Answered,
+    DeferOffer,
+    NoteReceipt,
+    NotProposed,
+    ProposeTime,
+    RefuseOffer,
+    Request,
+    Waiting,
+    place_of,
+    received_of,
+)
+from events import streams
+from events.agenda import SlotPublished
+from events.offer import Answer as Said
+from services.intake.answering import (
+    OfferAnswer,
+    OfferCorrection,
+    OfferNews,
+    OfferReceipt,
+    ProposalTaken,
+)
+from services.intake.arrival import Arrival
+from services.intake.standing import standing
+from services.intake.visits import agenda_of, request_id_of
+from services.log.commands import Answer, Circumstances
+from services.log.execute import Decision, Executor, Given
+
+
+class OfferDesk:
+    """The first who accepts sees the patient: the log decides who was first."""
+
+    def __init__(self, executor: Executor) -> None:
+        self._executor = executor
+
+    async def tell(self, came: Arrival, news: OfferNews) -> Answer:
+        """The request as it is now. Raises OfferOver when somebody was faster."""
+        request_id = request_id_of(news)
+        stream = streams.request(request_id)
+
+        async def decide(decision: Decision) -> Answer:
+            request = await decision.state(requests.decider, stream)
+            both, agenda_stream = await self._decided(decision, came, news, request_id, request)
+            decision.write(stream, both.request)
+            decision.write(agenda_stream, both.agenda)
+            after = requests.decider.replay(both.request, since=request)
+            return {**standing(request_id, after), **_whose(after)}
+
+        received = received_of(await self._executor.look(requests.decider, stream))
+        given = Given(
+            came.command_id,
+            Circumstances(
+                community=received.community if received else came.community,
+                actor=came.actor,
+                correlation=request_id,
+                causation=came.command_id,
+                case_id=received.case_id if received else None,
+            ),
+            came.fingerprint,
+        )
+        return await self._executor.execute(given, decide)
+
+    async def _decided(
+        self,
+        decision: Decision,
+        came: Arrival,
+        news: OfferNews,
+        request_id: UUID,
+        request: Request,
+    ) -> tuple[OverTwoStreams, str]:
+        match news:
+            case OfferAnswer(answer=Said.ACCEPTED):
+                assert news.start is not None, "as it was validated"
+                return await _accepted(decision, came, news, request, news.start)
+            case ProposalTaken():
+                start = _proposed(request, news.rpps)
+                return await _accepted(decision, came, news, request, start)
+            case OfferCorrection():
+                agenda, agenda_stream = await agenda_of(decision, request)
+                command = CorrectClaim(request_id, news.rpps, came.at)
+                return overbooking.correct(command, request, agenda), agenda_stream
+            case OfferAnswer() | OfferReceipt():
+                told = requests.decide(_command(came, news, request_id), request)
+                return OverTwoStreams(told, ()), ""
+            case _:
+                assert_never(news)
+
+
+async def _accepted(
+    decision: Decision,
+    came: Arrival,
+    news: OfferAnswer | ProposalTaken,
+    request: Request,
+    start: datetime,
+) -> tuple[OverTwoStreams, str]:
+    command = AcceptOffer(
+        request_id=request_id_of(news),
+        rpps=news.rpps,
+        slot_id=came.command_id,
+        start=start,
+        minutes=news.minutes,
+        at=came.at,
+    )
+    practitioner = await decision.state(practitioners.decider, streams.practitioner(news.rpps))
+    if not isinstance(request, Waiting):
+        return overbooking.accept(command, request, Agenda(), practitioner), ""
+    _, overbook = overbook_of(news.rpps, practitioner)
+    week = agendas.week_of(start, overbook.zone)
+    stream = streams.agenda(news.rpps, week)
+    agenda = await decision.state(agendas.decider, stream)
+    both = overbooking.accept(command, request, agenda, practitioner)
+    end = start + timedelta(minutes=news.minutes)
+    for made in both.agenda:
+        if isinstance(made, SlotPublished):
+            for other in agendas.weeks_at(start, end) - {week}:
+                elsewhere = streams.agenda(news.rpps, other)
+                check_free(made, await decision.state(agendas.decider, elsewhere))
+    return both, stream
+
+
+def _proposed(request: Request, rpps: str) -> datetime:
+    """The time the member proposed. Raises NotProposed."""
+    offer = request.offers.get(rpps) if isinstance(request, Waiting) else None
+    if isinstance(offer, Answered) and offer.answer is Said.PARTIAL and offer.start:
+        return offer.start
+    place = place_of(request)
+    if place is not None and place.rpps == rpps:
+        return place.start  # taken already: the same again
+    raise NotProposed(rpps)
+
+
+def _command(
+    came: Arrival, news: OfferAnswer | OfferReceipt, request_id: UUID
+) -> ProposeTime | RefuseOffer | DeferOffer | NoteReceipt:
+    match news:
+        case OfferReceipt():
+            return NoteReceipt(request_id, news.rpps, news.seen, came.at)
+        case OfferAnswer(answer=Said.PARTIAL, start=datetime() as start):
+            return ProposeTime(request_id, news.rpps, start, came.at)
+        case OfferAnswer(answer=Said.DEFERRED, until=datetime() as until):
+            return DeferOffer(request_id, news.rpps, until, came.at)
+        case OfferAnswer(reason=reason):
+            assert reason is not None, "as it was validated"
+            return RefuseOffer(request_id, news.rpps, reason, came.at)
+
+
+def _whose(request: Request) -> Answer:
+    """Who sees the patient, and when."""
+    place = place_of(request)
+    if place is None:
+        return {}
+    return {"rpps": place.rpps, "start": place.start.isoformat(), "slot_id": str(place.slot_id)}

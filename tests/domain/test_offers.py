@@ -1,0 +1,569 @@
+"""Members are asked, and answer; the first who accepts sees the patient."""
+
+import pytest
+
+from domain import agenda as agendas
+from domain import practitioner as practitioners
+from domain.agenda import NoTimeToTravel, OffTheGrid, OverlapsAnotherSlot
+from domain.asking import (
+    Askable,
+    AskedBefore,
+    Member,
+    Rate,
+    askable,
+    may_be_asked,
+    wave,
+)
+from domain.decider import ImpossibleHistory
+from domain.eligibility import (
+    NoConsent,
+    NotThisProfession,
+    NotThisWay,
+    PractitionerAway,
+    StartsAfterDue,
+    StartsTooSoon,
+    TooFar,
+    WeeklyCapReached,
+    search,
+)
+from domain.overbooking import AcceptOffer, CorrectClaim, accept, correct
+from domain.practitioner import (
+    GoOffCall,
+    GoOnCall,
+    NotAMember,
+    OnCallTooLong,
+    PractitionerIsPaused,
+    PractitionerNotEnrolled,
+)
+from domain.request import (
+    AlreadyAssigned,
+    AlreadyVisited,
+    ClaimOffer,
+    DeferOffer,
+    DeferredTooFar,
+    Escalate,
+    GraceOver,
+    HandBackRequest,
+    LapseOffers,
+    NoSuchRequest,
+    NotAsked,
+    NoteReceipt,
+    OfferOver,
+    OfferRequest,
+    ProposedInThePast,
+    ProposeTime,
+    RefuseAsEmergency,
+    RefuseOffer,
+    RequestClosed,
+    Waiting,
+    Withdraw,
+    decider,
+)
+from events.agenda import Freed
+from events.codes import Mode, Origin, Priority, Profession, Source
+from events.ladder import StepKind
+from events.offer import Answer, Asked, Lapse, WhyNot
+from events.place import Position
+from events.practitioner import Overbook, PractitionerPaused
+from events.request import HandBack, RequestWithdrawn, Unassigned, Withdrawal
+from tests.domain.spec import Spec
+from tests.examples import (
+    ANNA,
+    CENTRE,
+    DR_ADAM,
+    DR_BLAIN,
+    HOUR,
+    MINUTE,
+    NOON,
+    NOTHING_WEIGHED,
+    OVERBOOK,
+    PRACTICE,
+    VALENCIENNES,
+    ZONE,
+    accepted,
+    assigned,
+    attended,
+    busy,
+    called,
+    consented,
+    deferred,
+    delivered,
+    enrolled,
+    escalated,
+    lapsed,
+    off_call,
+    offered,
+    on_call,
+    proposed,
+    published,
+    received,
+    refused,
+    seen,
+    unassigned,
+)
+
+given = Spec(decider).given
+practitioner = Spec(practitioners.decider).given
+
+ASKED = (received(), offered(DR_ADAM, DR_BLAIN))
+WITHDRAWN = RequestWithdrawn(request_id=ANNA, reason=Withdrawal.CANCELLED, withdrawn_at=NOON)
+
+
+def offer(*to):
+    return OfferRequest(ANNA, to, NOON + 5 * MINUTE, NOON)
+
+
+def lapse(at):
+    return LapseOffers(ANNA, at)
+
+
+def receipt(*, seen=False):
+    return NoteReceipt(ANNA, DR_ADAM, seen, NOON)
+
+
+def claim(rpps=DR_ADAM, start=NOON + 2 * HOUR):
+    return ClaimOffer(ANNA, rpps, start, NOON)
+
+
+def propose(start=NOON + 6 * HOUR):
+    return ProposeTime(ANNA, DR_ADAM, start, NOON)
+
+
+def refuse(rpps=DR_ADAM):
+    return RefuseOffer(ANNA, rpps, WhyNot.FULL, NOON)
+
+
+def defer(until=NOON + 20 * MINUTE):
+    return DeferOffer(ANNA, DR_ADAM, until, NOON)
+
+
+def escalate(step=1, until=NOON + 30 * MINUTE):
+    return Escalate(ANNA, step, StepKind.MEMBER_OFFERS, (), "members", until, NOON)
+
+
+# The request's own stream
+
+
+def test_members_are_asked_and_have_until_then():
+    given(received()).when(offer(DR_ADAM, DR_BLAIN)).then(offered(DR_ADAM, DR_BLAIN))
+    state = decider.replay(ASKED)
+    assert (state.owner, state.next_at) == ("members", NOON + 5 * MINUTE)
+    assert state.pending == [DR_ADAM, DR_BLAIN]
+
+
+def test_who_may_still_answer_is_not_asked_again():
+    given(*ASKED).when(offer(DR_ADAM)).then_nothing()
+
+
+def test_who_does_not_answer_in_time_need_not_any_more():
+    given(*ASKED).when(lapse(NOON)).then_nothing()
+    at = NOON + 5 * MINUTE
+    given(*ASKED, refused()).when(lapse(at)).then(lapsed(DR_BLAIN, at=at))
+    given(*ASKED, deferred()).when(lapse(at)).then(lapsed(DR_BLAIN, at=at))
+
+
+def test_a_wave_is_looked_at_when_its_first_answer_is_due():
+    later = offered(DR_BLAIN, wave=2, until=NOON + 30 * MINUTE)
+    state = decider.replay([received(), offered(DR_ADAM), deferred(), later])
+
+    assert state.next_at == NOON + 20 * MINUTE
+
+
+def test_delivered_and_seen_are_noted_once():
+    given(*ASKED).when(receipt()).then(delivered())
+    given(*ASKED, delivered()).when(receipt()).then_nothing()
+    given(*ASKED, delivered()).when(receipt(seen=True)).then(seen())
+    given(*ASKED, seen()).when(receipt(seen=True)).then_nothing()
+    given(*ASKED, refused()).when(receipt(seen=True)).then_nothing()
+
+
+def test_an_offer_may_be_refused_without_penalty_and_accepted_after_all():
+    given(*ASKED).when(refuse()).then(refused())
+    given(*ASKED, refused()).when(refuse()).then_nothing()
+    given(*ASKED, refused()).when(claim()).then(accepted())
+    given(*ASKED, lapsed()).when(claim()).then(accepted())
+
+
+def test_another_time_may_be_proposed():
+    given(*ASKED).when(propose()).then(proposed())
+    given(*ASKED, proposed()).when(propose()).then_nothing()
+    for wrong in (NOON, NOON + 49 * HOUR):
+        given(*ASKED).when(propose(wrong)).then_refused(ProposedInThePast)
+
+
+def test_an_answer_may_be_put_off_to_a_time_before_the_visit_is_due():
+    given(*ASKED).when(defer()).then(deferred())
+    given(*ASKED, deferred()).when(defer()).then_nothing()
+    given(*ASKED, deferred()).when(defer(NOON + 30 * MINUTE)).then(
+        deferred(until=NOON + 30 * MINUTE)
+    )
+    for wrong in (NOON, NOON + 4 * HOUR):
+        given(*ASKED).when(defer(wrong)).then_refused(DeferredTooFar)
+    given(*ASKED, refused()).when(defer()).then_refused(OfferOver)
+
+
+ANSWERS = [receipt(), claim(), propose(), refuse(), defer()]
+
+
+@pytest.mark.parametrize("command", ANSWERS)
+def test_who_was_not_asked_does_not_answer(command):
+    given(received(), offered(DR_BLAIN)).when(command).then_refused(NotAsked)
+
+
+@pytest.mark.parametrize("command", [*ANSWERS, offer(DR_ADAM), lapse(NOON)])
+def test_of_nothing_received_nobody_answers(command):
+    given().when(command).then_refused(NoSuchRequest)
+
+
+@pytest.mark.parametrize("command", ANSWERS)
+@pytest.mark.parametrize(
+    "history",
+    [(assigned(),), (assigned(), attended()), (WITHDRAWN,)],
+    ids=["assigned", "visited", "withdrawn"],
+)
+def test_once_a_place_is_found_or_the_request_ended_the_offer_is_over(history, command):
+    given(*ASKED, lapsed(), lapsed(DR_BLAIN), *history).when(command).then_refused(OfferOver)
+
+
+def test_the_same_claim_told_again_decides_nothing():
+    given(*ASKED, accepted(), lapsed(DR_BLAIN), assigned()).when(claim()).then_nothing()
+    given(*ASKED, accepted(), lapsed(DR_BLAIN), assigned()).when(claim(DR_BLAIN)).then_refused(
+        OfferOver
+    )
+
+
+def test_whoever_need_not_answer_any_more_is_told_at_once():
+    over = [lapsed(rpps, Lapse.REQUEST_ENDED) for rpps in (DR_ADAM, DR_BLAIN)]
+    given(*ASKED).when(Withdraw(ANNA, Withdrawal.CANCELLED, NOON)).then(*over, WITHDRAWN)
+    emergency = RefuseAsEmergency(ANNA, None, Source.SAS, Priority.P1, None, None, None, NOON)
+    names = [e.name for e in decider.decide(emergency, decider.replay(ASKED))]
+    assert names == ["offer.lapsed", "offer.lapsed", "request.refused_as_emergency"]
+
+
+def test_the_sas_is_told_who_was_asked_and_what_they_said():
+    back = HandBackRequest(ANNA, HandBack.NOBODY_ACCEPTED, NOTHING_WEIGHED, NOON)
+
+    *_, event = decider.decide(back, decider.replay([*ASKED, refused()]))
+
+    assert event.asked == (
+        Asked(rpps=DR_ADAM, wave=1, answer=Answer.REFUSED, reason=WhyNot.FULL),
+        Asked(rpps=DR_BLAIN, wave=1, answer=Answer.NONE),
+    )
+
+
+def test_each_step_of_the_ladder_has_somebody_and_an_instant():
+    given(received()).when(escalate()).then(escalated())
+    given(received(), escalated()).when(escalate()).then_nothing()
+    given(received(), assigned()).when(escalate()).then_refused(AlreadyAssigned)
+    given(received(), assigned(), attended()).when(escalate()).then_refused(AlreadyVisited)
+    given(received(), WITHDRAWN).when(escalate()).then_refused(RequestClosed)
+
+
+def test_who_lost_a_place_climbs_the_ladder_from_its_foot():
+    back = decider.replay([received(), escalated(), assigned(), unassigned()])
+
+    assert (back.step, back.step_until) == (-1, None)
+
+
+@pytest.mark.parametrize(
+    "history",
+    [[escalated()], [offered(DR_ADAM)], [received(), refused()], [*ASKED, assigned(), refused()]],
+)
+def test_a_history_that_cannot_be_is_noticed(history):
+    with pytest.raises(ImpossibleHistory):
+        decider.replay(history)
+
+
+def test_what_is_read_late_changes_nothing():
+    before = decider.replay([*ASKED, refused()])
+
+    assert decider.replay([delivered(), seen()], since=before) == before
+
+
+# Accepting makes a slot
+
+AGREES = (enrolled(), consented(overbook=OVERBOOK))
+DOCTOR = practitioners.decider.replay(AGREES)
+SLOT = called("made for Anna")
+AT_TWO = NOON + 2 * HOUR
+
+
+def accepting(start=AT_TWO, rpps=DR_ADAM, at=NOON, minutes=20):
+    return AcceptOffer(ANNA, rpps, SLOT, start, minutes, at)
+
+
+def made(**changes):
+    return published(
+        SLOT,
+        start=AT_TWO,
+        end=AT_TWO + 20 * MINUTE,
+        origin=Origin.OVERBOOK,
+        labels=("CPTS",),
+        open_to=(Source.SAS,),
+        **changes,
+    )
+
+
+def agenda(*history):
+    return agendas.decider.replay(history)
+
+
+def test_who_accepts_sees_the_patient_in_a_slot_made_for_them_and_the_others_are_told():
+    both = accept(accepting(), decider.replay(ASKED), agenda(), DOCTOR)
+
+    assert [event.name for event in both.request] == [
+        "offer.accepted",
+        "offer.lapsed",
+        "request.assigned",
+    ]
+    assert both.request[1] == lapsed(DR_BLAIN, Lapse.PLACE_FOUND)
+    assert both.request[2].slot_id == SLOT
+    assert [event.name for event in both.agenda] == ["slot.published", "slot.place_taken"]
+    assert both.agenda[0] == made()
+
+
+def test_the_same_acceptance_twice_makes_one_slot():
+    both = accept(accepting(), decider.replay(ASKED), agenda(), DOCTOR)
+    request = decider.replay(both.request, since=decider.replay(ASKED))
+
+    again = accept(accepting(), request, agenda(*both.agenda), DOCTOR)
+
+    assert (list(again.request), list(again.agenda)) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("command", "doctor", "week", "reason"),
+    [
+        (accepting(NOON + 7 * MINUTE), AGREES, (), OffTheGrid),
+        (accepting(NOON), AGREES, (), StartsTooSoon),
+        (accepting(NOON + 5 * HOUR), AGREES, (), StartsAfterDue),
+        (accepting(), (enrolled(), consented()), (), NoConsent),
+        (accepting(), (enrolled(),), (), NoConsent),
+        (accepting(), (), (), PractitionerNotEnrolled),
+        (
+            accepting(),
+            (*AGREES, PractitionerPaused(rpps=DR_ADAM, paused_at=NOON)),
+            (),
+            PractitionerAway,
+        ),
+        (accepting(NOON + HOUR), AGREES, (published(),), OverlapsAnotherSlot),
+        (
+            accepting(NOON + HOUR + 30 * MINUTE),
+            AGREES,
+            (
+                published(
+                    place=PRACTICE.model_copy(update={"position": Position(lat=47.3, lon=3.16)})
+                ),
+            ),
+            NoTimeToTravel,
+        ),
+        (
+            accepting(),
+            (enrolled(), consented(overbook=OVERBOOK, weekly_cap=1)),
+            busy(1),
+            WeeklyCapReached,
+        ),
+        (
+            accepting(),
+            (enrolled(), consented(overbook=OVERBOOK.model_copy(update={"modes": (Mode.VIDEO,)}))),
+            (),
+            NotThisWay,
+        ),
+    ],
+)
+def test_what_forbids_an_acceptance_is_said(command, doctor, week, reason):
+    with pytest.raises(reason):
+        accept(command, decider.replay(ASKED), agenda(*week), practitioners.decider.replay(doctor))
+
+
+def test_who_is_slower_learns_that_the_offer_is_over():
+    request = decider.replay([*ASKED, accepted(DR_BLAIN), lapsed(), assigned()])
+
+    with pytest.raises(OfferOver):
+        accept(accepting(), request, agenda(), DOCTOR)
+
+
+def claimed():
+    both = accept(accepting(), decider.replay(ASKED), agenda(), DOCTOR)
+    return decider.replay(both.request, since=decider.replay(ASKED)), agenda(*both.agenda)
+
+
+def test_a_claim_made_by_mistake_is_taken_back_within_twenty_seconds():
+    request, week = claimed()
+    command = CorrectClaim(ANNA, DR_ADAM, NOON + MINUTE / 3)
+
+    both = correct(command, request, week)
+
+    assert [event.reason for event in both.request] == [Unassigned.CLAIM_CORRECTED]
+    assert [event.name for event in both.agenda] == ["slot.place_freed", "slot.withdrawn"]
+    assert both.agenda[0].reason is Freed.CLAIM_CORRECTED
+    after = decider.replay(both.request, since=request)
+    assert isinstance(after, Waiting)
+    assert after.first_in_line
+    again = correct(command, after, agenda())
+    assert (list(again.request), list(again.agenda)) == ([], [])
+
+
+def test_later_a_visit_is_cancelled_instead():
+    request, week = claimed()
+
+    with pytest.raises(GraceOver):
+        correct(CorrectClaim(ANNA, DR_ADAM, NOON + MINUTE), request, week)
+    with pytest.raises(OfferOver):
+        correct(CorrectClaim(ANNA, DR_BLAIN, NOON), request, week)
+    with pytest.raises(OfferOver):
+        correct(CorrectClaim(ANNA, DR_ADAM, NOON), decider.replay([]), agenda())
+
+
+def test_a_claim_that_led_to_nothing_any_more_is_not_corrected():
+    elsewhere = decider.replay(
+        [*ASKED, accepted(), lapsed(DR_BLAIN), assigned(), unassigned(), assigned(rpps=DR_BLAIN)]
+    )
+
+    with pytest.raises(OfferOver):
+        correct(CorrectClaim(ANNA, DR_ADAM, NOON), elsewhere, agenda())
+
+
+# Whom to ask
+
+
+def member(rpps=DR_ADAM, history=AGREES, week=0):
+    return Member(rpps, practitioners.decider.replay(history), agenda(*busy(week)))
+
+
+def asked_about(history=()):
+    return search(decider.replay(history or [received()]), NOON)
+
+
+@pytest.mark.parametrize(
+    ("history", "request_history", "reason"),
+    [
+        ((), (received(),), PractitionerNotEnrolled),
+        ((enrolled(), consented()), (received(),), NoConsent),
+        (
+            (*AGREES, PractitionerPaused(rpps=DR_ADAM, paused_at=NOON)),
+            (received(),),
+            PractitionerAway,
+        ),
+        (AGREES, (received(community=VALENCIENNES),), NotAMember),
+        (AGREES, (received(professions=(Profession.NURSE,)),), NotThisProfession),
+        (AGREES, (received(source=Source.IOA),), NoConsent),
+        (AGREES, ASKED, AskedBefore),
+        (AGREES, (*ASKED, refused()), AskedBefore),
+        (AGREES, (received(modes=(Mode.VIDEO,)),), NotThisWay),
+        (AGREES, (received(max_km=0.5),), TooFar),
+    ],
+)
+def test_who_is_not_asked_and_why(history, request_history, reason):
+    found = may_be_asked(asked_about(request_history), member(history=history), NOON)
+
+    assert found is reason
+
+
+def test_a_home_visit_is_asked_of_who_goes_that_far():
+    at_home = (received(modes=(Mode.HOME,)),)
+    near = OVERBOOK.model_copy(update={"modes": (Mode.HOME,), "radius_km": 5.0})
+    never = near.model_copy(update={"radius_km": None})
+
+    for overbook, kind in ((near, Askable), (never, type)):
+        who = member(history=(enrolled(), consented(overbook=overbook)))
+        assert isinstance(may_be_asked(asked_about(at_home), who, NOON), kind)
+
+
+def test_by_video_no_way_is_too_far():
+    video = Overbook(place=PRACTICE, zone=ZONE, modes=(Mode.VIDEO,))
+    who = member(history=(enrolled(), consented(overbook=video)))
+    asked = asked_about((received(modes=(Mode.VIDEO,), max_km=0.0),))
+
+    assert isinstance(may_be_asked(asked, who, NOON), Askable)
+
+
+def test_who_was_told_that_a_place_was_found_may_be_asked_again_when_it_is_lost():
+    history = (*ASKED, lapsed(reason=Lapse.PLACE_FOUND), assigned(), unassigned())
+
+    assert isinstance(may_be_asked(asked_about(history), member(), NOON), Askable)
+
+
+def test_members_of_a_neighbour_are_asked_once_the_request_may_go_there():
+    elsewhere = (enrolled(communities=(VALENCIENNES,)), consented(overbook=OVERBOOK))
+    opened = escalated(kind=StepKind.NEIGHBOUR_SLOTS, communities=(VALENCIENNES,))
+
+    assert may_be_asked(asked_about(), member(history=elsewhere), NOON) is NotAMember
+    asked = asked_about((received(), opened))
+    assert isinstance(may_be_asked(asked, member(history=elsewhere), NOON), Askable)
+
+
+def test_on_call_first_then_who_had_fewer_patients_then_the_nearest():
+    far = OVERBOOK.model_copy(
+        update={
+            "place": PRACTICE.model_copy(
+                update={"position": Position(lat=CENTRE.lat + 0.05, lon=CENTRE.lon)}
+            )
+        }
+    )
+    members = [
+        member("10978000001", week=3),
+        member("10978000002", history=(enrolled(), consented(overbook=far)), week=1),
+        member("10978000003", week=1),
+        member("10978000004", history=(*AGREES, on_call()), week=9),
+        member("10978000005", history=(enrolled(), consented())),
+    ]
+
+    order = [one.rpps[-1] for one in askable(asked_about(), members, NOON)]
+
+    assert order == ["4", "3", "2", "1"]
+
+
+def test_the_less_members_accept_the_more_are_asked_at_once():
+    rarely, often = Rate(asked=200, accepted=20), Rate(asked=200, accepted=150)
+
+    assert Rate().probability == pytest.approx(0.32)
+    assert wave(30 * MINUTE, rarely).members > wave(30 * MINUTE, often).members >= 1
+
+
+def test_the_less_time_there_is_the_shorter_and_larger_a_wave_is():
+    assert wave(60 * MINUTE, Rate()).length == 10 * MINUTE
+    assert wave(20 * MINUTE, Rate()).length == 5 * MINUTE
+    short = wave(3 * MINUTE, Rate())
+    assert short.length == 2 * MINUTE
+    assert short.members > wave(60 * MINUTE, Rate()).members
+    assert wave(3 * MINUTE, Rate(asked=1000, accepted=0)).members == 12
+
+
+# On call
+
+
+def test_a_practitioner_is_available_at_once_until_they_say():
+    practitioner(enrolled()).when(GoOnCall(DR_ADAM, NOON + 2 * HOUR, NOON)).then(on_call())
+    practitioner(enrolled(), on_call()).when(
+        GoOnCall(DR_ADAM, NOON + 2 * HOUR, NOON)
+    ).then_nothing()
+    practitioner(enrolled(), on_call()).when(GoOffCall(DR_ADAM, NOON)).then(off_call())
+    practitioner(enrolled()).when(GoOffCall(DR_ADAM, NOON)).then_nothing()
+    state = practitioners.decider.replay([enrolled(), on_call()])
+    assert state.is_on_call(NOON)
+    assert not state.is_on_call(NOON + 2 * HOUR)
+
+
+def test_on_call_ends_within_a_day_and_not_before_it_begins():
+    for wrong in (NOON, NOON + 25 * HOUR):
+        practitioner(enrolled()).when(GoOnCall(DR_ADAM, wrong, NOON)).then_refused(OnCallTooLong)
+
+
+def test_who_has_paused_is_not_available_and_may_say_so():
+    paused = (enrolled(), on_call(), PractitionerPaused(rpps=DR_ADAM, paused_at=NOON))
+    practitioner(*paused).when(GoOnCall(DR_ADAM, NOON + HOUR, NOON)).then_refused(
+        PractitionerIsPaused
+    )
+    practitioner(*paused).when(GoOffCall(DR_ADAM, NOON)).then(off_call())
+    assert practitioners.decider.replay([enrolled(), on_call(), off_call()]).on_call_until is None
+    state = practitioners.decider.replay([*paused, off_call()])
+    assert state.enrolled.on_call_until is None
+
+
+def test_who_is_not_enrolled_is_not_on_call():
+    for command in (GoOnCall(DR_ADAM, NOON + HOUR, NOON), GoOffCall(DR_ADAM, NOON)):
+        practitioner().when(command).then_refused(PractitionerNotEnrolled)
+    for event in (on_call(), off_call()):
+        with pytest.raises(ImpossibleHistory):
+            practitioners.decider.replay([event])
