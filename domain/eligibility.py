@@ -128,13 +128,14 @@ class Search(NamedTuple):
 
     request: Waiting
     received: RequestReceived
+    now: datetime
     earliest: datetime  # a visit without travel
     neighbours: tuple[str, ...]  # communities whose places it may have beside its own
 
 
 def search(request: Waiting, now: datetime) -> Search:
     """The request, looked at now."""
-    return Search(request, request.received, now + LEAD, request.neighbours)
+    return Search(request, request.received, now, now + LEAD, request.neighbours)
 
 
 def ways(search: Search, candidate: Candidate) -> list[Way] | type[Refused]:
@@ -143,7 +144,7 @@ def ways(search: Search, candidate: Candidate) -> list[Way] | type[Refused]:
     reason = _not_for(search, slot.published) or _not_by(search.received, candidate)
     if reason is not None:
         return reason
-    if slot.free <= 0:
+    if slot.free <= 0 and slot.free_for(search.received.request_id, search.now) <= 0:
         return NoPlaceLeft
     return _reachable(search, slot.published)
 

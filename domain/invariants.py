@@ -20,6 +20,8 @@ from events.agenda import (
     SlotMoved,
     SlotOpenedTo,
     SlotPlaceFreed,
+    SlotPlaceHeld,
+    SlotPlaceReleased,
     SlotPlaceTaken,
     SlotPublished,
     SlotWithdrawn,
@@ -43,7 +45,9 @@ from events.request import (
     RequestDeadlineAgreed,
     RequestEscalated,
     RequestHandedBack,
+    RequestHoldLapsed,
     RequestMerged,
+    RequestPlaceHeld,
     RequestReceived,
     RequestRefusedAsEmergency,
     RequestReoriented,
@@ -76,6 +80,7 @@ class _Slot:
     open_to: tuple[Source, ...]
     profession: Profession
     taken: dict[UUID, UUID] = field(default_factory=dict)  # request → command that took the place
+    held: dict[UUID, datetime] = field(default_factory=dict)  # request → until when
     withdrawn: bool = False
 
 
@@ -87,6 +92,7 @@ class _Request:
     pending: set[str] = field(default_factory=set)  # members who may still answer
     open: bool = True
     slot: UUID | None = None
+    hold: UUID | None = None  # the slot in which a place is held
     by_command: UUID | None = None
     position: int = 0
 
@@ -115,6 +121,8 @@ class Audit:
                 self._taken(event, recorded)
             case SlotPlaceFreed() as event:
                 self._freed(event, recorded)
+            case SlotPlaceHeld() | SlotPlaceReleased() as event:
+                self._held(event, recorded)
             case SlotMoved() | SlotCapacityChanged() | SlotOpenedTo() | SlotWithdrawn() as event:
                 self._changed(event, recorded)
             case event if isinstance(event, PractitionerEvent):
@@ -131,6 +139,10 @@ class Audit:
             if request.slot and (slot is None or request_id not in slot.taken):
                 self._broken("assigned_without_a_place", request.position, request_id)
         for slot in self._slots.values():
+            for request_id in slot.held:
+                holding = self._requests.get(request_id)
+                if holding is None or holding.hold != slot.slot_id:
+                    self._broken("place_held_for_nobody", self._position, request_id)
             for request_id, command_id in slot.taken.items():
                 holder = self._requests.get(request_id)
                 if holder is None or (holder.slot, holder.by_command) != (slot.slot_id, command_id):
@@ -246,6 +258,25 @@ class Audit:
         if slot is None or slot.taken.pop(event.request_id, None) is None:
             self._broken("freed_twice", recorded.position, event.slot_id)
 
+    def _held(self, event: SlotPlaceHeld | SlotPlaceReleased, recorded: Recorded) -> None:
+        slot = self._slots.get(event.slot_id)
+        if slot is None or slot.withdrawn:
+            self._broken("place_of_no_slot", recorded.position, event.slot_id)
+            return
+        match event:
+            case SlotPlaceHeld():
+                slot.held[event.request_id] = event.until
+                live = sum(until > event.held_at for until in slot.held.values())
+                if len(slot.taken) + live > slot.capacity:
+                    self._broken("over_capacity", recorded.position, event.slot_id)
+                if event.until <= event.held_at:
+                    self._broken("no_next_instant", recorded.position, event.slot_id)
+            case SlotPlaceReleased():
+                if slot.held.pop(event.request_id, None) is None:
+                    self._broken("released_twice", recorded.position, event.slot_id)
+            case _:
+                assert_never(event)
+
     def _check_consent(self, slot: _Slot, event: SlotPlaceTaken, recorded: Recorded) -> None:
         rpps, _ = streams.agenda_named(slot.agenda)
         match self._practitioners.get(rpps, NotEnrolled()):
@@ -309,6 +340,10 @@ class Audit:
         if isinstance(event, _SETTLES) and request.pending:
             self._broken("offer_left_open", recorded.position, request_id)
         match event:
+            case RequestPlaceHeld():
+                request.hold = event.slot_id
+            case RequestHoldLapsed():
+                request.hold = None
             case RequestOffered():
                 request.pending |= set(event.to)
                 self._check_asked(event, recorded)
@@ -321,7 +356,7 @@ class Audit:
             case RequestAssigned():
                 if request.slot is not None:
                     self._broken("two_places", recorded.position, request_id)
-                request.slot = event.slot_id
+                request.slot, request.hold = event.slot_id, None
                 request.by_command = recorded.meta.command_id
                 request.position = recorded.position
             case RequestHandedBack():
@@ -342,7 +377,7 @@ class Audit:
                 | RequestMerged()
                 | VisitCancelled()
             ):
-                request.open, request.slot = False, None
+                request.open, request.slot, request.hold = False, None, None
             case RequestDeadlineAgreed():
                 request.due_by = event.due_by
             case RequestReceived():

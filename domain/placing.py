@@ -13,6 +13,8 @@ from domain.agenda import (
     Agenda,
     ChangeCapacity,
     FreePlace,
+    HoldPlace,
+    ReleasePlace,
     Slot,
     SlotChange,
     TakePlace,
@@ -24,6 +26,8 @@ from domain.request import (
     Assign,
     Assigned,
     CancelVisit,
+    EndHold,
+    HoldForRequest,
     Merge,
     NothingToMergeInto,
     RefuseAsEmergency,
@@ -36,10 +40,10 @@ from domain.request import (
     place_of,
     received_of,
 )
-from events.agenda import AgendaEvent, Freed, SlotPlaceFreed
+from events.agenda import AgendaEvent, Freed, SlotPlaceFreed, SlotPlaceReleased
 from events.codes import Mode
 from events.explanation import Explanation
-from events.request import RequestEvent, Unassigned
+from events.request import HoldEnd, RequestEvent, Unassigned
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,17 @@ class PlaceRequest:
     slot_id: UUID
     mode: Mode
     explanation: Explanation
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Hold:
+    """A regulator keeps this place for the request until then."""
+
+    request_id: UUID
+    slot_id: UUID
+    mode: Mode
+    until: datetime
     at: datetime
 
 
@@ -82,7 +97,7 @@ def place(
     )
 
 
-def _way(command: PlaceRequest, request: Waiting, candidate: Candidate) -> Way:
+def _way(command: PlaceRequest | Hold, request: Waiting, candidate: Candidate) -> Way:
     found = ways(search(request, command.at), candidate)
     if not isinstance(found, list):
         raise found(command.slot_id)
@@ -192,12 +207,40 @@ def _without_the_place(
     return OverTwoStreams(both.request, [*both.agenda, *agendas.decide(less, freed)])
 
 
+def hold(
+    command: Hold, request: Request, agenda: Agenda, practitioner: Practitioner
+) -> OverTwoStreams:
+    """The place is nobody else's meanwhile. Raises the refusal that forbids it."""
+    slot = agenda.slot(command.slot_id)
+    keep = HoldForRequest(
+        command.request_id, slot.published, command.mode, command.until, command.at
+    )
+    held = requests.decide(keep, request)
+    if isinstance(request, Waiting) and held:
+        _way(command, request, Candidate(slot, agenda, practitioner))
+    place = HoldPlace(command.slot_id, command.request_id, command.until, command.at)
+    return OverTwoStreams(held, agendas.decide(place, agenda) if held else ())
+
+
+def end_hold(command: EndHold, request: Request, agenda: Agenda) -> OverTwoStreams:
+    """The place that was held is free for others."""
+    ended = requests.decide(command, request)
+    return OverTwoStreams(ended, _release(request, agenda, command.at) if ended else ())
+
+
+def _release(request: Request, agenda: Agenda, at: datetime) -> Sequence[AgendaEvent]:
+    if not isinstance(request, Waiting) or request.hold is None:
+        return ()
+    slot_id, request_id = request.hold.slot_id, request.hold.request_id
+    return agendas.decide(ReleasePlace(slot_id, request_id, at), agenda)
+
+
 def freeing(
     happened: Sequence[RequestEvent], request: Request, agenda: Agenda, reason: Freed, at: datetime
 ) -> OverTwoStreams:
     """What happens to a request, and with it the place it had is free again, if it had one."""
     if not happened or not isinstance(request, Assigned):
-        return OverTwoStreams(happened, ())
+        return OverTwoStreams(happened, _release(request, agenda, at) if happened else ())
     assigned = request.assigned
     free = FreePlace(assigned.slot_id, assigned.request_id, reason, at)
     return OverTwoStreams(happened, agendas.decide(free, agenda))
@@ -216,21 +259,22 @@ def change_slot(
 ) -> OverManyStreams:
     """The slot changes; whoever had a place there and has none any more is searched for again.
 
-    `holders`: the requests that have a place in the slot. Raises AlreadyVisited when one of those
-    who would lose theirs was seen already.
+    `holders`: the requests that have or hold a place in the slot. Raises AlreadyVisited when one of
+    those who would lose theirs was seen already.
     """
     happened = agendas.decide(command, agenda)
-    return OverManyStreams(
-        happened,
-        {
-            event.request_id: requests.decide(
-                Unassign(event.request_id, _UNASSIGNED[event.reason], command.at),
-                holders[event.request_id],
-            )
-            for event in happened
-            if isinstance(event, SlotPlaceFreed)
-        },
-    )
+    told: dict[UUID, Sequence[RequestEvent]] = {}
+    for event in happened:
+        back: Unassign | EndHold
+        match event:
+            case SlotPlaceFreed():
+                back = Unassign(event.request_id, _UNASSIGNED[event.reason], command.at)
+            case SlotPlaceReleased():
+                back = EndHold(event.request_id, HoldEnd.SLOT_CHANGED, command.at)
+            case _:
+                continue
+        told[back.request_id] = requests.decide(back, holders[back.request_id])
+    return OverManyStreams(happened, told)
 
 
 _UNASSIGNED = {

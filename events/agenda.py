@@ -48,6 +48,27 @@ class SlotPlaceTaken(Event):
     taken_at: Instant
 
 
+class SlotPlaceHeld(Event):
+    """One place is kept for a request until then: a regulator is on the telephone."""
+
+    name = "slot.place_held"
+
+    slot_id: UUID
+    request_id: UUID
+    until: Instant
+    held_at: Instant
+
+
+class SlotPlaceReleased(Event):
+    """A place that was held is not any more."""
+
+    name = "slot.place_released"
+
+    slot_id: UUID
+    request_id: UUID
+    released_at: Instant
+
+
 class Freed(StrEnum):
     """Why a place is free again."""
 
@@ -120,6 +141,8 @@ AgendaEvent = (
     SlotPublished
     | SlotPlaceTaken
     | SlotPlaceFreed
+    | SlotPlaceHeld
+    | SlotPlaceReleased
     | SlotMoved
     | SlotCapacityChanged
     | SlotOpenedTo

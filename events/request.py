@@ -110,6 +110,40 @@ class RequestDeadlineAgreed(Event):
     agreed_at: Instant
 
 
+class RequestPlaceHeld(Event):
+    """A regulator keeps a place for the patient while they speak: nobody else gives them one."""
+
+    name = "request.place_held"
+
+    request_id: UUID
+    slot_id: UUID
+    rpps: Rpps
+    week: IsoWeek
+    start: Instant
+    mode: Mode
+    until: Instant
+    held_at: Instant
+
+
+class HoldEnd(StrEnum):
+    """Why a place is no longer held."""
+
+    LAPSED = "LAPSED"
+    GIVEN_UP = "GIVEN_UP"  # by the regulator, or the request ended
+    SLOT_CHANGED = "SLOT_CHANGED"
+
+
+class RequestHoldLapsed(Event):
+    """The place is no longer held: the request is searched for as before."""
+
+    name = "request.hold_lapsed"
+
+    request_id: UUID
+    slot_id: UUID
+    reason: HoldEnd
+    lapsed_at: Instant
+
+
 class RequestEscalated(Event):
     """The next step of the community's ladder: who looks after the request, and until when."""
 
@@ -246,6 +280,8 @@ RequestEvent = (
     | RequestMerged
     | RequestOffered
     | RequestEscalated
+    | RequestPlaceHeld
+    | RequestHoldLapsed
     | OfferDelivered
     | OfferSeen
     | OfferAccepted

@@ -28,6 +28,8 @@ from events.agenda import (
     SlotMoved,
     SlotOpenedTo,
     SlotPlaceFreed,
+    SlotPlaceHeld,
+    SlotPlaceReleased,
     SlotPlaceTaken,
     SlotPublished,
     SlotWithdrawn,
@@ -60,6 +62,7 @@ slots = Table(
     Column("zone", Text, nullable=False),
     Column("capacity", Integer, nullable=False),
     Column("taken", Integer, nullable=False),
+    Column("held", Integer, nullable=False),  # by regulators, for a moment
     Column("modes", ARRAY(Text), nullable=False),
     Column("labels", ARRAY(Text), nullable=False),
     Column("communities", ARRAY(Text), nullable=False),
@@ -67,6 +70,7 @@ slots = Table(
     Column("published_at", DateTime(timezone=True), nullable=False),
     Column("withdrawn_at", DateTime(timezone=True)),
 )
+_LEFT = slots.c.capacity - slots.c.taken - slots.c.held
 Index("slots_communities", slots.c.communities, postgresql_using="gin")
 Index("slots_start", slots.c.start)
 
@@ -83,6 +87,8 @@ _Event = (
     SlotPublished
     | SlotPlaceTaken
     | SlotPlaceFreed
+    | SlotPlaceHeld
+    | SlotPlaceReleased
     | SlotMoved
     | SlotCapacityChanged
     | SlotOpenedTo
@@ -96,6 +102,8 @@ _KINDS = (
     SlotPublished,
     SlotPlaceTaken,
     SlotPlaceFreed,
+    SlotPlaceHeld,
+    SlotPlaceReleased,
     SlotMoved,
     SlotCapacityChanged,
     SlotOpenedTo,
@@ -113,6 +121,8 @@ def touched(recorded: Recorded) -> Sequence[Place]:
         case (
             SlotPlaceTaken()
             | SlotPlaceFreed()
+            | SlotPlaceHeld()
+            | SlotPlaceReleased()
             | SlotMoved()
             | SlotCapacityChanged()
             | SlotOpenedTo()
@@ -139,6 +149,10 @@ def _apply(rows: Rows, event: _Event) -> None:
             _take(rows, event, +1)
         case SlotPlaceFreed():
             _take(rows, event, -1)
+        case SlotPlaceHeld():
+            _hold(rows, event, +1)
+        case SlotPlaceReleased():
+            _hold(rows, event, -1)
         case SlotMoved():
             rows.put(slots, event.slot_id, _whereabouts(event))
         case SlotCapacityChanged():
@@ -169,6 +183,7 @@ def _published(event: SlotPublished) -> dict[str, object]:
         "zone": event.zone,
         "capacity": event.capacity,
         "taken": 0,
+        "held": 0,
         "modes": list(event.modes),
         **_shown_to(event),
         "published_at": event.published_at,
@@ -199,6 +214,12 @@ def _take(rows: Rows, event: SlotPlaceTaken | SlotPlaceFreed, places: int) -> No
     row = rows.get(slots, event.slot_id)
     assert row is not None, "a place of a slot that was never published"
     rows.put(slots, event.slot_id, {"taken": row["taken"] + places})
+
+
+def _hold(rows: Rows, event: SlotPlaceHeld | SlotPlaceReleased, places: int) -> None:
+    row = rows.get(slots, event.slot_id)
+    assert row is not None, "a place of a slot that was never published"
+    rows.put(slots, event.slot_id, {"held": row["held"] + places})
 
 
 projection = Projection(
@@ -234,7 +255,7 @@ def free_places(
         conditions.append(slots.c.communities.contains([community]))  # the index
     groups = (finess, slots.c.profession, one_mode, one_label, hour)
     return (
-        select(*groups, func.sum(slots.c.capacity - slots.c.taken).label("free"))
+        select(*groups, func.sum(_LEFT).label("free"))
         .select_from(slots.join(practitioners, practitioners.c.rpps == slots.c.rpps))
         .where(and_(*conditions))
         .group_by(*groups)
@@ -245,7 +266,7 @@ def free_places(
 def _free() -> list[ColumnElement[bool]]:
     return [
         slots.c.start > bindparam("at", type_=DateTime(timezone=True)),
-        slots.c.taken < slots.c.capacity,
+        _LEFT > 0,
         slots.c.withdrawn_at.is_(None),
         ~practitioners.c.paused,
     ]
@@ -268,7 +289,7 @@ def open_slots(*, community: str | None = None) -> Select[tuple[object, ...]]:
     if community:
         conditions.append(slots.c.communities.contains([community]))
     return (
-        select(slots, (slots.c.capacity - slots.c.taken).label("free"))
+        select(slots, _LEFT.label("free"))
         .select_from(slots.join(practitioners, practitioners.c.rpps == slots.c.rpps))
         .where(and_(*conditions))
         .order_by(slots.c.start, slots.c.slot_id)

@@ -28,7 +28,9 @@ from events.request import (
     RequestDeadlineAgreed,
     RequestEscalated,
     RequestHandedBack,
+    RequestHoldLapsed,
     RequestMerged,
+    RequestPlaceHeld,
     RequestReceived,
     RequestRefusedAsEmergency,
     RequestReoriented,
@@ -99,6 +101,7 @@ Index("requests_community_state", requests.c.community, requests.c.state)
 Index("requests_case", requests.c.case_id)
 
 _MEMBERS = "members"  # look after a request they are asked about
+_REGULATOR = "regulator"  # holds a place for the patient
 _DISPATCH = "dispatch"  # owns a request from its first instant
 
 _EVENTS = (
@@ -108,6 +111,8 @@ _EVENTS = (
     RequestAssigned,
     RequestDeadlineAgreed,
     RequestEscalated,
+    RequestPlaceHeld,
+    RequestHoldLapsed,
     RequestOffered,
     RequestHandedBack,
     RequestWithdrawn,
@@ -199,6 +204,10 @@ def _changes(recorded: Recorded) -> Row:
             }
         case RequestWithdrawn() as event:
             return _over(WITHDRAWN, event.withdrawn_at, event.reason)
+        case RequestPlaceHeld() as event:
+            return {"owner": _REGULATOR, "next_at": event.until}
+        case RequestHoldLapsed() as event:
+            return {"owner": _DISPATCH, "next_at": event.lapsed_at}
         case RequestEscalated() as event:
             return {"owner": event.owner, "next_at": event.until}
         case RequestOffered() as event:

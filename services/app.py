@@ -21,6 +21,7 @@ from services.dispatch.taking import Taking
 from services.intake import service as intake_service
 from services.intake.care import CareDesk
 from services.intake.directory import Directory
+from services.intake.holds import HoldDesk
 from services.intake.offers import OfferDesk
 from services.intake.reception import Desks, Reception
 from services.intake.register import Register
@@ -222,6 +223,7 @@ def _reception(house: House) -> Reception:
         slots=SlotDesk(executor, house.directory),
         visits=VisitDesk(executor, sealer),
         offers=OfferDesk(executor),
+        holds=HoldDesk(executor, house.settings),
     )
     return Reception(
         desks,

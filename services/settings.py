@@ -79,6 +79,7 @@ class Settings(BaseSettings):
     # Dispatch
     hand_back_margin_minutes: float = 10.0  # before the request is due
     hand_back_patience_seconds: float = 30.0  # at most so late, while places are in doubt
+    hold_minutes: float = 3.0  # a place is kept for a regulator on the telephone
     search_again_minutes: float = 5.0  # a waiting request is looked at again at least so often
 
     figures_seconds: float = 5.0  # how often the figures of who waits are taken

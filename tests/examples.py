@@ -13,6 +13,8 @@ from events.agenda import (
     SlotMoved,
     SlotOpenedTo,
     SlotPlaceFreed,
+    SlotPlaceHeld,
+    SlotPlaceReleased,
     SlotPlaceTaken,
     SlotPublished,
     SlotWithdrawn,
@@ -47,10 +49,13 @@ from events.practitioner import (
 )
 from events.request import (
     Destination,
+    HoldEnd,
     RequestAssigned,
     RequestConfirmed,
     RequestEscalated,
+    RequestHoldLapsed,
     RequestMerged,
+    RequestPlaceHeld,
     RequestReceived,
     RequestReoriented,
     RequestSearching,
@@ -389,6 +394,34 @@ def on_call(rpps: str = DR_ADAM, until: datetime = NOON + 2 * HOUR) -> Practitio
 
 def off_call(rpps: str = DR_ADAM) -> PractitionerOffCall:
     return PractitionerOffCall(rpps=rpps, off_call_at=NOON)
+
+
+def held(
+    request_id: UUID = ANNA, until: datetime = NOON + 3 * MINUTE, slot_id: UUID = AFTERNOON
+) -> RequestPlaceHeld:
+    slot = published(slot_id)
+    return RequestPlaceHeld(
+        request_id=request_id,
+        slot_id=slot_id,
+        rpps=slot.rpps,
+        week=slot.week,
+        start=slot.start,
+        mode=Mode.OFFICE,
+        until=until,
+        held_at=NOON,
+    )
+
+
+def hold_ended(reason: HoldEnd = HoldEnd.LAPSED, at: datetime = NOON) -> RequestHoldLapsed:
+    return RequestHoldLapsed(request_id=ANNA, slot_id=AFTERNOON, reason=reason, lapsed_at=at)
+
+
+def place_held(request_id: UUID = ANNA, until: datetime = NOON + 3 * MINUTE) -> SlotPlaceHeld:
+    return SlotPlaceHeld(slot_id=AFTERNOON, request_id=request_id, until=until, held_at=NOON)
+
+
+def released(request_id: UUID = ANNA, at: datetime = NOON) -> SlotPlaceReleased:
+    return SlotPlaceReleased(slot_id=AFTERNOON, request_id=request_id, released_at=at)
 
 
 def reoriented(to: Destination = Destination.EMERGENCY_DEPARTMENT) -> RequestReoriented:

@@ -10,9 +10,11 @@ from domain.agenda.commands import (
     AgendaCommand,
     ChangeCapacity,
     FreePlace,
+    HoldPlace,
     MoveSlot,
     OpenSlotTo,
     PublishSlot,
+    ReleasePlace,
     SlotChange,
     TakePlace,
     WithdrawSlot,
@@ -42,6 +44,8 @@ from events.agenda import (
     SlotMoved,
     SlotOpenedTo,
     SlotPlaceFreed,
+    SlotPlaceHeld,
+    SlotPlaceReleased,
     SlotPlaceTaken,
     SlotPublished,
     SlotWithdrawn,
@@ -56,6 +60,7 @@ __all__ = [
     "CrossesTheWeek",
     "EndsBeforeItStarts",
     "FreePlace",
+    "HoldPlace",
     "HomeVisitWithoutRadius",
     "LongerThanADay",
     "MoveSlot",
@@ -67,6 +72,7 @@ __all__ = [
     "OpenSlotTo",
     "OverlapsAnotherSlot",
     "PublishSlot",
+    "ReleasePlace",
     "Slot",
     "SlotChange",
     "SlotOpenToNobody",
@@ -94,6 +100,10 @@ def decide(command: AgendaCommand, agenda: Agenda) -> list[AgendaEvent]:
             return places.take(command, agenda)
         case FreePlace():
             return places.free(command, agenda)
+        case HoldPlace():
+            return places.hold(command, agenda)
+        case ReleasePlace():
+            return places.release(command, agenda)
         case _:
             assert_never(command)
 
@@ -108,6 +118,12 @@ def evolve(agenda: Agenda, event: AgendaEvent) -> Agenda:
         case SlotPlaceFreed():
             left = {r: mode for r, mode in slot.taken.items() if r != event.request_id}
             return _with(agenda, replace(slot, taken=left))
+        case SlotPlaceHeld():
+            held = {**slot.held, event.request_id: event.until}
+            return _with(agenda, replace(slot, held=held))
+        case SlotPlaceReleased():
+            kept = {r: until for r, until in slot.held.items() if r != event.request_id}
+            return _with(agenda, replace(slot, held=kept))
         case SlotMoved():
             moved = {"start": event.start, "end": event.end, "place": event.place}
             return _with(agenda, _changed(slot, moved))
@@ -131,6 +147,8 @@ def _known(
     agenda: Agenda,
     event: SlotPlaceTaken
     | SlotPlaceFreed
+    | SlotPlaceHeld
+    | SlotPlaceReleased
     | SlotMoved
     | SlotCapacityChanged
     | SlotOpenedTo

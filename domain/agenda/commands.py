@@ -46,6 +46,21 @@ class FreePlace:
 
 
 @dataclass(frozen=True)
+class HoldPlace:
+    slot_id: UUID
+    request_id: UUID
+    until: datetime
+    at: datetime
+
+
+@dataclass(frozen=True)
+class ReleasePlace:
+    slot_id: UUID
+    request_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True)
 class MoveSlot:
     slot_id: UUID
     start: datetime
@@ -79,4 +94,4 @@ class WithdrawSlot:
 
 
 SlotChange = MoveSlot | ChangeCapacity | OpenSlotTo | WithdrawSlot
-AgendaCommand = PublishSlot | TakePlace | FreePlace | SlotChange
+AgendaCommand = PublishSlot | TakePlace | FreePlace | HoldPlace | ReleasePlace | SlotChange

@@ -27,6 +27,7 @@ from events.agenda import (
     SlotMoved,
     SlotOpenedTo,
     SlotPlaceFreed,
+    SlotPlaceReleased,
     SlotPublished,
     SlotWithdrawn,
 )
@@ -84,6 +85,7 @@ def change(command: SlotChange, agenda: Agenda) -> list[AgendaEvent]:
         case WithdrawSlot():
             events = [
                 *_freed(slot.taken, Freed.SLOT_WITHDRAWN, command),
+                *_released(slot.held, command),
                 SlotWithdrawn(slot_id=command.slot_id, withdrawn_at=command.at),
             ]
         case _:
@@ -110,6 +112,7 @@ def _move(command: MoveSlot, slot: Slot, agenda: Agenda) -> list[AgendaEvent]:
     check_free(moved, agenda)
     return [
         *_freed(slot.taken, Freed.SLOT_MOVED, command),
+        *_released(slot.held, command),
         SlotMoved(
             slot_id=command.slot_id,
             start=moved.start,
@@ -123,9 +126,11 @@ def _move(command: MoveSlot, slot: Slot, agenda: Agenda) -> list[AgendaEvent]:
 def _change_capacity(command: ChangeCapacity, slot: Slot) -> list[AgendaEvent]:
     if slot.published.capacity == command.capacity:
         return []
-    one_too_many = list(slot.taken)[command.capacity :]  # who came last goes first
+    # Who only holds a place loses it before who has one, and who came last before who came first.
+    places_held = list(slot.held)[max(command.capacity - len(slot.taken), 0) :]
     return [
-        *_freed(one_too_many, Freed.SLOT_REDUCED, command),
+        *_freed(list(slot.taken)[command.capacity :], Freed.SLOT_REDUCED, command),
+        *_released(places_held, command),
         SlotCapacityChanged(
             slot_id=command.slot_id, capacity=command.capacity, changed_at=command.at
         ),
@@ -148,6 +153,13 @@ def _open(command: OpenSlotTo, slot: Slot) -> list[AgendaEvent]:
     ):
         return []
     return [opened]
+
+
+def _released(holders: Iterable[UUID], command: SlotChange) -> list[SlotPlaceReleased]:
+    return [
+        SlotPlaceReleased(slot_id=command.slot_id, request_id=request_id, released_at=command.at)
+        for request_id in holders
+    ]
 
 
 def _freed(patients: Iterable[UUID], reason: Freed, command: SlotChange) -> list[SlotPlaceFreed]:

@@ -35,11 +35,19 @@ class Slot:
 
     published: SlotPublished
     taken: Mapping[UUID, Mode] = field(default_factory=dict)  # request → how they meet
+    held: Mapping[UUID, datetime] = field(default_factory=dict)  # request → until when
 
     @property
     def free(self) -> int:
-        """Places left."""
-        return self.published.capacity - len(self.taken)
+        """Places left, those held apart."""
+        return self.published.capacity - len(self.taken) - len(self.held)
+
+    def free_for(self, request_id: UUID, now: datetime) -> int:
+        """Places left for the request: its own is not held against it, nor is one held too long."""
+        if not self.held:
+            return self.published.capacity - len(self.taken)
+        others = sum(until > now for other, until in self.held.items() if other != request_id)
+        return self.published.capacity - len(self.taken) - others
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from typing import assert_never
 
 from domain.decider import Decider
-from domain.request import closing, offers, receiving, searching, visit
+from domain.request import closing, holding, offers, receiving, searching, visit
 from domain.request.commands import (
     AgreeDeadline,
     Assign,
@@ -11,9 +11,11 @@ from domain.request.commands import (
     ClaimOffer,
     ConfirmVisit,
     DeferOffer,
+    EndHold,
     ErasePatient,
     Escalate,
     HandBackRequest,
+    HoldForRequest,
     KeepSearching,
     LapseOffers,
     Merge,
@@ -36,12 +38,14 @@ from domain.request.receiving import LONGEST_DELAY, USUAL_DELAY, is_emergency
 from domain.request.refusals import (
     AlreadyAssigned,
     AlreadyVisited,
+    AnotherPlaceHeld,
     AskedInTheFuture,
     DeferredTooFar,
     DueBeforeReceived,
     DueInThePast,
     DueTooFar,
     GraceOver,
+    HoldTooLong,
     NoSuchRequest,
     NotAsked,
     NotAssigned,
@@ -72,6 +76,7 @@ from domain.request.states import (
     Request,
     Visited,
     Waiting,
+    agenda_of,
     is_erased,
     place_of,
     received_of,
@@ -87,6 +92,7 @@ __all__ = [
     "AgreeDeadline",
     "AlreadyAssigned",
     "AlreadyVisited",
+    "AnotherPlaceHeld",
     "Answered",
     "AskedInTheFuture",
     "Assign",
@@ -101,10 +107,13 @@ __all__ = [
     "DueInThePast",
     "DueTooFar",
     "Emergency",
+    "EndHold",
     "ErasePatient",
     "Escalate",
     "GraceOver",
     "HandBackRequest",
+    "HoldForRequest",
+    "HoldTooLong",
     "KeepSearching",
     "LapseOffers",
     "Merge",
@@ -140,6 +149,7 @@ __all__ = [
     "Waiting",
     "WasAnEmergency",
     "Withdraw",
+    "agenda_of",
     "decide",
     "decider",
     "evolve",
@@ -174,6 +184,10 @@ def decide(command: RequestCommand, request: Request) -> list[RequestEvent]:
             return visit.record_attendance(command, request)
         case RecordOutcome():
             return visit.record_outcome(command, request)
+        case HoldForRequest():
+            return holding.hold(command, request)
+        case EndHold():
+            return holding.end(command, request)
         case Escalate():
             return searching.escalate(command, request)
         case (

@@ -10,7 +10,7 @@ from events.explanation import Explanation
 from events.ladder import StepKind
 from events.offer import WhyNot
 from events.place import CoarsePosition
-from events.request import Destination, HandBack, Unassigned, Withdrawal
+from events.request import Destination, HandBack, HoldEnd, Unassigned, Withdrawal
 from events.visit import Outcome
 
 
@@ -91,6 +91,22 @@ class HandBackRequest:
     request_id: UUID
     reason: HandBack
     explanation: Explanation
+    at: datetime
+
+
+@dataclass(frozen=True)
+class HoldForRequest:
+    request_id: UUID
+    slot: SlotPublished
+    mode: Mode
+    until: datetime
+    at: datetime
+
+
+@dataclass(frozen=True)
+class EndHold:
+    request_id: UUID
+    reason: HoldEnd
     at: datetime
 
 
@@ -241,5 +257,7 @@ RequestCommand = (
     | RecordOutcome
     | ErasePatient
     | Escalate
+    | HoldForRequest
+    | EndHold
     | OfferCommand
 )

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import assert_never
 
 from domain.decider import ImpossibleHistory
-from domain.request.searching import FIRST_OWNER, MEMBERS
+from domain.request.searching import FIRST_OWNER, MEMBERS, REGULATOR
 from domain.request.states import (
     FOOT,
     Answered,
@@ -42,7 +42,9 @@ from events.request import (
     RequestEscalated,
     RequestEvent,
     RequestHandedBack,
+    RequestHoldLapsed,
     RequestMerged,
+    RequestPlaceHeld,
     RequestReceived,
     RequestRefusedAsEmergency,
     RequestReoriented,
@@ -65,7 +67,13 @@ def evolve(request: Request, event: RequestEvent) -> Request:
                 return replace(request, owner=event.owner, next_at=event.next_at)
         case RequestAssigned():
             if isinstance(request, Waiting):
-                return Assigned(request, event)
+                return Assigned(replace(request, hold=None), event)
+        case RequestPlaceHeld():
+            if isinstance(request, Waiting):
+                return replace(request, hold=event, owner=REGULATOR, next_at=event.until)
+        case RequestHoldLapsed():
+            if isinstance(request, Waiting):
+                return replace(request, hold=None, owner=FIRST_OWNER, next_at=event.lapsed_at)
         case RequestUnassigned():
             if isinstance(request, Assigned):
                 return _waiting_again(request.waiting, event)

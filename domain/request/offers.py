@@ -131,6 +131,8 @@ def _note_receipt(command: NoteReceipt, waiting: Waiting) -> list[RequestEvent]:
 def _claim(command: ClaimOffer, waiting: Waiting) -> list[RequestEvent]:
     # Late, or after a refusal: while the patient waits, whoever can see them is welcome.
     _offer_to(command.rpps, command.request_id, waiting)
+    if waiting.hold:
+        raise OfferOver(command.request_id)
     return [
         OfferAccepted(
             request_id=command.request_id,

@@ -81,6 +81,18 @@ class NotYet(Refused):
     code = "not_yet"
 
 
+class AnotherPlaceHeld(Refused):
+    """A place is held for this request: take that one, or release it first."""
+
+    code = "another_place_held"
+
+
+class HoldTooLong(Refused):
+    """A place is held for a moment: later than now, and for 15 minutes at most."""
+
+    code = "hold_too_long"
+
+
 class NotAsked(Refused):
     """This practitioner was not asked about this request."""
 

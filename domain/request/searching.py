@@ -4,7 +4,7 @@ from typing import assert_never
 
 from domain.request import asked
 from domain.request.commands import Assign, Escalate, HandBackRequest, KeepSearching, Unassign
-from domain.request.refusals import AlreadyAssigned, AlreadyVisited, NotAssigned
+from domain.request.refusals import AlreadyAssigned, AlreadyVisited, AnotherPlaceHeld, NotAssigned
 from domain.request.states import (
     Assigned,
     Closed,
@@ -27,6 +27,7 @@ from events.request import (
 
 FIRST_OWNER = "dispatch"
 MEMBERS = "members"  # who were asked
+REGULATOR = "regulator"  # who holds a place
 
 
 def keep_searching(command: KeepSearching, request: Request) -> list[RequestEvent]:
@@ -81,8 +82,10 @@ def escalate(command: Escalate, request: Request) -> list[RequestEvent]:
 
 def assign(command: Assign, request: Request) -> list[RequestEvent]:
     match request:
-        case Waiting():
+        case Waiting(hold=held):
             slot = command.slot
+            if held and held.slot_id != slot.slot_id:
+                raise AnotherPlaceHeld(command.request_id, held.slot_id)
             return [
                 *asked.over(request, Lapse.PLACE_FOUND, command.at),
                 RequestAssigned(
@@ -134,7 +137,9 @@ def unassign(command: Unassign, request: Request) -> list[RequestEvent]:
 
 def hand_back(command: HandBackRequest, request: Request) -> list[RequestEvent]:
     match request:
-        case Waiting():
+        case Waiting(hold=held):
+            if held:
+                raise AnotherPlaceHeld(command.request_id, held.slot_id)
             return [
                 *asked.over(request, Lapse.REQUEST_ENDED, command.at),
                 RequestHandedBack(

@@ -13,6 +13,7 @@ from events.request import (
     RequestAssigned,
     RequestHandedBack,
     RequestMerged,
+    RequestPlaceHeld,
     RequestReceived,
     RequestReoriented,
     RequestWithdrawn,
@@ -76,6 +77,7 @@ class Waiting:
     step: int = FOOT  # of the ladder
     step_until: datetime | None = None  # None: no step was announced
     neighbours: tuple[str, ...] = ()  # communities whose places it may have beside its own
+    hold: RequestPlaceHeld | None = None  # a regulator keeps a place: dispatch leaves it alone
     wave: int = 0  # waves so far
     offers: Mapping[str, Offer] = field(default_factory=dict)  # member → their offer
 
@@ -157,6 +159,14 @@ def place_of(request: Request) -> RequestAssigned | None:
             return None
         case _:
             assert_never(request)
+
+
+def agenda_of(request: Request) -> tuple[str, str] | None:
+    """RPPS and week of the agenda in which the request has, had or holds a place."""
+    place: RequestAssigned | RequestPlaceHeld | None = place_of(request)
+    if isinstance(request, Waiting):
+        place = request.hold
+    return (place.rpps, place.week) if place else None
 
 
 def not_open(request_id: UUID, request: NotReceived | Emergency | Closed) -> Refused:

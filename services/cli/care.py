@@ -216,6 +216,53 @@ def duplicate(
     about_a_request(Kind.DUPLICATE, identity, {"of": of}, state, role=role, as_json=as_json)
 
 
+SlotToo = Annotated[str, typer.Argument(metavar="SLOT", help="Slot, or the beginning of its id.")]
+Mode = Annotated[str, typer.Option(help="AMB office, HH home visit, VR video.")]
+
+
+@told_kindly
+def hold(
+    identity: RequestId,
+    slot_id: SlotToo,
+    minutes: Annotated[
+        float | None, typer.Option(help="How long; SNP_HOLD_MINUTES (3) by default.")
+    ] = None,
+    mode: Mode = "AMB",
+    role: As = Role.REGULATOR,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Keep a place for a request while you speak: nobody else is given it meanwhile."""
+    from services.cli.tell import about_both
+
+    data = {"mode": mode.upper(), "minutes": minutes}
+    about_both(Kind.HOLD, identity, slot_id, data, state, role=role, as_json=as_json)
+
+
+@told_kindly
+def release(
+    identity: RequestId, role: As = Role.REGULATOR, state: State = None, as_json: AsJson = False
+) -> None:
+    """The place need not be kept any more. The request is searched for as before."""
+    from services.cli.tell import about_a_request
+
+    about_a_request(Kind.HOLD_END, identity, {}, state, role=role, as_json=as_json)
+
+
+@told_kindly
+def take(
+    identity: RequestId,
+    slot_id: SlotToo,
+    mode: Mode = "AMB",
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Give a request the place you chose. Where somebody was faster, the next best are shown."""
+    from services.cli.tell import take_place
+
+    take_place(identity, slot_id, mode.upper(), state, as_json=as_json)
+
+
 def _appointment(
     identity: str, data: dict[str, object], role: Role, state: Path | None, *, as_json: bool
 ) -> None:
@@ -229,5 +276,5 @@ def add_to(app: typer.Typer) -> None:
     panel = "Care"
     app.add_typer(slot, name="slot", rich_help_panel=panel)
     app.add_typer(visit, name="visit", rich_help_panel=panel)
-    for command in (outcome, reorient, withdraw, duplicate):
+    for command in (hold, take, release, outcome, reorient, withdraw, duplicate):
         app.command(rich_help_panel=panel)(command)

@@ -66,6 +66,44 @@ def about_a_slot(
     _show(in_session(state, work), as_json=as_json)
 
 
+def about_both(
+    kind: subjects.Kind,
+    identity: str,
+    slot: str,
+    data: dict[str, Any],
+    state: Path | None,
+    *,
+    role: Role,
+    as_json: bool,
+) -> None:
+    """Tell this of a request and a slot."""
+
+    async def work(session: Session) -> Answer:
+        request_id = await request_named(session, identity)
+        slot_id = (await _slot_named(session, slot))["slot_id"]
+        named = {"request_id": str(request_id), "slot_id": str(slot_id)}
+        return await _told(session, kind, named | data, role)
+
+    _show(in_session(state, work), as_json=as_json)
+
+
+def take_place(identity: str, slot: str, mode: str, state: Path | None, *, as_json: bool) -> None:
+    """The place chosen by hand. Raises Told with the next best where it is gone."""
+
+    async def work(session: Session) -> Answer:
+        request_id = await request_named(session, identity)
+        slot_id = (await _slot_named(session, slot))["slot_id"]
+        body = {
+            "command_id": str(uuid4()),
+            "request_id": str(request_id),
+            "slot_id": str(slot_id),
+            "mode": mode,
+        }
+        return await _answered(session, f"snp.take.{subjects.ANY_COMMUNITY}", body)
+
+    _show(in_session(state, work), as_json=as_json)
+
+
 def about(
     kind: subjects.Kind, data: dict[str, Any], state: Path | None, *, role: Role, as_json: bool
 ) -> None:
@@ -96,19 +134,28 @@ async def _told(session: Session, kind: subjects.Kind, data: dict[str, Any], rol
         "actorrole": role,
         "data": data,
     }
+    return await _answered(session, subjects.ask(subjects.ANY_COMMUNITY, kind), body)
+
+
+async def _answered(session: Session, subject: str, body: dict[str, Any]) -> Answer:
+    """What whoever listens there says. Raises Told for a refusal."""
     async with session.nats() as client:
-        subject = subjects.ask(subjects.ANY_COMMUNITY, kind)
         try:
             message = await client.request(subject, orjson.dumps(body), timeout=ANSWER_SECONDS)
         except NoRespondersError as nobody:
-            raise Told("no intake is running: start `snp up`", code="no_intake") from nobody
+            raise Told("nobody listens: start `snp up`", code="no_intake") from nobody
         except NatsTimeout as late:
             msg = f"no answer within {ANSWER_SECONDS:.0f} s: look before you ask again"
             raise Told(msg, code="no_answer") from late
     answer: Answer = orjson.loads(message.data)
     if "code" in answer:
         problems = "; ".join(f"{p['field']}: {p['message']}" for p in answer.get("problems", ()))
-        raise Told(problems or answer["message"], code=answer["code"])
+        others = "; ".join(
+            f"{_clock(other['start'])} with {other['rpps']} ({other['slot_id'][:8]})"
+            for other in answer.get("alternatives", ())
+        )
+        told = problems or answer["message"]
+        raise Told(f"{told} {others}" if others else told, code=answer["code"])
     return answer
 
 
@@ -118,14 +165,20 @@ def _show(answer: Answer, *, as_json: bool) -> None:
         return
     state = words.STATES.get(answer["state"], escape(answer["state"].replace("_", " ")))
     console.print(f"{state}  [dim]{answer['id']}[/dim]")
+    if "until" in answer:
+        until = _clock(answer["until"])
+        console.print(f"kept until {until}: snp take gives it, snp release lets it go", style="dim")
     if "start" in answer:
-        start = words.clock(datetime.fromisoformat(answer["start"]))
-        console.print(f"{start} with {answer['rpps']}", style="dim")
+        console.print(f"{_clock(answer['start'])} with {answer['rpps']}", style="dim")
     if "free" in answer:
         console.print(f"{answer['free']} of {answer['capacity']} places free", style="dim")
     if again := answer.get("searched_again"):
         who = "1 patient is" if again == 1 else f"{again} patients are"
         console.print(f"{who} searched for again, before everybody else.")
+
+
+def _clock(instant: str) -> str:
+    return words.clock(datetime.fromisoformat(instant))
 
 
 async def _slot_named(session: Session, identity: str) -> dict[str, Any]:

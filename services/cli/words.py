@@ -9,6 +9,8 @@ from events.agenda import (
     SlotMoved,
     SlotOpenedTo,
     SlotPlaceFreed,
+    SlotPlaceHeld,
+    SlotPlaceReleased,
     SlotPlaceTaken,
     SlotPublished,
     SlotWithdrawn,
@@ -47,7 +49,9 @@ from events.request import (
     RequestDeadlineAgreed,
     RequestEscalated,
     RequestHandedBack,
+    RequestHoldLapsed,
     RequestMerged,
+    RequestPlaceHeld,
     RequestReceived,
     RequestRefusedAsEmergency,
     RequestReoriented,
@@ -69,6 +73,7 @@ STATES = {
     "cancelled": "[dim]cancelled[/dim]",
     "reoriented": "[magenta]reoriented[/magenta]",
     "merged": "[dim]merged[/dim]",
+    "held": "[cyan]held[/cyan]",
 }
 OFFERS = {
     "pending": "[yellow]pending[/yellow]",
@@ -147,6 +152,10 @@ def said(event: AnyEvent) -> list[str]:
             return [f"back to the SAS: {event.reason}", *asked, *explained(event.explanation)]
         case RequestWithdrawn():
             return [f"withdrawn: {event.reason}"]
+        case RequestPlaceHeld():
+            return [f"{clock(event.start)} with {event.rpps} is kept until {clock(event.until)}"]
+        case RequestHoldLapsed():
+            return [f"no longer kept ({event.reason.replace('_', ' ').lower()})"]
         case RequestEscalated():
             doing = STEPS[event.kind]
             more = f" ({', '.join(event.communities)})" if event.communities else ""
@@ -192,6 +201,11 @@ def said(event: AnyEvent) -> list[str]:
             return [f"{when}, {places}, {modes}, {event.place.title}"]
         case SlotPlaceTaken():
             return [f"slot {event.slot_id}, request {event.request_id}"]
+        case SlotPlaceHeld():
+            until = clock(event.until)
+            return [f"slot {event.slot_id}, for request {event.request_id} until {until}"]
+        case SlotPlaceReleased():
+            return [f"slot {event.slot_id}, for request {event.request_id} no more"]
         case SlotPlaceFreed():
             why = event.reason.replace("_", " ").lower()
             return [f"slot {event.slot_id}, request {event.request_id} ({why})"]

@@ -18,12 +18,14 @@ from domain.ladder import Advance, advance
 from domain.matching import Ranked, by_urgency
 from domain.placing import PlaceRequest
 from domain.practitioner import Enrolled
+from domain.request import EndHold
 from events import streams
 from events.agenda import (
     SlotCapacityChanged,
     SlotMoved,
     SlotOpenedTo,
     SlotPlaceFreed,
+    SlotPlaceReleased,
     SlotPublished,
 )
 from events.base import Event
@@ -35,7 +37,13 @@ from events.offer import (
     RequestOffered,
 )
 from events.practitioner import PractitionerEvent, PractitionerOnCall
-from events.request import RequestDeadlineAgreed, RequestReceived
+from events.request import (
+    HoldEnd,
+    RequestDeadlineAgreed,
+    RequestHoldLapsed,
+    RequestPlaceHeld,
+    RequestReceived,
+)
 from services import telemetry
 from services.clock import Clock
 from services.dispatch.board import Board, HeldRequest
@@ -63,6 +71,8 @@ from services.settings import Settings
 logger = structlog.get_logger()
 
 LOOKED_AT_IN_ONE_GO = 50  # waiting requests, a few microseconds each
+
+_DOUBT = timedelta(milliseconds=50)  # what is in doubt is looked at again after that
 
 _ACTOR = Actor(ref="dispatch", role=Role.SYSTEM)
 
@@ -211,13 +221,20 @@ class Dispatcher:
                 SlotPublished()
                 | SlotPlaceFreed()
                 | SlotMoved()
+                | SlotPlaceReleased()
                 | SlotCapacityChanged()
                 | SlotOpenedTo()
             ) as event:
                 candidate = self.board.candidate(event.slot_id)
                 for community in candidate.slot.published.communities if candidate else ():
                     self._opened(community, {event.slot_id})
-            case OfferRefused() | OfferPartiallyAccepted() | OfferDeferred() as event:
+            case (
+                RequestPlaceHeld()
+                | RequestHoldLapsed()
+                | OfferRefused()
+                | OfferPartiallyAccepted()
+                | OfferDeferred()
+            ) as event:
                 self._ask(event.request_id)
             case PractitionerOnCall() as event:
                 for request_id in self._waiting_for(event.rpps):
@@ -287,6 +304,9 @@ class Dispatcher:
         if not self._partition.has(community):
             return
         now = self._clock.now()
+        if held.state.hold is not None:
+            self._keep(held, held.state.hold, now)
+            return
         began = perf_counter()
         look_at = around(held.state, self.board, self._rates, self._settings, now)
         ranking = look_at.look(held.state)
@@ -297,7 +317,7 @@ class Dispatcher:
             and self._places_in_doubt(community)
         ):
             # One may come back from a write that fails: nobody is sent away on a guess.
-            self._timers.set(request_id, now + timedelta(milliseconds=50))
+            self._timers.set(request_id, now + _DOUBT)
             return
         onward = advance(held.state, ranking, look_at, now)
         telemetry.decision_seconds.observe(perf_counter() - began)
@@ -308,6 +328,21 @@ class Dispatcher:
             self._set_timer(request_id)
         else:
             self._set_timer(request_id)
+
+    def _keep(self, held: HeldRequest, hold: RequestPlaceHeld, now: datetime) -> None:
+        """Leave to the regulator what they hold, until the moment is over."""
+        request_id = hold.request_id
+        if now < hold.until:
+            self._timers.set(request_id, hold.until)
+            return
+        stream = streams.agenda(hold.rpps, hold.week)
+        agenda = self.board.agendas.get(stream)
+        if agenda is None:
+            self._timers.set(request_id, now + _DOUBT)  # it is being read anew
+            return
+        ended = placing.end_hold(EndHold(request_id, HoldEnd.LAPSED, now), held.state, agenda.state)
+        self._write(held, ended.request, (stream, ended.agenda))
+        self._ask(request_id)
 
     def _asked_now(self, events: Sequence[Event]) -> list[tuple[str, int]]:
         """Who is asked must still agree to be when it is written."""

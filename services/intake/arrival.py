@@ -162,6 +162,8 @@ _ROLES = {
     subjects.Kind.REORIENTATION: Role.REGULATOR,
     subjects.Kind.DUPLICATE: Role.REGULATOR,
     subjects.Kind.WITHDRAWAL: Role.REGULATOR,
+    subjects.Kind.HOLD: Role.REGULATOR,
+    subjects.Kind.HOLD_END: Role.REGULATOR,
     subjects.Kind.OFFER_ANSWER: Role.PRACTITIONER,
     subjects.Kind.OFFER_RECEIPT: Role.SYSTEM,
     subjects.Kind.OFFER_CORRECTION: Role.PRACTITIONER,

@@ -3,13 +3,13 @@
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from domain.placing import By
 from events.agenda import Capacity
 from events.base import CaseId, Finess, Frozen
-from events.codes import Label, Source
+from events.codes import Label, Mode, Source
 from events.place import Place
 from events.request import Destination, Withdrawal
 from events.visit import Outcome
@@ -100,5 +100,18 @@ class WithdrawalSheet(AboutARequest):
     reason: Withdrawal = Withdrawal.CANCELLED
 
 
+class HoldSheet(AboutARequest):
+    """A regulator keeps a place while they speak: type `snp.hold.v1`."""
+
+    slot_id: UUID
+    mode: Mode = Mode.OFFICE
+    minutes: Annotated[float, Field(gt=0, le=15)] | None = None  # default: hold_minutes (3)
+
+
+class HoldEndSheet(AboutARequest):
+    """The place need not be kept any more: type `snp.hold-end.v1`."""
+
+
+HoldNews = HoldSheet | HoldEndSheet
 SlotNews = SlotMove | SlotCapacity | SlotOpening | SlotWithdrawal
 RequestNews = Appointment | OutcomeReport | Reorientation | Duplicate | WithdrawalSheet

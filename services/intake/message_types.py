@@ -13,6 +13,9 @@ from services.intake.answering import (
 from services.intake.changes import (
     Appointment,
     Duplicate,
+    HoldEndSheet,
+    HoldNews,
+    HoldSheet,
     OutcomeReport,
     Reorientation,
     RequestNews,
@@ -32,7 +35,7 @@ from services.intake.messages import (
 )
 
 Sheet = SlotOffer | PractitionerSheet | CommunitySheet | OnCall | LadderSheet | NeighboursSheet
-Sent = CareRequest | Sheet | SlotNews | RequestNews | OfferNews
+Sent = CareRequest | Sheet | SlotNews | RequestNews | HoldNews | OfferNews
 Message = Sent | EmergencyCall
 
 TYPES: dict[str, type[Sent]] = {
@@ -49,6 +52,8 @@ TYPES: dict[str, type[Sent]] = {
     "snp.reorientation.v1": Reorientation,
     "snp.duplicate.v1": Duplicate,
     "snp.withdrawal.v1": WithdrawalSheet,
+    "snp.hold.v1": HoldSheet,
+    "snp.hold-end.v1": HoldEndSheet,
     "snp.offer-answer.v1": OfferAnswer,
     "snp.offer-receipt.v1": OfferReceipt,
     "snp.offer-correction.v1": OfferCorrection,

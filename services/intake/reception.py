@@ -21,6 +21,8 @@ from services.intake.care import CareDesk
 from services.intake.changes import (
     Appointment,
     Duplicate,
+    HoldEndSheet,
+    HoldSheet,
     OutcomeReport,
     Reorientation,
     SlotCapacity,
@@ -29,6 +31,7 @@ from services.intake.changes import (
     SlotWithdrawal,
     WithdrawalSheet,
 )
+from services.intake.holds import HoldDesk
 from services.intake.messages import (
     CareRequest,
     CommunitySheet,
@@ -54,6 +57,7 @@ class Desks:
     slots: SlotDesk
     visits: VisitDesk
     offers: OfferDesk
+    holds: HoldDesk
 
 
 class Reception:
@@ -65,6 +69,7 @@ class Reception:
         self._slots = desks.slots
         self._visits = desks.visits
         self._offers = desks.offers
+        self._holds = desks.holds
         self._sealer = sealer
         self._clock = clock
         self._settings = settings
@@ -90,7 +95,7 @@ class Reception:
         async with in_turn:
             return await self._answer(came)
 
-    async def _answer(  # noqa: C901 a table of who deals with what
+    async def _answer(  # noqa: C901, PLR0912 a table of who deals with what
         self, came: Arrival
     ) -> Answer:
         match came.message:
@@ -106,6 +111,8 @@ class Reception:
                 return await self._register.practitioner(came, practitioner)
             case CommunitySheet() as community:
                 return await self._register.community(came, community)
+            case HoldSheet() | HoldEndSheet() as news:
+                return await self._holds.tell(came, news)
             case OfferAnswer() | OfferReceipt() | OfferCorrection() | ProposalTaken() as news:
                 return await self._offers.tell(came, news)
             case OnCall() as on_call:

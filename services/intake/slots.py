@@ -55,7 +55,7 @@ class SlotDesk:
                 await _check_elsewhere(decision, command, slot.published, stream)
             holders = {
                 request_id: await decision.state(requests.decider, streams.request(request_id))
-                for request_id in (slot.taken if slot else ())
+                for request_id in ((*slot.taken, *slot.held) if slot else ())
             }
             change = placing.change_slot(command, agenda, holders)
             for request_id, happened in change.requests.items():

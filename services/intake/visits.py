@@ -16,7 +16,6 @@ from domain.request import (
     Request,
     Withdraw,
     is_erased,
-    place_of,
     received_of,
 )
 from events import streams
@@ -127,9 +126,9 @@ def request_id_of(news: AboutARequest) -> UUID:
 
 
 async def agenda_of(decision: Decision, request: Request) -> tuple[agendas.Agenda, str]:
-    """The agenda the request has a place in, and its stream; an empty one when it has none."""
-    place = place_of(request)
-    if place is None:
+    """The agenda the request has or holds a place in, and its stream; an empty one without."""
+    named = requests.agenda_of(request)
+    if named is None:
         return agendas.Agenda(), ""
-    stream = streams.agenda(place.rpps, place.week)
+    stream = streams.agenda(*named)
     return await decision.state(agendas.decider, stream), stream

@@ -41,6 +41,8 @@ class Kind(StrEnum):
     REORIENTATION = "reorientation"
     DUPLICATE = "duplicate"
     WITHDRAWAL = "withdrawal"
+    HOLD = "hold"
+    HOLD_END = "hold-end"
     OFFER_ANSWER = "offer-answer"
     OFFER_RECEIPT = "offer-receipt"
     OFFER_CORRECTION = "offer-correction"

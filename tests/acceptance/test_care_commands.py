@@ -92,3 +92,13 @@ def test_what_nobody_knows_is_said(demo):
     assert refused(demo, "slot", "capacity", "ffffffffffff", "2") == "no_such_slot"
     wrong = demo.run("outcome", "ffffffffffff", "--json")
     assert wrong.returncode == 2
+
+
+def test_who_has_a_place_is_kept_and_given_no_other(demo, assigned):
+    slot = assigned["decision"]["slot_id"]
+    demo.json("visit", "cancel", assigned["id"], "--again")
+    # Dispatch is quicker than a command: another place was found, and no second one is given.
+    assert refused(demo, "hold", assigned["id"], slot) == "already_assigned"
+    assert refused(demo, "take", assigned["id"], slot) == "already_assigned"
+    assert demo.json("release", assigned["id"])["state"] == "assigned"
+    assert refused(demo, "take", assigned["id"], "ffffffffffff") == "no_such_slot"

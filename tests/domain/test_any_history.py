@@ -15,11 +15,12 @@ from domain.decider import Refused
 from domain.eligibility import Candidate
 from domain.invariants import Audit
 from domain.matching import rank
-from domain.placing import By, Cancel, PlaceRequest
+from domain.placing import By, Cancel, Hold, PlaceRequest
 from domain.practitioner import Enrol, GiveConsent, Pause, Resume
 from domain.request import (
     FIRST_OWNER,
     ConfirmVisit,
+    EndHold,
     ErasePatient,
     HandBackRequest,
     KeepSearching,
@@ -32,7 +33,7 @@ from domain.request import (
 )
 from events import streams
 from events.codes import Mode, Profession, Source
-from events.request import Destination, HandBack, Withdrawal
+from events.request import Destination, HandBack, HoldEnd, Withdrawal
 from events.visit import Outcome
 from tests.examples import (
     DR_ADAM,
@@ -209,6 +210,28 @@ class Care(RuleBasedStateMachine):
     def erase(self, name):
         self.decide(streams.request(called(name)), ErasePatient(called(name), self.now))
 
+    @rule(name=NAMES, slot=SLOTS, minutes=st.integers(0, 16), give_up=st.booleans())
+    def hold(self, name, slot, minutes, give_up):
+        """A regulator keeps a place, or lets it go."""
+        stream = streams.request(called(name))
+        if give_up:
+            command = EndHold(called(name), HoldEnd.GIVEN_UP, self.now)
+            self.over_both(name, command, placing.end_hold)
+            return
+        if (found := self.agenda_of(slot)) is None:
+            return
+        agenda_stream, doctor = found
+        until = self.now + timedelta(minutes=minutes)
+        command = Hold(called(name), called(slot), Mode.OFFICE, until, self.now)
+        practitioner = self.state(streams.practitioner(doctor))
+        try:
+            both = placing.hold(
+                command, self.state(stream), self.state(agenda_stream), practitioner
+            )
+        except Refused:
+            return
+        self.write((stream, both.request), (agenda_stream, both.agenda))
+
     # After the assignment
 
     @rule(
@@ -232,7 +255,8 @@ class Care(RuleBasedStateMachine):
         agenda = self.state(agenda_stream)
         holders = {
             request_id: self.state(streams.request(request_id))
-            for request_id in agenda.slots[slot_id].taken
+            for places in (agenda.slots[slot_id].taken, agenda.slots[slot_id].held)
+            for request_id in places
         }
         try:
             change = placing.change_slot(command, agenda, holders)
@@ -273,9 +297,9 @@ class Care(RuleBasedStateMachine):
         """A decision over the request and the agenda it has a place in."""
         stream = streams.request(called(name))
         request = self.state(stream)
-        place = requests.place_of(request)
-        agenda_stream = streams.agenda(place.rpps, place.week) if place else ""
-        agenda = self.state(agenda_stream) if place else agendas.Agenda()
+        named = requests.agenda_of(request)
+        agenda_stream = streams.agenda(*named) if named else ""
+        agenda = self.state(agenda_stream) if named else agendas.Agenda()
         try:
             both = decide(command, request, agenda)
         except Refused:

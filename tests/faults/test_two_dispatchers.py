@@ -93,7 +93,7 @@ async def test_two_that_decide_on_everything_lose_nothing_and_agree(house, other
     for each in (house, other):
         board = each.dispatcher.board
         for held in board.waiting.get(NEVERS, {}).values():
-            assert not rank(held.state, board.candidates(NEVERS, NOON), NOON).eligible
+            assert not rank(held.state, board.candidates((NEVERS,), NOON), NOON).eligible
     for projection in PROJECTIONS.values():
         live = await contents(house.pool, projection)
         await rebuild(house.pool, projection, settings)

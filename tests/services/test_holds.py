@@ -1,0 +1,153 @@
+"""A regulator keeps a place while they speak: dispatch leaves it alone, then it is free again."""
+
+import asyncio
+from uuid import UUID, uuid4
+
+import pytest
+
+from domain.decider import Refused
+from projections import availability
+from services.dispatch.taking import Take
+from services.log.verify import verify
+from services.projector.queries import rows
+from tests.conftest import house_at
+from tests.examples import HOUR, MINUTE, NOON
+from tests.services.test_dispatch import elsewhere
+from tests.services.test_offers import names_of, on_board
+from tests.talking import opened, request_told, slot_told, tell
+
+
+@pytest.fixture
+async def by_hand(settings, addresses, clock):
+    """A house that decides nothing by itself: the regulator does."""
+    async with house_at(settings, addresses, clock=clock, partition=elsewhere()) as house:
+        yield house
+
+
+async def asked(house, **changes):
+    told = await tell(house, "care-request", request_told(**changes))
+    await house.settled()
+    return told["id"]
+
+
+async def kept(house, request_id, slot, **more):
+    told = await tell(house, "hold", {"request_id": request_id, "slot_id": slot["id"], **more})
+    await house.settled()
+    return told
+
+
+async def free(house, slot):
+    await house.settled()
+    found = await rows(house.pool, availability.slots_to_come(), at=NOON)
+    (row,) = (row for row in found if str(row["slot_id"]) == slot["id"])
+    return row["capacity"] - row["taken"] - row["held"]
+
+
+async def take(house, request_id, slot):
+    await house.taking.take(
+        Take(command_id=uuid4(), request_id=UUID(request_id), slot_id=UUID(slot["id"]))
+    )
+    await house.settled()
+
+
+async def test_a_place_is_kept_and_given_to_nobody_else(by_hand, settings):
+    slot = await opened(by_hand)
+    first, second = await asked(by_hand), await asked(by_hand)
+
+    told = await kept(by_hand, first, slot)
+
+    assert (told["state"], told["until"]) == ("held", (NOON + 3 * MINUTE).isoformat())
+    assert await free(by_hand, slot) == 0
+    row = await on_board(by_hand, first)
+    assert (row["owner"], row["next_at"]) == ("regulator", NOON + 3 * MINUTE)
+    assert (await kept(by_hand, second, slot))["code"] == "no_place_left"
+    with pytest.raises(Refused):
+        await take(by_hand, second, slot)
+
+    await take(by_hand, first, slot)
+
+    assert (await on_board(by_hand, first))["state"] == "assigned"
+    assert await free(by_hand, slot) == 0
+    assert (await verify(by_hand.pool, settings)).violations == []
+
+
+async def test_of_many_who_want_to_keep_one_place_one_does(by_hand, settings):
+    slot = await opened(by_hand)
+    requests = [await asked(by_hand) for _ in range(16)]
+
+    answers = await asyncio.gather(*(kept(by_hand, one, slot) for one in requests))
+
+    states = [answer.get("code") or answer["state"] for answer in answers]
+    assert sorted(states) == ["held"] + ["no_place_left"] * 15
+    assert (await verify(by_hand.pool, settings)).violations == []
+
+
+async def test_a_place_is_let_go_again(by_hand):
+    slot = await opened(by_hand)
+    request_id = await asked(by_hand)
+    await kept(by_hand, request_id, slot)
+
+    told = await tell(by_hand, "hold-end", {"request_id": request_id})
+
+    assert told["state"] == "waiting"
+    assert await free(by_hand, slot) == 1
+    again = await tell(by_hand, "hold-end", {"request_id": request_id})
+    assert again["state"] == "waiting"
+
+
+async def test_a_place_kept_too_long_is_free_again_and_dispatch_gives_it(
+    settings, addresses, clock
+):
+    async with house_at(settings, addresses, clock=clock, partition=elsewhere()) as house:
+        slot = await opened(house)
+        request_id = await asked(house)
+        await kept(house, request_id, slot)
+
+    async with house_at(settings, addresses, clock=clock) as house:
+        await tell(house, "slot", slot_told(NOON + 3 * HOUR))
+        await house.settled()
+        assert (await on_board(house, request_id))["owner"] == "regulator"
+
+        await clock.move_to(NOON + 3 * MINUTE)
+        await house.settled()
+
+        assert (await names_of(house, request_id))[1:] == [
+            "request.place_held",
+            "request.hold_lapsed",
+            "request.assigned",
+        ]
+        assert (await verify(house.pool, settings)).violations == []
+
+
+async def test_who_waits_gets_the_place_that_was_let_go(by_hand, settings, addresses, clock):
+    slot = await opened(by_hand)
+    first = await asked(by_hand)
+    await kept(by_hand, first, slot, minutes=10)
+
+    async with house_at(settings, addresses, clock=clock) as house:
+        second = await asked(house)
+        assert (await on_board(house, second))["state"] == "waiting"
+        await tell(house, "withdrawal", {"request_id": first})
+        await house.settled()
+
+        assert (await on_board(house, second))["state"] == "assigned"
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"slot_id": str(uuid4())}, "no_such_slot"),
+        ({"minutes": 16}, "invalid_value"),
+        ({"minutes": 0}, "invalid_value"),
+        ({"request_id": str(uuid4())}, "no_such_request"),
+        ({"mode": "VR"}, "not_this_way"),
+    ],
+)
+async def test_what_cannot_be_kept_is_refused_with_its_code(by_hand, change, code):
+    slot = await opened(by_hand)
+    data = {"request_id": await asked(by_hand), "slot_id": slot["id"]} | change
+
+    told = await tell(by_hand, "hold", data)
+
+    codes = {problem["code"] for problem in told.get("problems", ())}
+    assert code in {told["code"]} | codes
