@@ -64,7 +64,7 @@ def run() -> dict[str, Any]:
 
 async def _measure(state: Path) -> dict[str, Any]:
     gc.disable()  # pauses of who measures are not the product's
-    async with _client(state) as client:
+    async with client_of(state) as client:
         least = await _floor(client, state)
         await _prepare(client)
         heard = await Heard.listening(client)
@@ -181,7 +181,7 @@ async def _burst(client: Client, heard: Heard) -> float:
 
 
 def _request(name: str, number: int) -> tuple[str, str, bytes]:
-    community = _finess(number % COMMUNITIES)
+    community = finess_of(number % COMMUNITIES)
     case = f"fr.health.samu580.{name}"
     now = datetime.now(UTC)
     data = {
@@ -199,14 +199,14 @@ def _request(name: str, number: int) -> tuple[str, str, bytes]:
     return (
         subjects.inbox(community, "care-request"),
         case,
-        _event("care-request", name, data),
+        event_of("care-request", name, data),
     )
 
 
 async def _prepare(client: Client) -> None:
     start = (datetime.now(UTC) + timedelta(hours=2)).replace(minute=0, second=0, microsecond=0)
     for c in range(COMMUNITIES):
-        finess = _finess(c)
+        finess = finess_of(c)
         commune = {
             "insee": "58194",
             "title": "Nevers",
@@ -214,12 +214,12 @@ async def _prepare(client: Client) -> None:
             "position": {"lat": CENTRE[0], "lon": CENTRE[1]},
         }
         told = {"finess": finess, "title": finess, "departement": "58", "communes": [commune]}
-        await _tell(client, finess, "community", finess, told)
+        await tell(client, finess, "community", finess, told)
         for d in range(DOCTORS_EACH):
             rpps = f"109{c:04}{d:04}"
             consent = {"sources": ["SAS", "CPTS"], "weekly_cap": None}
             sheet = {"rpps": rpps, "profession": "10", "consent": consent}
-            await _tell(client, finess, "practitioner", rpps, sheet)
+            await tell(client, finess, "practitioner", rpps, sheet)
             for s in range(SLOTS_EACH):
                 begins = start + timedelta(minutes=30 * s)
                 slot = {
@@ -233,16 +233,18 @@ async def _prepare(client: Client) -> None:
                     "end": (begins + timedelta(minutes=30)).isoformat(),
                     "capacity": PLACES,
                 }
-                await _tell(client, finess, "slot", f"{rpps}-{s}", slot)
+                await tell(client, finess, "slot", f"{rpps}-{s}", slot)
 
 
-async def _tell(client: Client, finess: str, kind: str, name: str, data: dict[str, Any]) -> None:
-    answer = await client.request(subjects.ask(finess, kind), _event(kind, name, data), timeout=10)
+async def tell(client: Client, finess: str, kind: str, name: str, data: dict[str, Any]) -> None:
+    answer = await client.request(
+        subjects.ask(finess, kind), event_of(kind, name, data), timeout=10
+    )
     told = orjson.loads(answer.data)
     assert "code" not in told, told
 
 
-def _event(kind: str, name: str, data: dict[str, Any]) -> bytes:
+def event_of(kind: str, name: str, data: dict[str, Any]) -> bytes:
     return orjson.dumps(
         {
             "specversion": "1.0",
@@ -254,12 +256,12 @@ def _event(kind: str, name: str, data: dict[str, Any]) -> bytes:
     )
 
 
-def _finess(number: int) -> str:
+def finess_of(number: int) -> str:
     return f"5800{number:05}"
 
 
 @asynccontextmanager
-async def _client(state: Path) -> AsyncIterator[Client]:
+async def client_of(state: Path) -> AsyncIterator[Client]:
     """Connected once the services are up."""
     deadline = time.monotonic() + 30
     while True:
