@@ -8,18 +8,20 @@ from datetime import datetime, timedelta
 from math import ceil, log
 from typing import NamedTuple, assert_never
 
-from domain.agenda import Agenda
+from domain.agenda import GRID, Agenda, day_of
 from domain.decider import Refused
 from domain.eligibility import (
+    DailyCapReached,
     NoConsent,
     NotThisProfession,
     NotThisWay,
     PractitionerAway,
     Search,
+    StartsTooSoon,
     TooFar,
     against_consent,
 )
-from domain.geography import distance_km
+from domain.geography import CAR_SECONDS_PER_KM, distance_km
 from domain.practitioner import (
     Consent,
     Enrolled,
@@ -81,15 +83,30 @@ def may_be_asked(search: Search, member: Member, now: datetime) -> Askable | typ
         return NotThisProfession
     if reason := against_consent(received, consent, member.agenda.taken):
         return reason
-    if _was_asked(search, member.rpps):
+    if member.rpps in search.request.cancelled_by or _was_asked(search, member.rpps):
         return AskedBefore
+    if consent.daily_cap is not None and _is_full_today(search, member, overbook, consent, now):
+        return DailyCapReached
     km = distance_km(received.position, overbook.place.position)
     ways = [mode for mode in overbook.modes if mode in received.modes]
     if not ways:
         return NotThisWay
     if all(km > _reach(mode, search, overbook) for mode in ways):
         return TooFar
+    way = 0.0 if ways[0] is not Mode.OFFICE else km * CAR_SECONDS_PER_KM
+    if search.earliest + timedelta(seconds=way) > search.request.due_by - GRID:
+        return StartsTooSoon  # whatever they said would be too late
     return Askable(not enrolled.is_on_call(now), member.agenda.taken, round(km, 1), member.rpps)
+
+
+def _is_full_today(
+    search: Search, member: Member, overbook: Overbook, consent: Consent, now: datetime
+) -> bool:
+    """Whether the day is full, and the visit cannot be on another."""
+    today = day_of(now, overbook.zone)
+    if day_of(search.request.due_by, overbook.zone) != today:
+        return False
+    return member.agenda.taken_on(today, overbook.zone) >= (consent.daily_cap or 0)
 
 
 def _reach(mode: Mode, search: Search, overbook: Overbook) -> float:
@@ -135,7 +152,7 @@ _PRIOR_ASKED = 10.0
 _PRIOR_ACCEPTED = 3.2
 
 SHORTEST_WAVE = timedelta(minutes=2)
-LONGEST_WAVE = timedelta(minutes=10)
+LONGEST_WAVE = timedelta(minutes=5)
 ROUND = timedelta(seconds=30)
 WAVES = 4  # that a step is made for
 MISSED = 0.05  # the share of requests for which all waves together may find nobody

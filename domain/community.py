@@ -1,9 +1,10 @@
 """A community (CPTS): the organiser, never the carer."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never
 
+from domain.asking import SHORTEST_WAVE
 from domain.decider import Decider, ImpossibleHistory, Refused
 from events.community import (
     CommunityEvent,
@@ -11,7 +12,7 @@ from events.community import (
     CommunityLadderAdopted,
     CommunityNeighboursAgreed,
 )
-from events.ladder import Ladder
+from events.ladder import Ladder, Step, StepKind
 from events.place import Commune
 
 
@@ -37,6 +38,12 @@ class LadderWithoutEnd(Refused):
     """The last rule of a ladder is for every request: it names no priority and no motive."""
 
     code = "ladder_without_end"
+
+
+class NoTimeToAsk(Refused):
+    """Members who are asked have two minutes at least: give the step as much."""
+
+    code = "no_time_to_ask"
 
 
 class ItsOwnNeighbour(Refused):
@@ -134,11 +141,17 @@ def _adopt(command: AdoptLadder, community: Community) -> list[CommunityEvent]:
     formed = _formed(command.finess, community)
     if not covers_all(command.ladder):
         raise LadderWithoutEnd(command.finess)
+    if any(_asks_nobody(step) for rule in command.ladder.rules for step in rule.steps):
+        raise NoTimeToAsk(command.finess)
     if formed.ladder == command.ladder:
         return []
     return [
         CommunityLadderAdopted(finess=command.finess, ladder=command.ladder, adopted_at=command.at)
     ]
+
+
+def _asks_nobody(step: Step) -> bool:
+    return step.kind is StepKind.MEMBER_OFFERS and timedelta(minutes=step.minutes) < SHORTEST_WAVE
 
 
 def covers_all(ladder: Ladder) -> bool:

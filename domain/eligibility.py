@@ -7,7 +7,7 @@ regulator who chose the slot and explain why the matching left it aside.
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple, assert_never
 
-from domain.agenda import Agenda, NoPlaceLeft, Slot
+from domain.agenda import Agenda, NoPlaceLeft, Slot, day_of
 from domain.decider import Refused
 from domain.geography import CAR_SECONDS_PER_KM, distance_km
 from domain.practitioner import Consent, Enrolled, Paused, Practitioner, PractitionerNotEnrolled
@@ -171,7 +171,9 @@ def _not_by(received: RequestReceived, candidate: Candidate) -> type[Refused] | 
         case Enrolled(consent=Consent() as consent):
             reason = against_consent(received, consent, candidate.agenda.taken)
             if reason is None and consent.daily_cap is not None:
-                taken_that_day = candidate.agenda.taken_on_the_day_of(candidate.slot.published)
+                slot = candidate.slot.published
+                day = day_of(slot.start, slot.zone)
+                taken_that_day = candidate.agenda.taken_on(day, slot.zone)
                 return DailyCapReached if taken_that_day >= consent.daily_cap else None
             return reason
         case Enrolled():

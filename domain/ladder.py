@@ -81,9 +81,11 @@ def advance(request: Waiting, ranking: Ranking, around: Around, now: datetime) -
 
     `ranking`: what `around.look` says of the request now.
     """
-    if ranking.eligible:
+    if ranking.eligible and set(request.neighbours) <= set(around.neighbours):
         return Advance((), request, ranking, ranking.eligible[0])
     climb = _Climb(request, ranking, around, now)
+    if climb.agreement_moved() and climb.ranking.eligible:
+        return climb.so_far(climb.ranking.eligible[0])
     if now >= around.give_up_at:
         reason = HandBack.NOBODY_ACCEPTED if request.offers else HandBack.NO_PLACE
         climb.do(HandBackRequest(climb.request_id, reason, ranking.explanation(None), now))
@@ -126,8 +128,9 @@ class _Climb:
         step = self._step(self._at)
         until = self._until(step)
         if step.kind is StepKind.MEMBER_OFFERS:
+            # Who said when they will answer is not waited for by the others.
             in_this_wave = any(
-                isinstance(offer, Pending) and offer.wave == self.request.wave
+                isinstance(offer, Pending) and not offer.deferred
                 for offer in self.request.offers.values()
             )
             return self._now < until and (in_this_wave or self._asks(until))
@@ -144,43 +147,66 @@ class _Climb:
 
     def look_again(self) -> None:
         """Somebody has the request, and an instant at which they look at it."""
-        if self.request.next_at > self._now:
-            return
         pending = [o.until for o in self.request.offers.values() if isinstance(o, Pending)]
         step = self._step(self._at)
-        instants = (
-            self._now + self._around.again,
-            self._around.give_up_at,
-            self._until(step),
-            *pending,
-        )
+        at_the_latest = self._now + self._around.again
+        instants = (at_the_latest, self._around.give_up_at, self._until(step), *pending)
+        next_at = min(instant for instant in instants if instant > self._now)
+        owner = self._owner(step)
+        if pending or owner == MEMBERS:  # members have it only while one may answer
+            owner = MEMBERS if pending else FIRST_OWNER
+        if owner == self.request.owner and self._now < self.request.next_at <= at_the_latest:
+            return
         self.do(
             KeepSearching(
                 request_id=self.request_id,
-                owner=MEMBERS if pending else self._owner(step),
-                next_at=min(instant for instant in instants if instant > self._now),
+                owner=owner,
+                next_at=next_at,
                 explanation=self.ranking.explanation(None),
                 at=self._now,
             )
         )
 
+    def agreement_moved(self) -> bool:
+        """Whether its neighbours are others now than when the request was opened to them."""
+        climbed = self._around.steps[: self._at + 1]
+        opened = any(step.kind is StepKind.NEIGHBOUR_SLOTS for step in climbed)
+        neighbours = self._around.neighbours if opened else ()
+        if set(self.request.neighbours) == set(neighbours):
+            return False
+        step = self._step(self._at)
+        self.do(
+            Escalate(
+                request_id=self.request_id,
+                step=max(self._at, 0),
+                kind=step.kind,
+                communities=neighbours,
+                owner=self._owner(step),
+                until=self.request.step_until or self._around.give_up_at,
+                at=self._now,
+            )
+        )
+        self.ranking = self._around.look(self.request)
+        return True
+
     @property
     def _at(self) -> int:
         """The step it is in. Members' slots first is where every request is without a word."""
-        first = self._around.steps[0]
-        foot = 0 if first.kind is StepKind.MEMBER_SLOTS else FOOT
-        return max(self.request.step, foot)
+        steps, at = self._around.steps, self.request.step
+        foot = 0 if steps[0].kind is StepKind.MEMBER_SLOTS else FOOT
+        if at < len(steps) and at > foot and steps[at].kind is self.request.step_kind:
+            return at
+        return foot  # also where another ladder was adopted, with another step there
 
     def _step(self, number: int) -> Step:
-        # A ladder adopted meanwhile may be shorter.
-        return self._around.steps[min(max(number, 0), len(self._around.steps) - 1)]
+        return self._around.steps[max(number, 0)]
 
     def _until(self, step: Step) -> datetime:
         """When the step the request is in is over."""
         if not step.minutes:
             return self._now
-        began = self.request.received.received_at
-        until = self.request.step_until or began + timedelta(minutes=step.minutes)
+        announced = self.request.step_until if self.request.step == self._at else None
+        until = announced or self.request.since + timedelta(minutes=step.minutes)
         return min(until, self._around.give_up_at)
 
     def _asks(self, until: datetime) -> bool:

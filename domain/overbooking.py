@@ -8,8 +8,8 @@ from uuid import UUID
 from domain import agenda as agendas
 from domain import placing
 from domain import request as requests
-from domain.agenda import Agenda, OffTheGrid, PublishSlot, WithdrawSlot
-from domain.eligibility import NoConsent, NotThisWay, PractitionerAway
+from domain.agenda import GRID, Agenda, OffTheGrid, PublishSlot, Slot
+from domain.eligibility import Candidate, NoConsent, PractitionerAway, search, ways
 from domain.placing import OverTwoStreams, PlaceRequest
 from domain.practitioner import Enrolled, NotEnrolled, Paused, Practitioner, PractitionerNotEnrolled
 from domain.request import (
@@ -30,7 +30,6 @@ from events.practitioner import Overbook
 from events.request import RequestReceived, Unassigned
 
 POLICY = "first-to-accept/1"
-GRID = timedelta(minutes=15)  # national platform, surnuméraire
 GRACE = timedelta(seconds=20)
 """So long a claim made by mistake is taken back without further ado."""
 
@@ -83,13 +82,15 @@ def accept(
         raise OffTheGrid(command.start.isoformat())
     publish = _slot(command, request.received, practitioner)
     published = agendas.decide(publish, agenda)
-    mode = next((mode for mode in publish.modes if mode in request.received.modes), None)
-    if mode is None:
-        raise NotThisWay(command.rpps)
+    after = agendas.decider.replay(published, since=agenda)
+    candidate = Candidate(Slot(after.slots[command.slot_id].published), agenda, practitioner)
+    found = ways(search(request, command.at), candidate)
+    if not isinstance(found, list):
+        raise found(command.rpps, command.start.isoformat())
     place = PlaceRequest(
         request_id=command.request_id,
         slot_id=command.slot_id,
-        mode=mode,
+        mode=found[0].mode,
         explanation=Explanation(
             policy=POLICY,
             considered=len(request.offers),
@@ -102,7 +103,7 @@ def accept(
     both = placing.place(
         place,
         requests.decider.replay(claimed, since=request),
-        agendas.decider.replay(published, since=agenda),
+        after,
         practitioner,
     )
     return OverTwoStreams([*claimed, *both.request], [*published, *both.agenda])
@@ -153,6 +154,4 @@ def correct(command: CorrectClaim, request: Request, agenda: Agenda) -> OverTwoS
     both = placing.freeing(
         requests.decide(back, request), request, agenda, Freed.CLAIM_CORRECTED, command.at
     )
-    freed = agendas.decider.replay(both.agenda, since=agenda)
-    withdrawn = agendas.decide(WithdrawSlot(request.assigned.slot_id, command.at), freed)
-    return OverTwoStreams(both.request, [*both.agenda, *withdrawn])
+    return placing.without_the_place(both, request, agenda, command.at)

@@ -185,15 +185,15 @@ def cancel(command: Cancel, request: Request, agenda: Agenda) -> OverTwoStreams:
             both = freeing(
                 requests.decide(back, request), request, agenda, Freed.VISIT_CANCELLED, command.at
             )
-            return _without_the_place(both, request, agenda, command.at)
+            return without_the_place(both, request, agenda, command.at)
         case _:
             assert_never(command.by)
 
 
-def _without_the_place(
+def without_the_place(
     both: OverTwoStreams, request: Request, agenda: Agenda, at: datetime
 ) -> OverTwoStreams:
-    """Who cannot see one patient is not sent another at the same time."""
+    """Who cannot see one patient is not sent another then; who else is there keeps their place."""
     place = place_of(request)
     slot = agenda.slots.get(place.slot_id) if place else None
     if slot is None or slot.published.start <= at:

@@ -12,7 +12,7 @@ from events.place import Title
 MotivePrefix = Annotated[str, StringConstraints(pattern=r"^M\d{2}(\.\d{2}){0,2}$")]
 """A reason for calling, or a chapter of them: `M03.14`, `M03`."""
 
-Minutes = Annotated[float, Field(ge=0, le=48 * 60)]
+Minutes = Annotated[int, Field(ge=0, le=48 * 60)]
 
 
 class StepKind(StrEnum):

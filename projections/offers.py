@@ -61,7 +61,9 @@ _EVENTS = (
     OfferLapsed,
     RequestUnassigned,
 )
-_DOES_NOT_AFTER_ALL = {Unassigned.CLAIM_CORRECTED, Unassigned.CANCELLED_BY_PRACTITIONER}
+_BY_PATIENT = (
+    Unassigned.CANCELLED_BY_PATIENT
+)  # for any other reason, who accepted does not see them
 
 
 def _key(request_id: object, rpps: str) -> str:
@@ -83,7 +85,7 @@ def touched(recorded: Recorded) -> Sequence[Place]:
             | OfferLapsed()
         ) as event:
             return [(offers, _key(event.request_id, event.rpps))]
-        case RequestUnassigned(reason=reason) as event if reason in _DOES_NOT_AFTER_ALL:
+        case RequestUnassigned(reason=reason) as event if reason is not _BY_PATIENT:
             return [(offers, _key(event.request_id, event.rpps))]
         case _:
             return []
@@ -110,8 +112,12 @@ def apply(rows: Rows, recorded: Recorded) -> None:
             )
         return
     for _, key in touched(recorded):
-        if rows.get(offers, key):  # who cancels a visit may never have been asked about it
-            rows.put(offers, key, _changes(recorded))
+        row = rows.get(offers, key)
+        if row is None:
+            continue  # who had the place was never asked about it
+        if isinstance(recorded.event, RequestUnassigned) and row["state"] != ACCEPTED:
+            continue
+        rows.put(offers, key, _changes(recorded))
 
 
 _EMPTY: Row = {column.name: None for column in offers.columns if not column.primary_key}

@@ -27,6 +27,7 @@ from domain.agenda.refusals import (
     HomeVisitWithoutRadius,
     LongerThanADay,
     MovesToAnotherWeek,
+    MovesToThePast,
     NoPlaceLeft,
     NoSuchSlot,
     NoTimeToTravel,
@@ -36,7 +37,7 @@ from domain.agenda.refusals import (
     SlotPublishedOtherwise,
     SlotTakenBack,
 )
-from domain.agenda.week import Agenda, Slot, check_free, day_of, week_of, weeks_at
+from domain.agenda.week import GRID, Agenda, Slot, check_free, day_of, week_of, weeks_at
 from domain.decider import Decider, ImpossibleHistory
 from events.agenda import (
     AgendaEvent,
@@ -52,6 +53,7 @@ from events.agenda import (
 )
 
 __all__ = [
+    "GRID",
     "Agenda",
     "AgendaCommand",
     "AlreadyBegun",
@@ -65,6 +67,7 @@ __all__ = [
     "LongerThanADay",
     "MoveSlot",
     "MovesToAnotherWeek",
+    "MovesToThePast",
     "NoPlaceLeft",
     "NoSuchSlot",
     "NoTimeToTravel",

@@ -87,6 +87,12 @@ class MovesToAnotherWeek(Refused):
     code = "moves_to_another_week"
 
 
+class MovesToThePast(Refused):
+    """A slot moves to a time that is to come."""
+
+    code = "moves_to_the_past"
+
+
 class NoPlaceLeft(Refused):
     """Every place of this slot is taken."""
 

@@ -16,6 +16,7 @@ from domain.agenda.refusals import (
     AlreadyBegun,
     HomeVisitWithoutRadius,
     MovesToAnotherWeek,
+    MovesToThePast,
     SlotOpenToNobody,
     SlotPublishedOtherwise,
 )
@@ -106,6 +107,8 @@ def _move(command: MoveSlot, slot: Slot, agenda: Agenda) -> list[AgendaEvent]:
     )
     if moved == before:
         return []
+    if moved.start <= command.at:
+        raise MovesToThePast(command.slot_id)
     check_hours(moved.model_copy(update={"week": week_of(moved.start, moved.zone)}), command.at)
     if week_of(moved.start, moved.zone) != before.week:
         raise MovesToAnotherWeek(command.slot_id)

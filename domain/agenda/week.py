@@ -23,6 +23,7 @@ from events.agenda import SlotPublished
 from events.codes import Mode
 
 LONGEST_SLOT = timedelta(hours=24)
+GRID = timedelta(minutes=15)  # of patients beyond the agenda (national platform, surnuméraire)
 
 
 Hours = SlotPublished | PublishSlot
@@ -62,13 +63,12 @@ class Agenda:
         """Places taken this week, over all slots."""
         return sum(len(slot.taken) for slot in self.slots.values())
 
-    def taken_on_the_day_of(self, one: SlotPublished) -> int:
-        """Places taken on the day of that slot, where it is, over all slots."""
-        day = day_of(one.start, one.zone)
+    def taken_on(self, day: date, zone: str) -> int:
+        """Places taken on that day there, over all slots."""
         return sum(
             len(slot.taken)
             for slot in self.slots.values()
-            if day_of(slot.published.start, one.zone) == day
+            if day_of(slot.published.start, zone) == day
         )
 
     def slot(self, slot_id: UUID) -> Slot:

@@ -2,15 +2,16 @@
 
 from datetime import datetime
 
-from domain.request.states import Answered, Waiting
+from domain.request.states import Answered, Pending, Waiting
 from events.offer import Answer, Asked, Lapse, OfferLapsed
 
 
 def over(waiting: Waiting, reason: Lapse, at: datetime) -> list[OfferLapsed]:
-    """Whoever may still answer need not any more: they are told at once."""
+    """Whoever may still answer, or proposed another time, is told at once that it is over."""
     return [
         OfferLapsed(request_id=waiting.received.request_id, rpps=rpps, reason=reason, lapsed_at=at)
-        for rpps in waiting.pending
+        for rpps, offer in waiting.offers.items()
+        if isinstance(offer, Pending) or offer.answer is Answer.PARTIAL
     ]
 
 

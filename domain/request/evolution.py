@@ -59,7 +59,8 @@ from events.visit import OutcomeRecorded, VisitAttended, VisitCancelled, VisitMi
 def evolve(request: Request, event: RequestEvent) -> Request:
     match event:
         case RequestReceived():
-            return Waiting(event, event.due_by, FIRST_OWNER, event.received_at)
+            at = event.received_at
+            return Waiting(event, event.due_by, FIRST_OWNER, next_at=at, since=at)
         case RequestRefusedAsEmergency():
             return Emergency(received_of(request), is_erased(request))
         case RequestSearching():
@@ -101,6 +102,7 @@ def evolve(request: Request, event: RequestEvent) -> Request:
                 return replace(
                     request,
                     step=event.step,
+                    step_kind=event.kind,
                     step_until=event.until,
                     neighbours=event.communities,
                     owner=event.owner,
@@ -169,21 +171,29 @@ def _closed(
 
 def _waiting_again(waiting: Waiting, event: RequestUnassigned) -> Waiting:
     # From the first step again: what was tried in vain may be there by now.
+    at = event.unassigned_at
     again = replace(
-        waiting, owner=FIRST_OWNER, next_at=event.unassigned_at, step=FOOT, step_until=None
+        waiting,
+        owner=FIRST_OWNER,
+        next_at=at,
+        since=at,
+        step=FOOT,
+        step_kind=None,
+        step_until=None,
+        neighbours=(),
     )
+    if event.reason is Unassigned.CANCELLED_BY_PATIENT:
+        return replace(again, lost=waiting.lost | {event.slot_id}, first_in_line=False)
+    again = replace(again, first_in_line=True, offers=_without_acceptance(waiting, event))
     match event.reason:
-        case Unassigned.CANCELLED_BY_PATIENT:
-            return replace(again, lost=waiting.lost | {event.slot_id})
         case Unassigned.CANCELLED_BY_PRACTITIONER | Unassigned.CLAIM_CORRECTED:
             return replace(
                 again,
                 lost=waiting.lost | {event.slot_id},
-                first_in_line=True,
-                offers=_without_acceptance(waiting, event),
+                cancelled_by=waiting.cancelled_by | {event.rpps},
             )
         case Unassigned.SLOT_WITHDRAWN | Unassigned.SLOT_MOVED | Unassigned.SLOT_REDUCED:
-            return replace(again, first_in_line=True)
+            return again
         case _:
             assert_never(event.reason)
 
@@ -192,7 +202,7 @@ def _without_acceptance(waiting: Waiting, event: RequestUnassigned) -> dict[str,
     """Whoever accepted does not see the patient after all."""
     return {
         rpps: Answered(offer.wave, Answer.REFUSED, event.unassigned_at, reason=WhyNot.OTHER)
-        if isinstance(offer, Answered) and offer.answer is Answer.ACCEPTED
+        if rpps == event.rpps and isinstance(offer, Answered) and offer.answer is Answer.ACCEPTED
         else offer
         for rpps, offer in waiting.offers.items()
     }

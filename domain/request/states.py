@@ -8,6 +8,7 @@ from uuid import UUID
 
 from domain.decider import Refused
 from domain.request.refusals import NoSuchRequest, RequestClosed, WasAnEmergency
+from events.ladder import StepKind
 from events.offer import Answer, Lapse, WhyNot
 from events.request import (
     RequestAssigned,
@@ -71,10 +72,13 @@ class Waiting:
     due_by: datetime
     owner: str
     next_at: datetime
+    since: datetime  # it waits: received, or the place lost
     erased: bool = False
     lost: frozenset[UUID] = frozenset()  # slots it had a place in: nobody is sent there again
     first_in_line: bool = False  # had a place and lost it through no doing of the patient's
+    cancelled_by: frozenset[str] = frozenset()  # practitioners: never asked again
     step: int = FOOT  # of the ladder
+    step_kind: StepKind | None = None
     step_until: datetime | None = None  # None: no step was announced
     neighbours: tuple[str, ...] = ()  # communities whose places it may have beside its own
     hold: RequestPlaceHeld | None = None  # a regulator keeps a place: dispatch leaves it alone

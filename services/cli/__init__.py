@@ -113,7 +113,7 @@ def board(
         str | None,
         typer.Option("--state-is", help="waiting, assigned, handed_back, refused_as_emergency…"),
     ] = None,
-    limit: Annotated[int, typer.Option(help="Rows at most.")] = 50,
+    limit: Annotated[int, typer.Option(help="Rows at most.", min=1)] = 50,
     state: State = None,
     as_json: AsJson = False,
 ) -> None:

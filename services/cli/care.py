@@ -9,6 +9,7 @@ import typer
 from events.envelope import Role
 from services.cli.errors import told_kindly
 from services.cli.options import AsJson, Community, State
+from services.cli.words import here
 from services.messaging.subjects import Kind
 
 slot = typer.Typer(no_args_is_help=True, help="A published slot: move, resize, open, withdraw.")
@@ -20,7 +21,9 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 As = Annotated[
     Role, typer.Option("--as", help="In what capacity: practitioner, delegate, regulator, …")
 ]
-Instant = Annotated[datetime, typer.Option(formats=["%Y-%m-%dT%H:%M"], help="2026-11-23T14:30")]
+Instant = Annotated[
+    datetime, typer.Option(formats=["%Y-%m-%dT%H:%M", "%H:%M"], help="14:30 (today), or a date.")
+]
 
 
 @slot.command("list")
@@ -28,7 +31,7 @@ Instant = Annotated[datetime, typer.Option(formats=["%Y-%m-%dT%H:%M"], help="202
 def list_slots(
     community: Community = None,
     rpps: Annotated[str | None, typer.Option(help="Of this practitioner only.")] = None,
-    limit: Annotated[int, typer.Option(help="Rows at most.")] = 50,
+    limit: Annotated[int, typer.Option(help="Rows at most.", min=1)] = 50,
     state: State = None,
     as_json: AsJson = False,
 ) -> None:
@@ -64,10 +67,10 @@ def move_slot(
     state: State = None,
     as_json: AsJson = False,
 ) -> None:
-    """Another time of the same week, in the time of this machine. Its patients come first again."""
+    """Another time of the same week, in the time of France. Its patients come first again."""
     from services.cli.tell import about_a_slot
 
-    times = {"start": start.astimezone().isoformat(), "end": end.astimezone().isoformat()}
+    times = {"start": here(start), "end": here(end)}
     about_a_slot(Kind.SLOT_MOVE, identity, times, state, role=role, as_json=as_json, sure=yes)
 
 
@@ -76,6 +79,7 @@ def move_slot(
 def resize_slot(
     identity: SlotId,
     places: Annotated[int, typer.Argument(min=1, help="How many places it has now.")],
+    yes: Yes = False,
     role: As = Role.PRACTITIONER,
     state: State = None,
     as_json: AsJson = False,
@@ -84,7 +88,8 @@ def resize_slot(
     from services.cli.tell import about_a_slot
 
     data = {"capacity": places}
-    about_a_slot(Kind.SLOT_CAPACITY, identity, data, state, role=role, as_json=as_json)
+    kind = Kind.SLOT_CAPACITY
+    about_a_slot(kind, identity, data, state, role=role, as_json=as_json, sure=yes, places=places)
 
 
 @slot.command("open")

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 from pydantic import ValidationError
 
+from domain.community import LadderWithoutEnd, covers_all
 from domain.ladder import USUAL
 from domain.matching import Ranked
 from events.envelope import Role
@@ -111,8 +112,11 @@ def _read(file: Path) -> Ladder:
     if isinstance(document, dict) and "ladder" in document:
         document = document["ladder"]
     try:
-        return Ladder.model_validate_json(orjson.dumps(document))
+        ladder = Ladder.model_validate_json(orjson.dumps(document))
     except ValidationError as error:
         problems = error.errors(include_input=False, include_url=False)
         told = "; ".join(f"{'.'.join(map(str, p['loc']))}: {p['msg']}" for p in problems)
         raise Told(told, code="invalid_ladder", status=2) from error
+    if not covers_all(ladder):
+        raise Told(LadderWithoutEnd().message, code=LadderWithoutEnd.code, status=2)
+    return ladder

@@ -266,8 +266,10 @@ async def _stream_named(session: Session, identity: str) -> str:
     by_case = streams.request(request_of(identity))
     if (await log.load(by_case)).version:
         return by_case
+    check_long_enough(identity)
     requests = board.requests.c.request_id
-    beginning = select(requests).where(cast(requests, Text).startswith(identity.lower())).limit(2)
+    begins = cast(requests, Text).startswith(identity.lower(), autoescape=True)
+    beginning = select(requests).where(begins).limit(2)
     match await asked(session, beginning):
         case [one]:
             return streams.request(one["request_id"])
@@ -280,6 +282,16 @@ async def _stream_named(session: Session, identity: str) -> str:
         return streams.agenda(slot["rpps"], slot["week"])
     msg = f"nothing is known as {identity}"
     raise Told(msg, code="nothing_found")
+
+
+def check_long_enough(identity: str) -> None:
+    """Who names nothing, or next to nothing, means nobody in particular. Raises Told."""
+    if len(identity) < _LEAST_OF_AN_ID:
+        msg = f"give at least {_LEAST_OF_AN_ID} characters of the id"
+        raise Told(msg, code="ambiguous", status=2)
+
+
+_LEAST_OF_AN_ID = 4
 
 
 async def asked(session: Session, query: Any, **given: object) -> list[dict[str, Any]]:

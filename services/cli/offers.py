@@ -10,6 +10,7 @@ from events.envelope import Role
 from services.cli.care import As, RequestId
 from services.cli.errors import told_kindly
 from services.cli.options import AsJson, Community, State
+from services.cli.words import here
 from services.messaging.subjects import Kind
 
 offer = typer.Typer(no_args_is_help=True, help="Members asked beyond their agenda: what they say.")
@@ -18,7 +19,11 @@ ladder = typer.Typer(no_args_is_help=True, help="Who is asked next, until when: 
 Rpps = Annotated[str, typer.Argument(metavar="RPPS", help="The practitioner: eleven digits.")]
 At = Annotated[
     datetime,
-    typer.Option("--at", formats=["%Y-%m-%dT%H:%M", "%H:%M"], help="14:30 (today), or a date."),
+    typer.Option(
+        "--at",
+        formats=["%Y-%m-%dT%H:%M", "%H:%M"],
+        help="14:30 (today, in France), or 2026-11-23T14:30.",
+    ),
 ]
 Minutes = Annotated[int, typer.Option(help="How long the visit is.", min=5, max=120)]
 
@@ -31,7 +36,7 @@ def list_offers(
     only: Annotated[
         str | None, typer.Option("--state-is", help="pending, accepted, refused, lapsed…")
     ] = None,
-    limit: Annotated[int, typer.Option(help="Rows at most.")] = 50,
+    limit: Annotated[int, typer.Option(help="Rows at most.", min=1)] = 50,
     state: State = None,
     as_json: AsJson = False,
 ) -> None:
@@ -55,7 +60,7 @@ def accept(
     """The practitioner sees the patient then. The first who says so does."""
     data: dict[str, object] = {
         "answer": "ACCEPTEE",
-        "start": _instant(at),
+        "start": here(at),
         "minutes": minutes,
     }
     _answer(identity, rpps, data, role, state, as_json=as_json)
@@ -72,7 +77,7 @@ def propose(
     as_json: AsJson = False,
 ) -> None:
     """The practitioner would, at another time: for the regulator to take or leave."""
-    data: dict[str, object] = {"answer": "PARTIELLE", "start": _instant(at)}
+    data: dict[str, object] = {"answer": "PARTIELLE", "start": here(at)}
     _answer(identity, rpps, data, role, state, as_json=as_json)
 
 
@@ -104,7 +109,7 @@ def defer(
     as_json: AsJson = False,
 ) -> None:
     """The practitioner will say by then."""
-    data: dict[str, object] = {"answer": "DIFFEREE", "until": _instant(at)}
+    data: dict[str, object] = {"answer": "DIFFEREE", "until": here(at)}
     _answer(identity, rpps, data, role, state, as_json=as_json)
 
 
@@ -185,7 +190,8 @@ def preview(
 def on_call(
     rpps: Rpps,
     until: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%dT%H:%M", "%H:%M"], help="18:00 (today)")
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%dT%H:%M", "%H:%M"], help="18:00 (today, in France)"),
     ] = None,
     off: Annotated[bool, typer.Option("--off", help="No longer.")] = False,
     role: As = Role.PRACTITIONER,
@@ -198,7 +204,7 @@ def on_call(
 
     if (until is None) != off:
         raise Told("say --until, or --off", code="usage", status=2)
-    data = {"rpps": rpps, "until": _instant(until) if until else None}
+    data = {"rpps": rpps, "until": here(until) if until else None}
     about(Kind.ON_CALL, data, state, role=role, as_json=as_json)
 
 
@@ -217,16 +223,6 @@ def neighbours(
 
     data = {"finess": finess, "neighbours": others or []}
     about(Kind.NEIGHBOURS, data, state, role=role, as_json=as_json)
-
-
-def _instant(given: datetime) -> str:
-    """In the time of this machine; an hour alone is of today."""
-    if given.year == _NO_YEAR:
-        given = datetime.combine(datetime.now().astimezone().date(), given.time())
-    return given.astimezone().isoformat()
-
-
-_NO_YEAR = 1900  # what strptime makes of an hour alone
 
 
 def _answer(

@@ -14,7 +14,7 @@ from sqlalchemy import Text, cast, select
 
 from events.envelope import Role
 from projections import availability
-from services.cli import words
+from services.cli import look, words
 from services.cli.errors import Told
 from services.cli.look import asked, request_named
 from services.cli.send import ANSWER_SECONDS
@@ -54,13 +54,14 @@ def about_a_slot(
     role: Role,
     as_json: bool,
     sure: bool = True,
+    places: int = 0,
 ) -> None:
-    """Tell this of a slot, named by its id or the beginning of it."""
+    """Tell this of a slot, named by its id or the beginning of it; `places`: those that stay."""
 
     async def work(session: Session) -> Answer:
         slot = await _slot_named(session, identity)
         if not sure:
-            _make_sure(slot["taken"], as_json=as_json)
+            _make_sure(slot["taken"] - places, as_json=as_json)
         return await _told(session, kind, {"slot_id": str(slot["slot_id"])} | data, role)
 
     _show(in_session(state, work), as_json=as_json)
@@ -117,12 +118,12 @@ def about(
 
 def _make_sure(patients: int, *, as_json: bool) -> None:
     """Nobody loses a place by a slip."""
-    if not patients:
+    if patients <= 0:
         return
-    those = "1 patient has a place" if patients == 1 else f"{patients} patients have a place"
+    those = "1 patient loses a place" if patients == 1 else f"{patients} patients lose their places"
     if as_json:
-        raise Told(f"{those} there: say --yes", code="not_sure", status=2)
-    typer.confirm(f"{those} there and will be searched for again. Go on?", abort=True)
+        raise Told(f"{those} by this: say --yes", code="not_sure", status=2)
+    typer.confirm(f"{those} by this and will be searched for again. Go on?", abort=True)
 
 
 async def _told(session: Session, kind: subjects.Kind, data: dict[str, Any], role: Role) -> Answer:
@@ -183,7 +184,8 @@ def _clock(instant: str) -> str:
 
 async def _slot_named(session: Session, identity: str) -> dict[str, Any]:
     slots = availability.slots
-    beginning = cast(slots.c.slot_id, Text).startswith(identity.lower())
+    look.check_long_enough(identity)
+    beginning = cast(slots.c.slot_id, Text).startswith(identity.lower(), autoescape=True)
     match await asked(session, select(slots).where(beginning).limit(2)):
         case [one]:
             return one

@@ -107,6 +107,16 @@ HERE = ZoneInfo("Europe/Paris")
 """Times are shown as most regulators read them; JSON has instants."""
 
 
+def here(given: datetime) -> str:
+    """What somebody typed, in the time that is shown; an hour alone is of today."""
+    if given.year == _NO_YEAR:
+        given = datetime.combine(datetime.now(HERE).date(), given.time())
+    return given.replace(tzinfo=HERE).isoformat()
+
+
+_NO_YEAR = 1900  # what strptime makes of an hour alone
+
+
 def clock(instant: datetime | None) -> str:
     """`Mon 18:45`."""
     return instant.astimezone(HERE).strftime("%a %H:%M") if instant else ""

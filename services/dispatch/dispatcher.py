@@ -29,6 +29,7 @@ from events.agenda import (
     SlotPublished,
 )
 from events.base import Event
+from events.community import CommunityLadderAdopted, CommunityNeighboursAgreed
 from events.envelope import Actor, Recorded, Role
 from events.offer import (
     OfferDeferred,
@@ -213,7 +214,7 @@ class Dispatcher:
                 case Heard.KNOWN:
                     pass
 
-    def _news(self, recorded: Recorded) -> None:
+    def _news(self, recorded: Recorded) -> None:  # noqa: C901 a table of what wakes whom
         match recorded.event:
             case RequestReceived() | RequestDeadlineAgreed() as event:
                 self._ask(event.request_id)
@@ -239,6 +240,11 @@ class Dispatcher:
             case PractitionerOnCall() as event:
                 for request_id in self._waiting_for(event.rpps):
                     self._ask(request_id)
+            case CommunityLadderAdopted(finess=finess):
+                self._ask_all(finess)
+            case CommunityNeighboursAgreed(finess=finess, neighbours=neighbours):
+                for concerned in (finess, *neighbours):
+                    self._ask_all(concerned)
             case event if isinstance(event, PractitionerEvent):
                 self._reopen(event.rpps)
             case _:
@@ -255,6 +261,10 @@ class Dispatcher:
         if held is None or not isinstance(held.state, Enrolled):
             return []
         return [r for finess in held.state.communities for r in self.board.waiting.get(finess, ())]
+
+    def _ask_all(self, community: str) -> None:
+        for request_id in self.board.waiting.get(community, ()):
+            self._work.ask(community, request_id)
 
     def _ask(self, request_id: UUID) -> None:
         held = self.board.request(request_id)

@@ -75,7 +75,13 @@ def patient_told_of(body: bytes) -> UUID | None:
     except orjson.JSONDecodeError:
         return None
     case = reading.case_named(document)
-    return patient_of(request_of(case)) if case else None
+    if case:
+        return patient_of(request_of(case))
+    data = document.get("data") if isinstance(document, dict) else None
+    try:
+        return patient_of(UUID(data["request_id"])) if isinstance(data, dict) else None
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
 
 
 def command_of(source: str, event_id: str) -> UUID:

@@ -1,5 +1,6 @@
 """Members answer: accepted, at another time, refused, put off; corrected; a proposal is taken."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import assert_never
 from uuid import UUID
@@ -12,6 +13,7 @@ from domain.agenda import Agenda, check_free
 from domain.overbooking import AcceptOffer, CorrectClaim, overbook_of
 from domain.placing import OverTwoStreams
 from domain.request import (
+    AgreeDeadline,
     Answered,
     DeferOffer,
     NoteReceipt,
@@ -25,7 +27,9 @@ from domain.request import (
 )
 from events import streams
 from events.agenda import SlotPublished
+from events.codes import Delay
 from events.offer import Answer as Said
+from events.request import RequestEvent
 from services.intake.answering import (
     OfferAnswer,
     OfferCorrection,
@@ -87,7 +91,10 @@ class OfferDesk:
                 return await _accepted(decision, came, news, request, news.start)
             case ProposalTaken():
                 start = _proposed(request, news.rpps)
-                return await _accepted(decision, came, news, request, start)
+                agreed = _deadline(came, request, request_id, start)
+                later = requests.decider.replay(agreed, since=request)
+                both, stream = await _accepted(decision, came, news, later, start)
+                return OverTwoStreams([*agreed, *both.request], both.agenda), stream
             case OfferCorrection():
                 agenda, agenda_stream = await agenda_of(decision, request)
                 command = CorrectClaim(request_id, news.rpps, came.at)
@@ -129,6 +136,17 @@ async def _accepted(
                 elsewhere = streams.agenda(news.rpps, other)
                 check_free(made, await decision.state(agendas.decider, elsewhere))
     return both, stream
+
+
+def _deadline(
+    came: Arrival, request: Request, request_id: UUID, start: datetime
+) -> Sequence[RequestEvent]:
+    """Whoever takes a later time agrees that the visit is due by then."""
+    if not isinstance(request, Waiting) or start <= request.due_by:
+        return ()
+    asked_at = request.received.received_at
+    command = AgreeDeadline(request_id, Delay.RDV, asked_at, start, came.at)
+    return requests.decide(command, request)
 
 
 def _proposed(request: Request, rpps: str) -> datetime:

@@ -144,8 +144,10 @@ class Register:
                 command: CommunityCommand = AdoptLadder(sheet.finess, sheet.ladder, came.at)
                 state = "ladder_adopted"
             case NeighboursSheet():
-                await self._known(came, sheet.neighbours)
-                command = AgreeNeighbours(sheet.finess, sheet.neighbours, came.at)
+                named = tuple(dict.fromkeys(sheet.neighbours))
+                if named:
+                    await self._known(came, named)
+                command = AgreeNeighbours(sheet.finess, named, came.at)
                 state = "neighbours_agreed"
             case _:
                 assert_never(sheet)

@@ -53,7 +53,7 @@ class VisitDesk:
             both = await self._decided(decision, came, news, request_id, request, agenda)
             decision.write(stream, both.request)
             decision.write(agenda_stream, both.agenda)
-            if isinstance(news, OutcomeReport) and both.request:
+            if isinstance(news, OutcomeReport):
                 self._seal_note(decision, came, news, request)
             return standing(request_id, requests.decider.replay(both.request, since=request))
 

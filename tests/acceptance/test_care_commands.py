@@ -89,6 +89,9 @@ def test_a_duplicate_ends_in_the_other_one(demo, assigned):
 
 def test_what_nobody_knows_is_said(demo):
     assert refused(demo, "visit", "confirm", "ffffffffffff") == "nothing_found"
+    for next_to_nothing in ("", "%", "_"):
+        done = demo.run("slot", "withdraw", next_to_nothing, "--json")
+        assert json.loads(done.stdout.splitlines()[-1])["error"]["code"] == "ambiguous"
     assert refused(demo, "slot", "capacity", "ffffffffffff", "2") == "no_such_slot"
     wrong = demo.run("outcome", "ffffffffffff", "--json")
     assert wrong.returncode == 2

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from services.cli.words import HERE
 from tests.services.test_offers import AGREES
 from tests.talking import cloud_event, community_told, practitioner_told, request_told
 
@@ -41,9 +42,12 @@ def asked(demo, community):
     return sent["id"], doctors
 
 
+_SLOTS = {"kind": "MEMBER_SLOTS", "minutes": 0}
+
+
 def quarter(hours):
     """A quarter of an hour, so many hours from now, as a command takes it."""
-    then = datetime.now().astimezone() + timedelta(hours=hours)
+    then = datetime.now(HERE) + timedelta(hours=hours)
     then -= timedelta(minutes=then.minute % 15)
     return then.strftime("%Y-%m-%dT%H:%M")
 
@@ -79,7 +83,7 @@ def test_a_claim_made_by_mistake_is_corrected(demo, asked):
 def test_members_refuse_put_off_and_propose_another_time(demo, asked):
     request, (adam, blain) = asked
     assert demo.json("offer", "refuse", request, adam, "--reason", "full")["state"] == "waiting"
-    soon = (datetime.now().astimezone() + timedelta(minutes=30)).strftime("%Y-%m-%dT%H:%M")
+    soon = (datetime.now(HERE) + timedelta(minutes=30)).strftime("%Y-%m-%dT%H:%M")
     demo.json("offer", "defer", request, blain, "--at", soon)
     demo.json("offer", "propose", request, blain, "--at", quarter(3))
 
@@ -118,6 +122,9 @@ def test_a_ladder_that_is_none_is_told_before_it_is_sent(demo, community, tmp_pa
     file = tmp_path / "ladder.json"
     file.write_text('{"title": "x", "rules": [{"title": "y", "steps": [{"kind": "TAXI"}]}]}')
     assert refused(demo, "ladder", "adopt", finess, file, status=2) == "invalid_ladder"
+    for_some = {"title": "x", "rules": [{"title": "y", "priorities": ["P3"], "steps": [_SLOTS]}]}
+    file.write_text(json.dumps(for_some))
+    assert refused(demo, "ladder", "adopt", finess, file, status=2) == "ladder_without_end"
     file.write_text("{")
     assert refused(demo, "ladder", "adopt", finess, file, status=2) == "not_json"
     missing = tmp_path / "none.json"
@@ -129,7 +136,8 @@ def test_neighbours_agree_and_doctors_are_available_at_once(demo, community):
     finess, (adam, _), _ = community
     assert demo.json("neighbours", finess, "580099001")["state"] == "neighbours_agreed"
     assert refused(demo, "neighbours", finess, finess) == "its_own_neighbour"
-    late = (datetime.now().astimezone() + timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M")
+    assert demo.json("neighbours", finess)["state"] == "neighbours_agreed"
+    late = (datetime.now(HERE) + timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M")
     assert demo.json("on-call", adam, "--until", late)["state"] == "on_call"
     assert demo.json("on-call", adam, "--off")["state"] == "off_call"
     assert refused(demo, "on-call", adam, status=2) == "usage"

@@ -16,6 +16,7 @@ from domain import agenda as agendas
 from domain import overbooking, placing
 from domain import practitioner as practitioners
 from domain import request as requests
+from domain.agenda import ChangeCapacity, WithdrawSlot
 from domain.asking import Member, Rate, askable
 from domain.decider import Refused
 from domain.eligibility import Candidate, search
@@ -301,10 +302,33 @@ class World:
                 self.write((streams.practitioner(number), events))
             case "cancels", *rest:
                 self.cancel(number, By.PATIENT if rest else By.PRACTITIONER)
+            case "adopts", *steps:
+                self.ladder = _ladder([Rule(title="All", steps=_steps(steps))])
+            case ("agrees",):
+                self.neighbours = (VALENCIENNES,)
+            case ("ends",):
+                self.neighbours = ()
+            case "resizes", time, places:
+                self.change(number, ChangeCapacity(self.slot(name, time), int(places), self.now))
+            case "takes-back", time:
+                self.change(number, WithdrawSlot(self.slot(name, time), self.now))
             case ("withdraws",):
                 self.tell(Withdraw(ANNA, Withdrawal.CANCELLED, self.now))
             case _:
                 raise AssertionError(does, more)
+
+    def slot(self, name, time):
+        """The slot of that practitioner at that time."""
+        start = _at(time)
+        slots = self.agenda(rpps(name)).slots.values()
+        return next(s.published.slot_id for s in slots if s.published.start == start)
+
+    def change(self, number, command):
+        agenda = self.agenda(number)
+        holders = {ANNA: self.patient} if ANNA in agenda.slots[command.slot_id].taken else {}
+        change = placing.change_slot(command, agenda, holders)
+        told = [(streams.request(r), events) for r, events in change.requests.items()]
+        self.write((streams.agenda(number, WEEK), change.agenda), *told)
 
     def tell(self, command):
         self.write((streams.request(ANNA), requests.decide(command, self.patient)))
@@ -338,7 +362,7 @@ _KINDS = {
 
 def _steps(words):
     pairs = (word.split(":") for word in words)
-    return tuple(Step(kind=_KINDS[kind], minutes=float(minutes)) for kind, minutes in pairs)
+    return tuple(Step(kind=_KINDS[kind], minutes=int(minutes)) for kind, minutes in pairs)
 
 
 def _whom(fits):

@@ -121,8 +121,9 @@ class Care(RuleBasedStateMachine):
         modes=st.sets(st.sampled_from(Mode), max_size=2),
     )
     def publish(self, doctor, slot, start, length, capacity, modes):
-        if self.agenda_of(slot):
-            return
+        agendas_now = [self.state(streams.agenda(d, WEEK)) for d in (DR_ADAM, DR_BLAIN)]
+        if any(called(slot) in {*agenda.slots, *agenda.withdrawn} for agenda in agendas_now):
+            return  # an id names one slot, for ever
         begins = NOON + start * QUARTER
         command = publish(
             called(slot),

@@ -9,9 +9,11 @@ from domain.community import (
     ItsOwnNeighbour,
     LadderWithoutEnd,
     NoCommune,
+    NoTimeToAsk,
     decider,
 )
 from domain.decider import ImpossibleHistory
+from events.ladder import Rule, Step, StepKind
 from tests.domain.spec import Spec
 from tests.examples import (
     LADDER,
@@ -48,6 +50,15 @@ def test_a_ladder_is_adopted_once_and_fits_every_request():
     given(formed(), adopted()).when(AdoptLadder(NEVERS, LADDER, NOON)).then_nothing()
     for_some = LADDER.model_copy(update={"rules": LADDER.rules[:1]})
     given(formed()).when(AdoptLadder(NEVERS, for_some, NOON)).then_refused(LadderWithoutEnd)
+
+
+def test_who_is_asked_has_time_to_answer():
+    hasty = LADDER.model_copy(
+        update={
+            "rules": (Rule(title="All", steps=(Step(kind=StepKind.MEMBER_OFFERS, minutes=1),)),)
+        }
+    )
+    given(formed()).when(AdoptLadder(NEVERS, hasty, NOON)).then_refused(NoTimeToAsk)
 
 
 def test_neighbours_are_others():

@@ -69,6 +69,7 @@ from events.request import HandBack, RequestWithdrawn, Unassigned, Withdrawal
 from tests.domain.spec import Spec
 from tests.examples import (
     ANNA,
+    BEN,
     CENTRE,
     DR_ADAM,
     DR_BLAIN,
@@ -98,7 +99,9 @@ from tests.examples import (
     published,
     received,
     refused,
+    resized,
     seen,
+    taken,
     unassigned,
 )
 
@@ -404,6 +407,17 @@ def test_a_claim_made_by_mistake_is_taken_back_within_twenty_seconds():
     assert (list(again.request), list(again.agenda)) == ([], [])
 
 
+def test_another_patient_of_the_same_slot_keeps_their_place():
+    """Found in review: the slot was withdrawn under whoever else had been placed there."""
+    request, week = claimed()
+    two = agendas.decider.replay([resized(2, SLOT), taken(BEN, SLOT)], since=week)
+
+    both = correct(CorrectClaim(ANNA, DR_ADAM, NOON), request, two)
+
+    assert list(both.agenda)[1:] == [resized(1, SLOT)]
+    assert list(agendas.decider.replay(both.agenda, since=two).slots[SLOT].taken) == [BEN]
+
+
 def test_later_a_visit_is_cancelled_instead():
     request, week = claimed()
 
@@ -458,6 +472,58 @@ def test_who_is_not_asked_and_why(history, request_history, reason):
     found = may_be_asked(asked_about(request_history), member(history=history), NOON)
 
     assert found is reason
+
+
+def test_who_could_only_come_too_late_is_not_asked():
+    soon = (received(due_by=NOON + 40 * MINUTE),)
+
+    assert may_be_asked(asked_about((received(due_by=NOON + 20 * MINUTE),)), member(), NOON) is (
+        StartsTooSoon
+    )
+    assert isinstance(may_be_asked(asked_about(soon), member(), NOON), Askable)
+
+
+@pytest.mark.parametrize(("due", "kind"), [(4 * HOUR, type), (20 * HOUR, Askable)])
+def test_who_has_had_the_patients_of_the_day_is_asked_for_tomorrow_only(due, kind):
+    full = member(history=(enrolled(), consented(overbook=OVERBOOK, daily_cap=1)), week=1)
+    busy_today = full._replace(agenda=agenda(*busy(1, 1)))
+
+    asked = asked_about((received(due_by=NOON + due),))
+
+    assert isinstance(may_be_asked(asked, busy_today, NOON), kind)
+
+
+def test_who_cancelled_the_visit_is_not_asked_about_the_same_patient():
+    history = (received(), assigned(), unassigned(reason=Unassigned.CANCELLED_BY_PRACTITIONER))
+
+    assert may_be_asked(asked_about(history), member(), NOON) is AskedBefore
+
+
+def test_a_patient_who_cancels_is_no_longer_first_in_line():
+    by_patient = unassigned(reason=Unassigned.CANCELLED_BY_PATIENT)
+    history = [received(), assigned(), unassigned(), assigned(), by_patient]
+
+    assert not decider.replay(history).first_in_line
+
+
+def test_of_two_ways_the_one_in_reach_is_taken():
+    """Found in review: asked because of the video, refused because of the office."""
+    both_ways = OVERBOOK.model_copy(update={"modes": (Mode.OFFICE, Mode.VIDEO)})
+    doctor = practitioners.decider.replay([enrolled(), consented(overbook=both_ways)])
+    request = decider.replay(
+        [received(modes=(Mode.OFFICE, Mode.VIDEO), max_km=0.1), offered(DR_ADAM)]
+    )
+
+    both = accept(accepting(), request, agenda(), doctor)
+
+    assert both.request[-1].mode is Mode.VIDEO
+
+
+def test_who_proposed_another_time_is_told_that_it_is_over():
+    ended = Withdraw(ANNA, Withdrawal.CANCELLED, NOON)
+    over = lapsed(DR_ADAM, Lapse.REQUEST_ENDED)
+
+    given(received(), offered(DR_ADAM), proposed()).when(ended).then(over, WITHDRAWN)
 
 
 def test_a_home_visit_is_asked_of_who_goes_that_far():
@@ -522,8 +588,8 @@ def test_the_less_members_accept_the_more_are_asked_at_once():
 
 
 def test_the_less_time_there_is_the_shorter_and_larger_a_wave_is():
-    assert wave(60 * MINUTE, Rate()).length == 10 * MINUTE
-    assert wave(20 * MINUTE, Rate()).length == 5 * MINUTE
+    assert wave(60 * MINUTE, Rate()).length == 5 * MINUTE
+    assert wave(14 * MINUTE, Rate()).length == 3.5 * MINUTE
     short = wave(3 * MINUTE, Rate())
     assert short.length == 2 * MINUTE
     assert short.members > wave(60 * MINUTE, Rate()).members

@@ -5,12 +5,12 @@ import pytest
 from domain import request as requests
 from domain.agenda import (
     AlreadyBegun,
-    AlreadyOver,
     ChangeCapacity,
     EndsBeforeItStarts,
     FreePlace,
     MoveSlot,
     MovesToAnotherWeek,
+    MovesToThePast,
     NoSuchSlot,
     OpenSlotTo,
     OverlapsAnotherSlot,
@@ -80,7 +80,8 @@ def test_a_slot_moves_within_its_week_and_where_the_practitioner_is_free():
     given(published(), LATER).when(move()).then_refused(OverlapsAnotherSlot)
     given(published()).when(move(start=NOON + 168 * HOUR)).then_refused(MovesToAnotherWeek)
     given(published()).when(move(minutes=0)).then_refused(EndsBeforeItStarts)
-    given(published()).when(move(start=NOON - HOUR)).then_refused(AlreadyOver)
+    for gone in (NOON - HOUR, NOON - 10 * MINUTE, NOON):
+        given(published()).when(move(start=gone)).then_refused(MovesToThePast)
 
 
 def test_a_slot_may_move_a_little_over_its_own_time():

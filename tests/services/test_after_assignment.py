@@ -6,8 +6,10 @@ from uuid import UUID, uuid4
 import pytest
 
 from events import streams as names
+from events.envelope import Actor, Role
 from projections import availability, board
 from services.dispatch.opening import opening
+from services.log.erasure import erase
 from services.log.verify import verify
 from services.projector.queries import rows
 from tests.conftest import house_at
@@ -209,6 +211,36 @@ async def test_what_is_written_of_the_outcome_is_sealed(house, clock):
         (sealed,) = await cursor.fetchone()
     assert "aunt" not in everything
     assert sealed == 2
+
+
+async def test_a_note_told_with_the_same_outcome_is_sealed_too(house, clock):
+    await opened(house)
+    request_id = await asked(house, patient={"age": 10, "sex": "F", "name": "Lola Petit"})
+    await clock.move_to(NOON + 2 * HOUR)
+    await appointment(house, request_id, "fulfilled")
+    report = {"request_id": request_id, "outcome": "TREATED"}
+    await tell(house, "outcome", report)
+
+    await tell(house, "outcome", report | {"note": "called back in the evening"})
+
+    async with house.pool.connection() as connection:
+        cursor = await connection.execute("select count(*) from vault where kind = 'patient'")
+        assert await cursor.fetchone() == (2,)
+
+
+async def test_erasing_a_patient_erases_what_was_refused_about_them(house):
+    await opened(house)
+    request_id = await asked(house, patient={"age": 10, "sex": "F", "name": "Lola Petit"})
+    note = {"request_id": request_id, "outcome": "TREATED", "note": "too early"}
+    assert (await tell(house, "outcome", note))["code"] == "not_yet"
+
+    actor = Actor(ref="tests", role=Role.OPERATOR)
+    how = {"executor": house.executor("tests"), "vault": house.vault, "clock": house.clock}
+    assert await erase(UUID(request_id), actor=actor, **how)
+
+    async with house.pool.connection() as connection:
+        cursor = await connection.execute("select count(*) from vault where key is not null")
+        assert await cursor.fetchone() == (0,)
 
 
 @pytest.mark.parametrize(

@@ -185,10 +185,12 @@ async def test_another_time_is_proposed_and_taken_by_the_regulator(house):
     nothing = await tell(house, "proposal", {"request_id": request_id, "rpps": DR_ADAM})
     assert nothing["code"] == "not_proposed"
 
-    await answers(house, request_id, DR_ADAM, "PARTIELLE", start=at(NOON + 5 * HOUR))
+    later = NOON + 10 * HOUR  # than the visit was due: the regulator agrees to that as well
+    await answers(house, request_id, DR_ADAM, "PARTIELLE", start=at(later))
     told = await tell(house, "proposal", {"request_id": request_id, "rpps": DR_ADAM})
 
-    assert (told["state"], told["start"]) == ("assigned", at(NOON + 5 * HOUR))
+    assert (told["state"], told["start"]) == ("assigned", at(later))
+    assert (await on_board(house, request_id))["due_by"] == later
 
 
 async def test_a_claim_made_by_mistake_is_taken_back_and_somebody_else_asked(house, clock):
@@ -239,11 +241,36 @@ async def test_the_neighbours_place_is_taken_once_both_agreed(house):
     await house.settled()
     assert (await on_board(house, request_id))["state"] == "waiting"
 
-    back = {"finess": VALENCIENNES, "neighbours": [NEVERS]}
+    back = {"finess": VALENCIENNES, "neighbours": [NEVERS, NEVERS]}
     await tell(house, "neighbours", back, VALENCIENNES)
-    second = await asked(house)
 
-    assert str((await on_board(house, second))["slot_id"]) == slot["id"]
+    assert str((await on_board(house, request_id))["slot_id"]) == slot["id"]
+
+
+async def test_an_agreement_that_ends_sends_nobody_there_any_more(house):
+    await members(house)
+    await members(house, DR_BLAIN, finess=VALENCIENNES)
+    for one, other in ((NEVERS, VALENCIENNES), (VALENCIENNES, NEVERS)):
+        await tell(house, "neighbours", {"finess": one, "neighbours": [other]}, one)
+    request_id = await asked(house)
+
+    ended = await tell(house, "neighbours", {"finess": VALENCIENNES, "neighbours": []}, "any")
+    await tell(house, "slot", slot_told(NOON + HOUR, DR_BLAIN), VALENCIENNES)
+
+    assert ended["state"] == "neighbours_agreed"
+    assert (await on_board(house, request_id))["state"] == "waiting"
+
+
+async def test_whoever_waits_is_looked_at_often_enough_at_every_step(house):
+    """Found in review: at the neighbours' step nobody looked again before the hand-back."""
+    await members(house)
+    await members(house, DR_BLAIN, finess=VALENCIENNES)
+    for one, other in ((NEVERS, VALENCIENNES), (VALENCIENNES, NEVERS)):
+        await tell(house, "neighbours", {"finess": one, "neighbours": [other]}, one)
+
+    row = await on_board(house, await asked(house))
+
+    assert (row["owner"], row["next_at"]) == ("neighbours", NOON + 5 * MINUTE)
 
 
 async def test_a_community_adopts_its_own_ladder(house):
