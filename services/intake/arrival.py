@@ -157,6 +157,7 @@ def _in_order(document: dict[str, Any]) -> bytes:
 _ROLES = {
     subjects.Kind.CARE_REQUEST: Role.REGULATOR,
     subjects.Kind.SLOT: Role.PRACTITIONER,
+    subjects.Kind.SLOT_SERIES: Role.PRACTITIONER,
     subjects.Kind.PRACTITIONER: Role.PRACTITIONER,
     subjects.Kind.COMMUNITY: Role.COORDINATOR,
     subjects.Kind.SLOT_MOVE: Role.PRACTITIONER,

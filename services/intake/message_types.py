@@ -32,15 +32,25 @@ from services.intake.messages import (
     EmergencyCall,
     PractitionerSheet,
     SlotOffer,
+    SlotSeries,
 )
 
-Sheet = SlotOffer | PractitionerSheet | CommunitySheet | OnCall | LadderSheet | NeighboursSheet
+Sheet = (
+    SlotOffer
+    | SlotSeries
+    | PractitionerSheet
+    | CommunitySheet
+    | OnCall
+    | LadderSheet
+    | NeighboursSheet
+)
 Sent = CareRequest | Sheet | SlotNews | RequestNews | HoldNews | OfferNews
 Message = Sent | EmergencyCall
 
 TYPES: dict[str, type[Sent]] = {
     "snp.care-request.v1": CareRequest,
     "snp.slot.v1": SlotOffer,
+    "snp.slot-series.v1": SlotSeries,
     "snp.practitioner.v1": PractitionerSheet,
     "snp.community.v1": CommunitySheet,
     "snp.slot-move.v1": SlotMove,

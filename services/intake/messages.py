@@ -1,6 +1,6 @@
 """What others may send, field by field: the `data` of a CloudEvent, by its type."""
 
-from datetime import date
+from datetime import date, time
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -119,13 +119,11 @@ class CareRequest(Frozen):
         return self
 
 
-class SlotOffer(Frozen):
-    """Places a practitioner opens: type `snp.slot.v1`, kind `slot`."""
+class Places(Frozen):
+    """What a practitioner opens, whenever it is."""
 
     rpps: Rpps
     place: Place
-    start: Moment
-    end: Moment
     zone: Zone = "Europe/Paris"
     capacity: Capacity = 1
     modes: tuple[Mode, ...] = (Mode.OFFICE,)
@@ -133,6 +131,25 @@ class SlotOffer(Frozen):
     labels: tuple[Label, ...] = (Label.SNP, Label.CPTS)
     communities: tuple[Finess, ...] = ()  # default: the community it is sent to
     open_to: tuple[Source, ...] = (Source.SAS, Source.CPTS, Source.IOA)
+
+
+class SlotOffer(Places):
+    """Places a practitioner opens: type `snp.slot.v1`, kind `slot`."""
+
+    start: Moment
+    end: Moment
+
+
+class SlotSeries(Places):
+    """Places a practitioner opens every week: type `snp.slot-series.v1`, all of them or none."""
+
+    weekdays: Annotated[tuple[Annotated[int, Field(ge=1, le=7)], ...], Field(min_length=1)]
+    """1 is Monday (ISO 8601)."""
+    starts: time  # of the wall clock there: 09:00 is 09:00 before and after the clocks change
+    ends: time  # not after the start: on the next day
+    first: date
+    last: date
+    without: Annotated[tuple[date, ...], Field(max_length=400)] = ()  # holidays and the like
 
 
 class OverbookGiven(Frozen):

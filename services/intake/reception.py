@@ -38,6 +38,7 @@ from services.intake.messages import (
     EmergencyCall,
     PractitionerSheet,
     SlotOffer,
+    SlotSeries,
 )
 from services.intake.offers import OfferDesk
 from services.intake.register import Register
@@ -107,6 +108,8 @@ class Reception:
                 return await self._from_the_samu(came, national)
             case SlotOffer() as offer:
                 return await self._register.slot(came, offer)
+            case SlotSeries() as series:
+                return await self._register.series(came, series)
             case PractitionerSheet() as practitioner:
                 return await self._register.practitioner(came, practitioner)
             case CommunitySheet() as community:

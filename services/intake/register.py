@@ -1,12 +1,14 @@
 """What communities and practitioners tell: who takes part, and which places are free."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import assert_never
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 from domain import agenda as agendas
 from domain import community as communities
 from domain import practitioner as practitioners
-from domain.agenda import PublishSlot, week_of
+from domain.agenda import Agenda, PublishSlot, week_of
 from domain.community import AdoptLadder, AgreeNeighbours, CommunityCommand, FormCommunity
 from domain.practitioner import (
     Consent,
@@ -22,13 +24,21 @@ from domain.practitioner import (
     Resume,
     enrolment,
 )
+from domain.recurrence import Weekly, occurrences
 from events import streams
-from events.codes import Origin
+from events.agenda import AgendaEvent
+from events.codes import Origin, Profession
 from events.practitioner import Overbook, PractitionerEvent
 from services.intake.answering import LadderSheet, NeighboursSheet, OnCall
 from services.intake.arrival import NAMESPACE, Arrival
 from services.intake.directory import Directory
-from services.intake.messages import CommunitySheet, PractitionerSheet, SlotOffer
+from services.intake.messages import (
+    CommunitySheet,
+    Places,
+    PractitionerSheet,
+    SlotOffer,
+    SlotSeries,
+)
 from services.intake.rejections import NowhereToRoute, UnknownCommunity, WrongSubject
 from services.log.commands import Answer, Circumstances
 from services.log.execute import Decision, Executor, Given
@@ -43,44 +53,73 @@ class Register:
 
     async def slot(self, came: Arrival, offer: SlotOffer) -> Answer:
         """Places a practitioner opens."""
-        communities_open = await self._known(came, offer.communities)
-        slot_id = came.command_id
+        return await self._publish(came, offer, [(came.command_id, offer.start, offer.end)])
+
+    async def series(self, came: Arrival, series: SlotSeries) -> Answer:
+        """Places a practitioner opens every week: all of them or none."""
+        weekly = Weekly(
+            weekdays=frozenset(day - 1 for day in series.weekdays),
+            starts=series.starts,
+            ends=series.ends,
+            zone=series.zone,
+            first=series.first,
+            last=series.last,
+            without=frozenset(series.without),
+        )
+        slots = [
+            (uuid5(came.command_id, one.day.isoformat()), one.start, one.end)
+            for one in occurrences(weekly, came.at)
+        ]
+        return await self._publish(came, series, slots)
+
+    async def _publish(
+        self, came: Arrival, places: Places, slots: Sequence[tuple[UUID, datetime, datetime]]
+    ) -> Answer:
+        communities_open = await self._known(came, places.communities)
 
         async def decide(decision: Decision) -> Answer:
-            practitioner = await decision.state(
-                practitioners.decider, streams.practitioner(offer.rpps)
-            )
-            if isinstance(practitioner, NotEnrolled):
-                raise PractitionerNotEnrolled(offer.rpps)
-            enrolled = enrolment(practitioner)
-            if not set(communities_open) <= set(enrolled.communities):
-                raise NotAMember(offer.rpps)
-            week = week_of(offer.start, offer.zone)
-            stream = streams.agenda(offer.rpps, week)
-            command = PublishSlot(
-                slot_id=slot_id,
-                rpps=offer.rpps,
-                profession=enrolled.profession,
-                place=offer.place,
-                start=offer.start,
-                end=offer.end,
-                zone=offer.zone,
-                capacity=offer.capacity,
-                modes=offer.modes,
-                radius_km=offer.radius_km,
-                labels=offer.labels,
-                communities=communities_open,
-                open_to=offer.open_to,
-                origin=Origin.AGENDA,
-                at=came.at,
-            )
-            for other in agendas.weeks_at(offer.start, offer.end) - {week}:
-                beside = streams.agenda(offer.rpps, other)
-                elsewhere = await decision.state(agendas.decider, beside)
-                agendas.check_free(command, elsewhere)
-            agenda = await decision.state(agendas.decider, stream)
-            decision.write(stream, agendas.decide(command, agenda))
-            return {"id": str(slot_id), "state": "published"}
+            profession = await _profession(decision, places.rpps, communities_open)
+            agendas_now: dict[str, Agenda] = {}
+            written: dict[str, list[AgendaEvent]] = {}
+
+            async def agenda_of(week: str) -> Agenda:
+                stream = streams.agenda(places.rpps, week)
+                if stream not in agendas_now:
+                    agendas_now[stream] = await decision.state(agendas.decider, stream)
+                return agendas_now[stream]
+
+            for slot_id, start, end in slots:
+                command = PublishSlot(
+                    slot_id=slot_id,
+                    rpps=places.rpps,
+                    profession=profession,
+                    place=places.place,
+                    start=start,
+                    end=end,
+                    zone=places.zone,
+                    capacity=places.capacity,
+                    modes=places.modes,
+                    radius_km=places.radius_km,
+                    labels=places.labels,
+                    communities=communities_open,
+                    open_to=places.open_to,
+                    origin=Origin.AGENDA,
+                    at=came.at,
+                )
+                week = week_of(start, places.zone)
+                for other in agendas.weeks_at(start, end) - {week}:
+                    agendas.check_free(command, await agenda_of(other))
+                stream, before = streams.agenda(places.rpps, week), await agenda_of(week)
+                happened = agendas.decide(command, before)
+                agendas_now[stream] = agendas.decider.replay(happened, since=before)
+                written.setdefault(stream, []).extend(happened)
+            for stream, happened in written.items():
+                decision.write(stream, happened)
+            return {
+                "id": str(came.command_id),
+                "state": "published",
+                "slots": [str(slot_id) for slot_id, _, _ in slots],
+            }
 
         return await self._executor.execute(self._given(came, communities_open[0]), decide)
 
@@ -210,3 +249,16 @@ def _overbook(sheet: PractitionerSheet) -> Overbook | None:
     return Overbook(
         place=given.place, zone=given.zone, modes=given.modes, radius_km=given.radius_km
     )
+
+
+async def _profession(
+    decision: Decision, rpps: str, communities_open: tuple[str, ...]
+) -> Profession:
+    """As what the practitioner is enrolled there. Raises PractitionerNotEnrolled, NotAMember."""
+    practitioner = await decision.state(practitioners.decider, streams.practitioner(rpps))
+    if isinstance(practitioner, NotEnrolled):
+        raise PractitionerNotEnrolled(rpps)
+    enrolled = enrolment(practitioner)
+    if not set(communities_open) <= set(enrolled.communities):
+        raise NotAMember(rpps)
+    return enrolled.profession

@@ -30,6 +30,7 @@ class Kind(StrEnum):
 
     CARE_REQUEST = "care-request"
     SLOT = "slot"
+    SLOT_SERIES = "slot-series"
     PRACTITIONER = "practitioner"
     COMMUNITY = "community"
     SLOT_MOVE = "slot-move"
