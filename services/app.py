@@ -14,7 +14,7 @@ import structlog
 from faststream.nats import NatsBroker
 from nats.js import JetStreamContext
 
-from services.clock import Clock, WallClock
+from services.clock import Clock, SandboxClock, WallClock
 from services.dispatch import service as dispatch_service
 from services.dispatch.dispatcher import Dispatcher, Partition
 from services.dispatch.taking import Taking
@@ -38,6 +38,7 @@ from services.log.vault import Sealer, Vault, master_key
 from services.messaging import streams, subjects
 from services.messaging.broker import broker_for
 from services.messaging.dead_letters import DeadLetters
+from services.sandbox import service as sandbox_service
 from services.settings import Settings
 from services.stopping import stop
 
@@ -181,6 +182,8 @@ async def open_house(
             if position > house.appender.tail.last:
                 bells.ring()  # of what another process wrote: our own was heard when it was written
 
+        if isinstance(house.clock, SandboxClock):
+            house.broker.include_router(sandbox_service.routes(house.clock))
         if Service.DISPATCH in services:
             house.dispatcher = Dispatcher(
                 pool, house.log, house.appender, house.clock, settings, bells.listen(), partition

@@ -1,6 +1,7 @@
 """The `snp` command. A subcommand loads what it needs when it is called: help is quick."""
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -32,12 +33,53 @@ def up(
     demo: Annotated[
         bool, typer.Option("--demo", help="With three communities and today's slots.")
     ] = False,
+    sandbox: Annotated[
+        bool,
+        typer.Option("--sandbox", help="A state to throw away, and a time of its own."),
+    ] = False,
+    clock: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%dT%H:%M"], help="When a sandbox begins, in France; now."),
+    ] = None,
+    speed: Annotated[
+        float, typer.Option(help="How much faster its time passes.", min=0, max=3600)
+    ] = 60.0,
     as_json: AsJson = False,
 ) -> None:
     """Everything on this machine: PostgreSQL, NATS and every service, until ^C."""
-    from services.cli.up import up_until_stopped
+    from services.cli.up import Sandbox, up_until_stopped
 
-    up_until_stopped(state, http_host, http_port, demo=demo, as_json=as_json)
+    of_its_own = None
+    if sandbox:
+        from services.cli.words import HERE
+
+        start = clock.replace(tzinfo=HERE) if clock else datetime.now(HERE)
+        of_its_own = Sandbox(start.astimezone(UTC), speed)
+    elif clock:
+        from services.cli.errors import Told
+
+        raise Told("--clock is for a sandbox: say --sandbox", code="usage", status=2)
+    up_until_stopped(state, http_host, http_port, demo=demo, sandbox=of_its_own, as_json=as_json)
+
+
+@app.command("clock")
+@told_kindly
+def sandbox_clock(
+    step: Annotated[float | None, typer.Option(help="Minutes to go on at once.", min=0)] = None,
+    to: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%dT%H:%M", "%H:%M"], help="Go on to then: 18:00 (its day)."),
+    ] = None,
+    speed: Annotated[
+        float | None, typer.Option(help="From now on; 0: it stands still.", min=0, max=3600)
+    ] = None,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """What time it is in a sandbox; step it, move it on, change its speed."""
+    from services.cli.sandbox import set_clock
+
+    set_clock(step, to, speed, state, as_json=as_json)
 
 
 @app.command()

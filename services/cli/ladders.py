@@ -1,7 +1,6 @@
 """A community's ladder: shown, tried on a request, adopted."""
 
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,7 @@ def show_ladder(finess: str, state: Path | None, *, as_json: bool) -> None:
     """The ladder in force."""
 
     async def work(session: Session) -> dict[str, Any]:
-        board, rates = await board_now(session.pool, datetime.now(UTC))
+        board, rates = await board_now(session.pool, await session.now())
         if finess not in board.communities:
             msg = f"no community is known as {finess}"
             raise Told(msg, code="unknown_community")
@@ -68,7 +67,7 @@ def preview_request(identity: str, file: Path | None, state: Path | None, *, as_
     ladder = _read(file) if file else None
 
     async def work(session: Session) -> list[Foreseen]:
-        now = datetime.now(UTC)
+        now = await session.now()
         request_id = await request_named(session, identity)
         board, rates = await board_now(session.pool, now)
         held = board.request(request_id)

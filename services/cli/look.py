@@ -33,15 +33,15 @@ def show_availability(
     as_json: bool,
 ) -> None:
     """Free places."""
-    now = datetime.now(UTC)
 
-    async def work(session: Session) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    async def work(session: Session) -> tuple[list[dict[str, Any]], dict[str, str], datetime]:
+        now = await session.now()
         query = availability.free_places(
             community=community, profession=profession, mode=mode, label=label
         )
-        return await asked(session, query, at=now), await _titles(session)
+        return await asked(session, query, at=now), await _titles(session), now
 
-    cells, titles = in_session(state, work)
+    cells, titles, now = in_session(state, work)
     if as_json:
         say({"at": now, "places": cells})
         return
@@ -80,13 +80,13 @@ def show_slots(
     community: str | None, rpps: str | None, limit: int, state: Path | None, *, as_json: bool
 ) -> None:
     """Slots to come."""
-    now = datetime.now(UTC)
 
-    async def work(session: Session) -> list[dict[str, Any]]:
+    async def work(session: Session) -> tuple[list[dict[str, Any]], datetime]:
+        now = await session.now()
         query = availability.slots_to_come(community=community, rpps=rpps).limit(limit)
-        return await asked(session, query, at=now)
+        return await asked(session, query, at=now), now
 
-    found = in_session(state, work)
+    found, now = in_session(state, work)
     if as_json:
         say({"at": now, "slots": found})
         return

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from events.catalogue import restored
 from services.cli import words
 from services.cli.errors import Told
 from services.cli.session import Session, console, in_session, say
-from services.cli.shifting import as_of
+from services.cli.shifting import as_of as shifted_to
 from services.intake.message_types import TYPES
 from services.intake.rejections import TooLarge, refusal
 from services.messaging import subjects
@@ -67,7 +67,8 @@ def send_files(
             decided = await _Decided.listening(client)
             found = []
             for name, body in bodies:
-                sent = await _send(client, name, body, community, as_of_now=as_of_now)
+                now = await session.now() if as_of_now else None
+                sent = await _send(client, name, body, community, as_of=now)
                 if sent.answer.get("state") == "waiting":
                     sent.event = await decided.about(sent.answer["id"], wait)
                 if not as_json:
@@ -98,11 +99,11 @@ def _messages(path: Path) -> list[tuple[str, bytes]]:
 
 
 async def _send(
-    client: Client, name: str, body: bytes, community: str | None, *, as_of_now: bool
+    client: Client, name: str, body: bytes, community: str | None, *, as_of: datetime | None
 ) -> Sent:
     shifted = None
-    if as_of_now:
-        body, shifted = as_of(body, datetime.now(UTC))
+    if as_of is not None:
+        body, shifted = shifted_to(body, as_of)
     subject = subjects.ask(community or subjects.ANY_COMMUNITY, _kind(body))
     try:
         message = await client.request(subject, body, timeout=ANSWER_SECONDS)

@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,9 +18,11 @@ from rich.table import Table
 from rich.text import Text
 
 from services.app import Addresses
+from services.cli.errors import Told
 from services.embedded import state as states
 from services.log.database import Pool, pool_of
 from services.log.vault import Sealer, Vault, master_key
+from services.messaging import subjects
 from services.messaging.dead_letters import DeadLetters
 from services.settings import Settings, settings_with
 
@@ -73,6 +76,32 @@ class Session:
         self.settings = settings
         self.addresses = addresses
         self.pool = pool
+
+    @property
+    def sandboxed(self) -> bool:
+        """Whether what runs here has a time of its own."""
+        if self.settings.nats_url:
+            return False
+        try:
+            return states.addresses(self.settings.state).get("clock") == "sandbox"
+        except states.NotRunning:
+            return False
+
+    async def now(self) -> datetime:
+        """The present instant, of the sandbox where there is one."""
+        if not self.sandboxed:
+            return datetime.now(UTC)
+        return datetime.fromisoformat((await self.clock({}))["now"])
+
+    async def clock(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        """What the sandbox's clock says, once it was set like that."""
+        async with self.nats() as client:
+            message = await client.request(subjects.CLOCK, orjson.dumps(wanted), timeout=5)
+        told: dict[str, Any] = orjson.loads(message.data)
+        if "code" in told:
+            problems = "; ".join(f"{p['field']}: {p['message']}" for p in told.get("problems", ()))
+            raise Told(problems or told["message"], code=told["code"])
+        return told
 
     @property
     def vault(self) -> Vault:

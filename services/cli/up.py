@@ -3,9 +3,12 @@
 import asyncio
 import gc
 import signal
+import tempfile
 import time
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack, ExitStack
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +29,7 @@ def up_until_stopped(
     http_port: int | None,
     *,
     demo: bool,
+    sandbox: "Sandbox | None" = None,
     as_json: bool,
 ) -> None:
     """Everything. The servers start first: they are ready by the time the rest is loaded."""
@@ -37,6 +41,10 @@ def up_until_stopped(
 
     settings = settings_with(state=state, http_host=http_host, http_port=http_port)
     with ExitStack() as stack:
+        if sandbox is not None and state is None:
+            made = stack.enter_context(tempfile.TemporaryDirectory(prefix="snp-sandbox-"))
+            Path(made).chmod(0o711)  # PostgreSQL may run as another account
+            settings = settings.model_copy(update={"state": Path(made)})
         stack.enter_context(states.owned(settings.state))
         postgres = None if settings.database_url else Postgres(settings.state)
         nats = (
@@ -58,7 +66,10 @@ def up_until_stopped(
         gc.freeze()
         gc.enable()
         servers = [server for server in (nats, postgres) if server is not None]
-        _run(_serve_all(settings, addresses, servers, began, demo=demo, as_json=as_json))
+        serving = _serve_all(
+            settings, addresses, servers, began, demo=demo, sandbox=sandbox, as_json=as_json
+        )
+        _run(serving)
 
 
 def run_until_stopped(
@@ -107,10 +118,12 @@ async def _serve_all(
     began: float,
     *,
     demo: bool,
+    sandbox: "Sandbox | None",
     as_json: bool,
 ) -> None:
     from services.api.server import serving
     from services.app import open_house, provision
+    from services.clock import SandboxClock
     from services.embedded.supervision import keep_alive
     from services.stopping import stop
     from services.telemetry import log_to
@@ -120,10 +133,12 @@ async def _serve_all(
     async with AsyncExitStack() as stack:
         watching = asyncio.create_task(keep_alive(servers))
         stack.push_async_callback(stop, [watching])
-        house = await stack.enter_async_context(open_house(settings, addresses))
+        clock = SandboxClock(sandbox.start, sandbox.speed) if sandbox else None
+        house = await stack.enter_async_context(open_house(settings, addresses, clock=clock))
         http = await stack.enter_async_context(serving(house))
         found = {"http": http, "nats": addresses.nats_url, "database": addresses.database_url}
-        states.publish_addresses(settings.state, found)
+        clocked = {"clock": "sandbox"} if sandbox else {}
+        states.publish_addresses(settings.state, found | clocked)
         if demo:
             from services.simulator.seeding import seed_now
 
@@ -193,6 +208,29 @@ async def _settle_in(house: "House") -> None:
     spare_what_is_loaded()
 
 
+@dataclass(frozen=True)
+class Sandbox:
+    """A time of its own."""
+
+    start: datetime
+    speed: float
+
+
+def _sandboxed(house: "House") -> str:
+    """What to know in a sandbox; nothing elsewhere."""
+    from services.cli.words import clock
+    from services.clock import SandboxClock
+
+    if not isinstance(house.clock, SandboxClock):
+        return ""
+    return (
+        f"  Sandbox     it is {clock(house.clock.now())}, time passes {house.clock.speed:g} times"
+        " faster: snp clock --step 30\n"
+        f"\n"
+        f"In another terminal, first:  export SNP_STATE={house.settings.state}\n"
+    )
+
+
 def _announce(house: "House", found: dict[str, str], seconds: float, *, as_json: bool) -> None:
     if as_json:
         import json
@@ -208,6 +246,7 @@ def _announce(house: "House", found: dict[str, str], seconds: float, *, as_json:
         f"  NATS        {found['nats']}\n"
         f"  PostgreSQL  {found['database']}\n"
         f"  State       {house.settings.state}\n"
+        f"{_sandboxed(house)}"
         f"\n"
         f"In another terminal: snp board · snp availability · snp send FILE",
         flush=True,

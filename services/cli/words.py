@@ -107,10 +107,11 @@ HERE = ZoneInfo("Europe/Paris")
 """Times are shown as most regulators read them; JSON has instants."""
 
 
-def here(given: datetime) -> str:
+def here(given: datetime, now: datetime | None = None) -> str:
     """What somebody typed, in the time that is shown; an hour alone is of today."""
     if given.year == _NO_YEAR:
-        given = datetime.combine(datetime.now(HERE).date(), given.time())
+        today = (now or datetime.now(HERE)).astimezone(HERE).date()
+        given = datetime.combine(today, given.time())
     return given.replace(tzinfo=HERE).isoformat()
 
 

@@ -6,6 +6,7 @@
     snp.dead.<community>.<kind>        what could not be accepted, kept in SNP_DEAD_LETTERS
     snp.take.<community>               a regulator takes a place of a slot chosen by hand
     snp.bell                           something is new in the log
+    snp.clock                          what time it is in a sandbox, and setting it
 
 <community> is a FINESS number, or `any` when the message itself must tell.
 """
@@ -20,6 +21,7 @@ EVENTS = "snp.event.>"
 DEAD = "snp.dead.>"
 TAKE = "snp.take.*"
 BELL = "snp.bell"
+CLOCK = "snp.clock"
 
 ANY_COMMUNITY = "any"
 NO_COMMUNITY = "none"  # of an event no community is concerned by: an emergency elsewhere

@@ -1,0 +1,38 @@
+"""`snp up --sandbox`: a day of care in minutes, stepped from another terminal."""
+
+import json
+from uuid import uuid4
+
+from tests.acceptance.conftest import Snp
+from tests.talking import cloud_event, request_told
+
+
+def test_a_day_passes_as_fast_as_one_steps_it(tmp_path):
+    snp = Snp(tmp_path)
+    morning = ("--sandbox", "--clock", "2026-11-23T08:00", "--speed", "0", "--demo")
+    with snp.running(*morning) as demo:
+        assert demo.json("clock")["now"].startswith("2026-11-23T07:00")
+        slots = demo.json("slot", "list", "--limit", "1")["slots"]
+        assert slots[0]["start"].startswith("2026-11-23")
+        request = request_told(delay="1H", modes=["VR"], max_km=0, professions=["40"])
+        body = json.dumps(cloud_event("care-request", request, id=str(uuid4())))
+        (sent,) = demo.json("send", "-", "--as-of-now", stdin=body)["sent"]
+        assert sent["state"] == "searching"
+
+        demo.json("clock", "--step", "45")
+        demo.json("clock", "--to", "08:51")
+
+        names = [event["name"] for event in demo.json("history", sent["id"])["events"]]
+        assert names[-1] == "request.handed_back"
+        assert demo.json("verify")["violations"] == []
+        assert demo.json("clock", "--speed", "60")["speed"] == 60
+        assert "times as fast" in demo.run("clock").stdout
+
+
+def test_elsewhere_time_passes_as_everywhere(tmp_path):
+    snp = Snp(tmp_path)
+    assert snp.run("up", "--clock", "2026-11-23T08:00").returncode == 2
+    with snp.running() as running:
+        done = running.run("clock", "--json")
+        assert done.returncode == 1
+        assert json.loads(done.stdout.splitlines()[-1])["error"]["code"] == "no_sandbox"
