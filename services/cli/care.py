@@ -9,7 +9,6 @@ import typer
 from events.envelope import Role
 from services.cli.errors import told_kindly
 from services.cli.options import AsJson, Community, State
-from services.cli.words import here
 from services.messaging.subjects import Kind
 
 slot = typer.Typer(no_args_is_help=True, help="A published slot: move, resize, open, withdraw.")
@@ -70,7 +69,7 @@ def move_slot(
     """Another time of the same week, in the time of France. Its patients come first again."""
     from services.cli.tell import about_a_slot
 
-    times = {"start": here(start), "end": here(end)}
+    times = {"start": start, "end": end}
     about_a_slot(Kind.SLOT_MOVE, identity, times, state, role=role, as_json=as_json, sure=yes)
 
 

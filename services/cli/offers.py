@@ -10,7 +10,6 @@ from events.envelope import Role
 from services.cli.care import As, RequestId
 from services.cli.errors import told_kindly
 from services.cli.options import AsJson, Community, State
-from services.cli.words import here
 from services.messaging.subjects import Kind
 
 offer = typer.Typer(no_args_is_help=True, help="Members asked beyond their agenda: what they say.")
@@ -60,7 +59,7 @@ def accept(
     """The practitioner sees the patient then. The first who says so does."""
     data: dict[str, object] = {
         "answer": "ACCEPTEE",
-        "start": here(at),
+        "start": at,
         "minutes": minutes,
     }
     _answer(identity, rpps, data, role, state, as_json=as_json)
@@ -77,7 +76,7 @@ def propose(
     as_json: AsJson = False,
 ) -> None:
     """The practitioner would, at another time: for the regulator to take or leave."""
-    data: dict[str, object] = {"answer": "PARTIELLE", "start": here(at)}
+    data: dict[str, object] = {"answer": "PARTIELLE", "start": at}
     _answer(identity, rpps, data, role, state, as_json=as_json)
 
 
@@ -109,7 +108,7 @@ def defer(
     as_json: AsJson = False,
 ) -> None:
     """The practitioner will say by then."""
-    data: dict[str, object] = {"answer": "DIFFEREE", "until": here(at)}
+    data: dict[str, object] = {"answer": "DIFFEREE", "until": at}
     _answer(identity, rpps, data, role, state, as_json=as_json)
 
 
@@ -204,7 +203,7 @@ def on_call(
 
     if (until is None) != off:
         raise Told("say --until, or --off", code="usage", status=2)
-    data = {"rpps": rpps, "until": here(until) if until else None}
+    data = {"rpps": rpps, "until": until}
     about(Kind.ON_CALL, data, state, role=role, as_json=as_json)
 
 

@@ -4,7 +4,9 @@ import json
 from uuid import uuid4
 
 from tests.acceptance.conftest import Snp
-from tests.talking import cloud_event, request_told
+from tests.examples import DR_ADAM, NEVERS
+from tests.services.test_offers import AGREES
+from tests.talking import cloud_event, community_told, practitioner_told, request_told
 
 
 def test_a_day_passes_as_fast_as_one_steps_it(tmp_path):
@@ -36,3 +38,20 @@ def test_elsewhere_time_passes_as_everywhere(tmp_path):
         done = running.run("clock", "--json")
         assert done.returncode == 1
         assert json.loads(done.stdout.splitlines()[-1])["error"]["code"] == "no_sandbox"
+
+
+def test_an_hour_alone_is_of_the_day_it_is_in_the_sandbox(tmp_path):
+    with Snp(tmp_path).running("--sandbox", "--clock", "2027-03-01T08:00", "--speed", "0") as snp:
+        told = [
+            cloud_event("community", community_told(), id="c"),
+            cloud_event(
+                "practitioner", practitioner_told(consent=AGREES, communities=[NEVERS]), id="p"
+            ),
+        ]
+        snp.json("send", "-", stdin=json.dumps(told))
+        request = cloud_event("care-request", request_told(delay="4H"), id="r")
+        (sent,) = snp.json("send", "-", "--as-of-now", stdin=json.dumps(request))["sent"]
+
+        accepted = snp.json("offer", "accept", sent["id"], DR_ADAM, "--at", "09:30")
+
+        assert accepted["start"] == "2027-03-01T08:30:00+00:00"
