@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from domain.agenda import LONGEST_SLOT
 from domain.decider import Refused
 
 MOST = 200
@@ -48,8 +49,8 @@ def occurrences(weekly: Weekly, now: datetime) -> list[Occurrence]:
     """Those not over yet, in order.
 
     09:00 is 09:00 before and after the clocks change. An hour the clocks skip (29 March 2026, 02:30
-    in Paris) begins as much later; one they have twice is the first. Raises SeriesTooLong, or
-    NothingInTheSeries.
+    in Paris) begins as much later, if anything is left; one they have twice is the first.
+    Raises SeriesTooLong, or NothingInTheSeries.
     """
     days = (weekly.last - weekly.first).days + 1
     if days > MOST * 7:
@@ -60,9 +61,10 @@ def occurrences(weekly: Weekly, now: datetime) -> list[Occurrence]:
         if day.weekday() not in weekly.weekdays or day in weekly.without:
             continue
         end_day = day if weekly.ends > weekly.starts else day + timedelta(days=1)
-        end = _instant(end_day, weekly.ends, weekly.zone)
-        if end > now:
-            found.append(Occurrence(day, _instant(day, weekly.starts, weekly.zone), end))
+        start = _instant(day, weekly.starts, weekly.zone)
+        end = min(_instant(end_day, weekly.ends, weekly.zone), start + LONGEST_SLOT)
+        if end > max(now, start):  # all of it may be in the hour that is skipped
+            found.append(Occurrence(day, start, end))
     if len(found) > MOST:
         raise SeriesTooLong(len(found))
     if not found:

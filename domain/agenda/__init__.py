@@ -37,7 +37,16 @@ from domain.agenda.refusals import (
     SlotPublishedOtherwise,
     SlotTakenBack,
 )
-from domain.agenda.week import GRID, Agenda, Slot, check_free, day_of, week_of, weeks_at
+from domain.agenda.week import (
+    GRID,
+    LONGEST_SLOT,
+    Agenda,
+    Slot,
+    check_free,
+    day_of,
+    week_of,
+    weeks_at,
+)
 from domain.decider import Decider, ImpossibleHistory
 from events.agenda import (
     AgendaEvent,
@@ -54,6 +63,7 @@ from events.agenda import (
 
 __all__ = [
     "GRID",
+    "LONGEST_SLOT",
     "Agenda",
     "AgendaCommand",
     "AlreadyBegun",

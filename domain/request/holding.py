@@ -32,7 +32,7 @@ def hold(command: HoldForRequest, request: Request) -> list[RequestEvent]:
     match request:
         case Waiting(hold=held):
             slot = command.slot
-            if held and held.slot_id != slot.slot_id:
+            if held and (held.slot_id != slot.slot_id or held.until <= command.at):
                 raise AnotherPlaceHeld(command.request_id, held.slot_id)
             if held:
                 return []

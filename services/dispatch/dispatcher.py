@@ -13,6 +13,7 @@ import psycopg
 import structlog
 
 from domain import placing
+from domain.decider import Refused
 from domain.eligibility import search, ways
 from domain.ladder import Advance, advance
 from domain.matching import Ranked, by_urgency
@@ -345,12 +346,20 @@ class Dispatcher:
         if now < hold.until:
             self._timers.set(request_id, hold.until)
             return
-        stream = streams.agenda(hold.rpps, hold.week)
+        stream, name = streams.agenda(hold.rpps, hold.week), streams.request(request_id)
         agenda = self.board.agendas.get(stream)
-        if agenda is None:
-            self._timers.set(request_id, now + _DOUBT)  # it is being read anew
+        if agenda is None and self._ahead.is_reading(stream):
+            self._timers.set(request_id, now + _DOUBT)
             return
-        ended = placing.end_hold(EndHold(request_id, HoldEnd.LAPSED, now), held.state, agenda.state)
+        try:
+            lapsed = EndHold(request_id, HoldEnd.LAPSED, now)
+            ended = placing.end_hold(lapsed, held.state, agenda.state) if agenda else None
+        except Refused:
+            ended = None
+        if ended is None or not ended.agenda:
+            # Of a week that is over, or only one half of what happened was heard: read both.
+            self._doubt([stream, name])
+            return
         self._write(held, ended.request, (stream, ended.agenda))
         self._ask(request_id)
 

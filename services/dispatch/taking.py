@@ -21,6 +21,7 @@ from events.envelope import Actor, Role
 from events.explanation import Option
 from services.clock import Clock
 from services.dispatch.board import Board
+from services.intake.holds import end_lapsed
 from services.log.commands import Answer, Circumstances
 from services.log.execute import Decision, Executor, Given
 
@@ -61,6 +62,8 @@ class Taking:
         agenda_stream = self._board.agenda_of(asked.slot_id)
         if agenda_stream is None:
             raise NoSuchSlot(asked.slot_id)
+        now = self._clock.now()
+        await end_lapsed(self._executor, asked.request_id, asked.command_id, now)
         held = self._board.request(asked.request_id)
         received = held.state.received if held else None
         given = Given(

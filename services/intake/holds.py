@@ -1,6 +1,7 @@
 """A regulator keeps a place for a patient while they speak, and lets it go again."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from uuid import UUID, uuid5
 
 from domain import agenda as agendas
 from domain import placing
@@ -8,8 +9,9 @@ from domain import practitioner as practitioners
 from domain import request as requests
 from domain.agenda import NoSuchSlot
 from domain.placing import Hold
-from domain.request import EndHold, received_of
+from domain.request import EndHold, Request, Waiting, received_of
 from events import streams
+from events.envelope import Actor, Role
 from events.request import HoldEnd
 from services.intake.arrival import Arrival
 from services.intake.changes import HoldEndSheet, HoldNews, HoldSheet
@@ -31,6 +33,7 @@ class HoldDesk:
         """The request as it is now, and until when the place is kept."""
         request_id = request_id_of(news)
         stream = streams.request(request_id)
+        await end_lapsed(self._executor, request_id, came.command_id, came.at)
 
         async def decide(decision: Decision) -> Answer:
             match news:
@@ -79,9 +82,45 @@ class HoldDesk:
         both = placing.hold(command, request, agenda, practitioner)
         decision.write(stream, both.request)
         decision.write(agenda_stream, both.agenda)
-        return {
-            "id": str(request_id),
-            "state": "held",
-            "slot_id": str(news.slot_id),
-            "until": until.isoformat(),
-        }
+        after = requests.decider.replay(both.request, since=request)
+        answer = dict(standing(request_id, after))
+        if isinstance(after, Waiting) and after.hold:
+            answer |= {
+                "state": "held",
+                "slot_id": str(after.hold.slot_id),
+                "until": after.hold.until.isoformat(),
+            }
+        return answer
+
+
+async def end_lapsed(executor: Executor, request_id: UUID, command_id: UUID, at: datetime) -> None:
+    """A place kept too long is nobody's: free it now, where nobody came to it yet."""
+    stream = streams.request(request_id)
+
+    def has_lapsed(request: Request) -> bool:
+        return (
+            isinstance(request, Waiting) and request.hold is not None and request.hold.until <= at
+        )
+
+    request = await executor.look(requests.decider, stream)
+    if not has_lapsed(request):
+        return
+
+    async def decide(decision: Decision) -> Answer:
+        request = await decision.state(requests.decider, stream)
+        if has_lapsed(request):
+            agenda, agenda_stream = await agenda_of(decision, request)
+            both = placing.end_hold(EndHold(request_id, HoldEnd.LAPSED, at), request, agenda)
+            decision.write(stream, both.request)
+            decision.write(agenda_stream, both.agenda)
+        return {}
+
+    received = received_of(request)
+    circumstances = Circumstances(
+        community=received.community if received else None,
+        actor=Actor(ref="hold", role=Role.SYSTEM),
+        correlation=request_id,
+        causation=command_id,
+        case_id=received.case_id if received else None,
+    )
+    await executor.execute(Given(uuid5(command_id, "lapsed"), circumstances), decide)

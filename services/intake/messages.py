@@ -1,6 +1,6 @@
 """What others may send, field by field: the `data` of a CloudEvent, by its type."""
 
-from datetime import date, time
+from datetime import date
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -119,6 +119,12 @@ class CareRequest(Frozen):
         return self
 
 
+OnTheWall = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+"""An hour of the wall clock, where care is given: `09:00`."""
+
+Day = Annotated[date, Field(ge=date(2020, 1, 1), lt=date(2100, 1, 1))]
+
+
 class Places(Frozen):
     """What a practitioner opens, whenever it is."""
 
@@ -145,11 +151,11 @@ class SlotSeries(Places):
 
     weekdays: Annotated[tuple[Annotated[int, Field(ge=1, le=7)], ...], Field(min_length=1)]
     """1 is Monday (ISO 8601)."""
-    starts: time  # of the wall clock there: 09:00 is 09:00 before and after the clocks change
-    ends: time  # not after the start: on the next day
-    first: date
-    last: date
-    without: Annotated[tuple[date, ...], Field(max_length=400)] = ()  # holidays and the like
+    starts: OnTheWall  # 09:00 is 09:00 before and after the clocks change
+    ends: OnTheWall  # not after the start: on the next day
+    first: Day
+    last: Day
+    without: Annotated[tuple[Day, ...], Field(max_length=400)] = ()  # holidays and the like
 
 
 class OverbookGiven(Frozen):

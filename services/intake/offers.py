@@ -38,6 +38,7 @@ from services.intake.answering import (
     ProposalTaken,
 )
 from services.intake.arrival import Arrival
+from services.intake.holds import end_lapsed
 from services.intake.standing import standing
 from services.intake.visits import agenda_of, request_id_of
 from services.log.commands import Answer, Circumstances
@@ -54,6 +55,7 @@ class OfferDesk:
         """The request as it is now. Raises OfferOver when somebody was faster."""
         request_id = request_id_of(news)
         stream = streams.request(request_id)
+        await end_lapsed(self._executor, request_id, came.command_id, came.at)
 
         async def decide(decision: Decision) -> Answer:
             request = await decision.state(requests.decider, stream)

@@ -1,7 +1,7 @@
 """What communities and practitioners tell: who takes part, and which places are free."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import datetime, time
 from typing import assert_never
 from uuid import UUID, uuid5
 
@@ -53,31 +53,39 @@ class Register:
 
     async def slot(self, came: Arrival, offer: SlotOffer) -> Answer:
         """Places a practitioner opens."""
-        return await self._publish(came, offer, [(came.command_id, offer.start, offer.end)])
+        slot = (came.command_id, offer.start, offer.end)
+        return await self._publish(came, offer, lambda: [slot])
 
     async def series(self, came: Arrival, series: SlotSeries) -> Answer:
         """Places a practitioner opens every week: all of them or none."""
         weekly = Weekly(
             weekdays=frozenset(day - 1 for day in series.weekdays),
-            starts=series.starts,
-            ends=series.ends,
+            starts=time.fromisoformat(series.starts),
+            ends=time.fromisoformat(series.ends),
             zone=series.zone,
             first=series.first,
             last=series.last,
             without=frozenset(series.without),
         )
-        slots = [
-            (uuid5(came.command_id, one.day.isoformat()), one.start, one.end)
-            for one in occurrences(weekly, came.at)
-        ]
+
+        def slots() -> list[tuple[UUID, datetime, datetime]]:
+            return [
+                (uuid5(came.command_id, one.day.isoformat()), one.start, one.end)
+                for one in occurrences(weekly, came.at)
+            ]
+
         return await self._publish(came, series, slots)
 
     async def _publish(
-        self, came: Arrival, places: Places, slots: Sequence[tuple[UUID, datetime, datetime]]
+        self,
+        came: Arrival,
+        places: Places,
+        wanted: Callable[[], Sequence[tuple[UUID, datetime, datetime]]],
     ) -> Answer:
         communities_open = await self._known(came, places.communities)
 
         async def decide(decision: Decision) -> Answer:
+            slots = wanted()  # here: sent again, it is answered as the first time
             profession = await _profession(decision, places.rpps, communities_open)
             agendas_now: dict[str, Agenda] = {}
             written: dict[str, list[AgendaEvent]] = {}

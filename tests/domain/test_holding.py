@@ -106,6 +106,12 @@ def test_one_place_is_kept_at_a_time_and_no_other_given():
     given(*before).when(late).then_refused(OfferOver)
 
 
+def test_what_is_kept_too_long_is_ended_before_it_is_kept_again():
+    again = HoldForRequest(ANNA, published(), Mode.OFFICE, UNTIL + 3 * MINUTE, UNTIL)
+
+    given(received(), held()).when(again).then_refused(AnotherPlaceHeld)
+
+
 def test_a_place_is_kept_for_who_waits():
     given().when(keep()).then_refused(NoSuchRequest)
     given(received(), assigned()).when(keep()).then_refused(AlreadyAssigned)

@@ -65,6 +65,20 @@ def test_a_night_ends_on_the_next_day():
     assert one.end - one.start == timedelta(hours=11)  # an hour is missing that night
 
 
+def test_a_slot_that_lies_in_the_skipped_hour_is_not_there_that_day():
+    series = weekly(date(2026, 3, 22), date(2026, 4, 5), days=[6], starts=time(2, 30), ends=time(3))
+
+    assert [day for day, _, _ in hours(series)] == [22, 5]
+
+
+def test_a_whole_day_is_24_hours_on_the_day_that_has_25():
+    whole = weekly(date(2026, 10, 24), date(2026, 10, 24), starts=time(22), ends=time(22))
+
+    (one,) = occurrences(whole, LONG_AGO)
+
+    assert one.end - one.start == timedelta(hours=24)
+
+
 def test_some_days_of_the_week_but_for_holidays():
     series = weekly(date(2026, 4, 27), date(2026, 5, 10), days=(0, 4), without=[date(2026, 5, 1)])
 
@@ -101,4 +115,4 @@ def test_whatever_the_hours_a_slot_ends_after_it_starts_within_a_day(
     series = weekly(first, first + timedelta(days=days), zone=zone, starts=starts, ends=ends)
 
     for one in occurrences(series, datetime(2025, 1, 1, tzinfo=UTC)):
-        assert timedelta() <= one.end - one.start <= timedelta(hours=25)
+        assert timedelta() <= one.end - one.start <= timedelta(hours=24)

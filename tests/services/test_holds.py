@@ -1,17 +1,20 @@
 """A regulator keeps a place while they speak: dispatch leaves it alone, then it is free again."""
 
 import asyncio
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
 
 from domain.decider import Refused
 from projections import availability
+from services.clock import SimulatedClock
 from services.dispatch.taking import Take
 from services.log.verify import verify
 from services.projector.queries import rows
 from tests.conftest import house_at
 from tests.examples import HOUR, MINUTE, NOON
+from tests.running import until
 from tests.services.test_dispatch import elsewhere
 from tests.services.test_offers import names_of, on_board
 from tests.talking import opened, request_told, slot_told, tell
@@ -80,6 +83,82 @@ async def test_of_many_who_want_to_keep_one_place_one_does(by_hand, settings):
     states = [answer.get("code") or answer["state"] for answer in answers]
     assert sorted(states) == ["held"] + ["no_place_left"] * 15
     assert (await verify(by_hand.pool, settings)).violations == []
+
+
+async def test_kept_again_it_is_kept_no_longer_and_the_answer_says_so(by_hand, clock):
+    slot = await opened(by_hand)
+    request_id = await asked(by_hand)
+    first = await kept(by_hand, request_id, slot)
+    await clock.move_to(NOON + 2 * MINUTE)
+
+    assert (await kept(by_hand, request_id, slot, minutes=10))["until"] == first["until"]
+
+
+async def test_what_was_kept_too_long_is_nobodys_though_nobody_came_to_it_yet(
+    by_hand, clock, settings
+):
+    """Found in review: the first was answered `held` for a place that was another's by then."""
+    slot = await opened(by_hand)
+    other = await tell(by_hand, "slot", slot_told(NOON + 3 * HOUR))
+    first, second = await asked(by_hand), await asked(by_hand)
+    await kept(by_hand, first, slot)
+    await clock.move_to(NOON + 5 * MINUTE)
+
+    await take(by_hand, second, slot)
+    assert (await kept(by_hand, first, slot))["code"] == "no_place_left"
+    assert (await kept(by_hand, first, other))["state"] == "held"
+    await clock.move_to(NOON + 20 * MINUTE)
+    await take(by_hand, first, other)
+
+    assert (await verify(by_hand.pool, settings)).violations == []
+
+
+async def test_a_place_kept_in_a_week_that_is_over_is_let_go(settings, addresses, clock):
+    """Found in review: dispatch took an agenda it no longer loads for one being read."""
+    async with house_at(settings, addresses, clock=clock, partition=elsewhere()) as house:
+        slot = await opened(house)
+        request_id = await asked(house)
+        await kept(house, request_id, slot)
+
+    later = SimulatedClock(NOON + timedelta(days=14))
+    async with house_at(settings, addresses, clock=later) as house:
+        await later.move_to(NOON + timedelta(days=14, minutes=1))
+        await until(lambda: house.dispatcher.board.request(UUID(request_id)) is None)
+        await house.settled()
+
+        assert (await names_of(house, request_id))[-2:] == [
+            "request.hold_lapsed",
+            "request.handed_back",
+        ]
+        assert (await verify(house.pool, settings)).violations == []
+
+
+@pytest.mark.parametrize("change", ["slot-withdrawal", "hold-end"])
+async def test_half_of_what_happened_heard_is_no_reason_to_stop(
+    settings, addresses, clock, change, monkeypatch
+):
+    async with house_at(settings, addresses, clock=clock, partition=elsewhere()) as house:
+        slot = await opened(house)
+        request_id = await asked(house)
+        await kept(house, request_id, slot)
+
+    async with house_at(settings, addresses, clock=clock) as house:
+        hear = house.dispatcher.hear
+        monkeypatch.setattr(
+            house.dispatcher,
+            "hear",
+            lambda batch: hear([r for r in batch if r.stream.startswith("agenda-")]),
+        )
+        about = {"slot_id": slot["id"]} if change.startswith("slot") else {}
+        await tell(house, change, about or {"request_id": request_id})
+        await until(lambda: house.dispatcher.position >= 6)
+        await clock.move_to(NOON + 3 * MINUTE)
+        monkeypatch.setattr(house.dispatcher, "hear", hear)
+        await house.settled()
+
+        assert (await verify(house.pool, settings)).violations == []
+        held = house.dispatcher.board.request(UUID(request_id))
+        assert held is None or held.state.hold is None
 
 
 async def test_a_place_is_let_go_again(by_hand):

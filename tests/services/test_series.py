@@ -9,7 +9,7 @@ from services.clock import SimulatedClock
 from services.projector.queries import rows
 from tests.conftest import house_at
 from tests.examples import HOUR, NEVERS, NOON
-from tests.talking import opened, request_told, slot_told, tell
+from tests.talking import ask, cloud_event, opened, request_told, slot_told, tell
 
 
 def series_told(**changes):
@@ -77,12 +77,24 @@ async def test_a_series_over_the_end_of_summer_time(settings, addresses):
         assert row[-1].event.start == datetime(2026, 10, 25, 8, tzinfo=UTC)
 
 
+async def test_sent_again_when_it_is_over_it_is_answered_as_the_first_time(house, clock):
+    await opened(house)
+    message = cloud_event("slot-series", series_told())
+    first = await ask(house, "slot-series", message)
+    await clock.move_to(NOON + timedelta(days=60))
+
+    assert await ask(house, "slot-series", message) == first
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [
         ({"weekdays": []}, "invalid_value"),
         ({"weekdays": [8]}, "invalid_value"),
-        ({"starts": "25:00"}, "invalid_value"),
+        ({"starts": "25:00"}, "malformed"),
+        ({"starts": "09:00Z"}, "malformed"),
+        ({"starts": 32400}, "invalid_value"),
+        ({"last": "2500-01-01"}, "invalid_value"),
         ({"last": "2026-11-01"}, "nothing_in_the_series"),
         ({"last": "2036-11-01"}, "series_too_long"),
         ({"rpps": "10999999999"}, "practitioner_not_enrolled"),
