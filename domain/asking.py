@@ -77,7 +77,7 @@ def may_be_asked(search: Search, member: Member, now: datetime) -> Askable | typ
         case _:
             return PractitionerNotEnrolled
     received = search.received
-    if not {received.community, *search.neighbours} & set(enrolled.communities):
+    if set(search.request.communities).isdisjoint(enrolled.communities):
         return NotAMember
     if enrolled.profession not in received.professions:
         return NotThisProfession

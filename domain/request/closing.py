@@ -5,7 +5,7 @@ from typing import assert_never
 
 from domain.request import asked
 from domain.request.commands import ErasePatient, Merge, Reorient, Withdraw
-from domain.request.refusals import AlreadyVisited, NoSuchRequest, NothingToMergeInto
+from domain.request.refusals import NothingToMergeInto
 from domain.request.states import (
     Assigned,
     Closed,
@@ -15,8 +15,8 @@ from domain.request.states import (
     Visited,
     Waiting,
     is_erased,
-    not_open,
     received_of,
+    refusal_of,
 )
 from events.offer import Lapse
 from events.request import (
@@ -69,10 +69,8 @@ def _ending(
             return [*asked.over(request, Lapse.REQUEST_ENDED, at), event]
         case Assigned():
             return [event]
-        case Visited():
-            raise AlreadyVisited(event.request_id)
-        case NotReceived() | Emergency() | Closed():
-            raise not_open(event.request_id, request)
+        case NotReceived() | Emergency() | Visited() | Closed():
+            raise refusal_of(event.request_id, request)
         case _:
             assert_never(request)
 
@@ -80,9 +78,7 @@ def _ending(
 def erase(command: ErasePatient, request: Request) -> list[RequestEvent]:
     received = received_of(request)
     if received is None:
-        if isinstance(request, Emergency):
-            raise not_open(command.request_id, request)
-        raise NoSuchRequest(command.request_id)
+        raise refusal_of(command.request_id, request)
     if is_erased(request) or received.patient_ref is None:
         return []
     return [

@@ -181,8 +181,9 @@ class DeferOffer:
     at: datetime
 
 
-OfferAnswer = NoteReceipt | ClaimOffer | ProposeTime | RefuseOffer | DeferOffer
-OfferCommand = OfferRequest | LapseOffers | OfferAnswer
+OfferCommand = (
+    OfferRequest | LapseOffers | NoteReceipt | ClaimOffer | ProposeTime | RefuseOffer | DeferOffer
+)
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,6 @@ from typing import assert_never
 from domain.request import asked
 from domain.request.commands import EndHold, HoldForRequest
 from domain.request.refusals import (
-    AlreadyAssigned,
-    AlreadyVisited,
     AnotherPlaceHeld,
     HoldTooLong,
 )
@@ -19,7 +17,7 @@ from domain.request.states import (
     Request,
     Visited,
     Waiting,
-    not_open,
+    refusal_of,
 )
 from events.offer import Lapse
 from events.request import RequestEvent, RequestHoldLapsed, RequestPlaceHeld
@@ -51,12 +49,8 @@ def hold(command: HoldForRequest, request: Request) -> list[RequestEvent]:
                     held_at=command.at,
                 ),
             ]
-        case Assigned():
-            raise AlreadyAssigned(command.request_id)
-        case Visited():
-            raise AlreadyVisited(command.request_id)
-        case NotReceived() | Emergency() | Closed():
-            raise not_open(command.request_id, request)
+        case NotReceived() | Emergency() | Assigned() | Visited() | Closed():
+            raise refusal_of(command.request_id, request)
         case _:
             assert_never(request)
 
@@ -76,6 +70,6 @@ def end(command: EndHold, request: Request) -> list[RequestEvent]:
         case Waiting() | Assigned() | Visited() | Closed():
             return []
         case NotReceived() | Emergency():
-            raise not_open(command.request_id, request)
+            raise refusal_of(command.request_id, request)
         case _:
             assert_never(request)

@@ -26,7 +26,7 @@ from domain.request.states import (
     Request,
     Visited,
     Waiting,
-    not_open,
+    refusal_of,
 )
 from events.offer import (
     Answer,
@@ -52,7 +52,7 @@ def decide(command: OfferCommand, request: Request) -> list[RequestEvent]:
         case Assigned() | Visited() | Closed():
             raise OfferOver(command.request_id)
         case NotReceived() | Emergency():
-            raise not_open(command.request_id, request)
+            raise refusal_of(command.request_id, request)
         case _:
             assert_never(request)
 

@@ -7,7 +7,6 @@ from uuid import UUID
 from domain.request import asked
 from domain.request.commands import AgreeDeadline, ReceiveRequest, RefuseAsEmergency
 from domain.request.refusals import (
-    AlreadyVisited,
     AskedInTheFuture,
     DueBeforeReceived,
     DueInThePast,
@@ -24,8 +23,8 @@ from domain.request.states import (
     Request,
     Visited,
     Waiting,
-    not_open,
     received_of,
+    refusal_of,
 )
 from events.codes import CareLevel, Priority
 from events.offer import Lapse
@@ -79,7 +78,7 @@ def receive(command: ReceiveRequest, request: Request) -> list[RequestEvent]:
                 return []
             raise ReceivedOtherwise(command.request_id)
         case Emergency() | Closed():
-            raise not_open(command.request_id, request)
+            raise refusal_of(command.request_id, request)
         case _:
             assert_never(request)
 
@@ -123,10 +122,8 @@ def agree_deadline(command: AgreeDeadline, request: Request) -> list[RequestEven
                     agreed_at=command.at,
                 )
             ]
-        case Visited():
-            raise AlreadyVisited(command.request_id)
-        case NotReceived() | Emergency() | Closed():
-            raise not_open(command.request_id, request)
+        case NotReceived() | Emergency() | Visited() | Closed():
+            raise refusal_of(command.request_id, request)
         case _:
             assert_never(request)
 

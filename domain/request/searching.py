@@ -4,7 +4,7 @@ from typing import assert_never
 
 from domain.request import asked
 from domain.request.commands import Assign, Escalate, HandBackRequest, KeepSearching, Unassign
-from domain.request.refusals import AlreadyAssigned, AlreadyVisited, AnotherPlaceHeld, NotAssigned
+from domain.request.refusals import AnotherPlaceHeld
 from domain.request.states import (
     Assigned,
     Closed,
@@ -13,7 +13,7 @@ from domain.request.states import (
     Request,
     Visited,
     Waiting,
-    not_open,
+    refusal_of,
 )
 from events.offer import Lapse
 from events.request import (
@@ -44,12 +44,8 @@ def keep_searching(command: KeepSearching, request: Request) -> list[RequestEven
                     explanation=command.explanation,
                 )
             ]
-        case Assigned():
-            raise AlreadyAssigned(command.request_id)
-        case Visited():
-            raise AlreadyVisited(command.request_id)
-        case NotReceived() | Emergency() | Closed():
-            raise not_open(command.request_id, request)
+        case NotReceived() | Emergency() | Assigned() | Visited() | Closed():
+            raise refusal_of(command.request_id, request)
         case _:
             assert_never(request)
 
@@ -70,12 +66,8 @@ def escalate(command: Escalate, request: Request) -> list[RequestEvent]:
                     escalated_at=command.at,
                 )
             ]
-        case Assigned():
-            raise AlreadyAssigned(command.request_id)
-        case Visited():
-            raise AlreadyVisited(command.request_id)
-        case NotReceived() | Emergency() | Closed():
-            raise not_open(command.request_id, request)
+        case NotReceived() | Emergency() | Assigned() | Visited() | Closed():
+            raise refusal_of(command.request_id, request)
         case _:
             assert_never(request)
 
@@ -103,12 +95,8 @@ def assign(command: Assign, request: Request) -> list[RequestEvent]:
             ]
         case Assigned(assigned=given) if given.slot_id == command.slot.slot_id:
             return []
-        case Assigned():
-            raise AlreadyAssigned(command.request_id)
-        case Visited():
-            raise AlreadyVisited(command.request_id)
-        case NotReceived() | Emergency() | Closed():
-            raise not_open(command.request_id, request)
+        case NotReceived() | Emergency() | Assigned() | Visited() | Closed():
+            raise refusal_of(command.request_id, request)
         case _:
             assert_never(request)
 
@@ -125,12 +113,8 @@ def unassign(command: Unassign, request: Request) -> list[RequestEvent]:
                     unassigned_at=command.at,
                 )
             ]
-        case Waiting():
-            raise NotAssigned(command.request_id)
-        case Visited():
-            raise AlreadyVisited(command.request_id)
-        case NotReceived() | Emergency() | Closed():
-            raise not_open(command.request_id, request)
+        case NotReceived() | Emergency() | Waiting() | Visited() | Closed():
+            raise refusal_of(command.request_id, request)
         case _:
             assert_never(request)
 
@@ -152,11 +136,7 @@ def hand_back(command: HandBackRequest, request: Request) -> list[RequestEvent]:
             ]
         case Closed(last=RequestHandedBack()):
             return []
-        case Assigned():
-            raise AlreadyAssigned(command.request_id)
-        case Visited():
-            raise AlreadyVisited(command.request_id)
-        case NotReceived() | Emergency() | Closed():
-            raise not_open(command.request_id, request)
+        case NotReceived() | Emergency() | Assigned() | Visited() | Closed():
+            raise refusal_of(command.request_id, request)
         case _:
             assert_never(request)

@@ -7,7 +7,14 @@ from typing import assert_never
 from uuid import UUID
 
 from domain.decider import Refused
-from domain.request.refusals import NoSuchRequest, RequestClosed, WasAnEmergency
+from domain.request.refusals import (
+    AlreadyAssigned,
+    AlreadyVisited,
+    NoSuchRequest,
+    NotAssigned,
+    RequestClosed,
+    WasAnEmergency,
+)
 from events.ladder import StepKind
 from events.offer import Answer, Lapse, WhyNot
 from events.request import (
@@ -84,6 +91,11 @@ class Waiting:
     hold: RequestPlaceHeld | None = None  # a regulator keeps a place: dispatch leaves it alone
     wave: int = 0  # waves so far
     offers: Mapping[str, Offer] = field(default_factory=dict)  # member → their offer
+
+    @property
+    def communities(self) -> tuple[str, ...]:
+        """Whose places it may have, its own community's first."""
+        return self.received.community, *self.neighbours
 
     @property
     def pending(self) -> list[str]:
@@ -173,13 +185,19 @@ def agenda_of(request: Request) -> tuple[str, str] | None:
     return (place.rpps, place.week) if place else None
 
 
-def not_open(request_id: UUID, request: NotReceived | Emergency | Closed) -> Refused:
-    """Why nothing can be done with it any more, or yet."""
+def refusal_of(request_id: UUID, request: Request) -> Refused:
+    """Why what was asked cannot be done with a request that is as it is."""
     match request:
         case NotReceived():
             return NoSuchRequest(request_id)
         case Emergency():
             return WasAnEmergency(request_id)
+        case Waiting():
+            return NotAssigned(request_id)
+        case Assigned():
+            return AlreadyAssigned(request_id)
+        case Visited():
+            return AlreadyVisited(request_id)
         case Closed():
             return RequestClosed(request_id)
         case _:

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import assert_never
 
 from domain.request.commands import CancelVisit, ConfirmVisit, RecordAttendance, RecordOutcome
-from domain.request.refusals import AlreadyVisited, NotAssigned, NotYet
+from domain.request.refusals import NotYet
 from domain.request.states import (
     Assigned,
     Closed,
@@ -13,7 +13,7 @@ from domain.request.states import (
     Request,
     Visited,
     Waiting,
-    not_open,
+    refusal_of,
 )
 from events.request import RequestConfirmed, RequestEvent
 from events.visit import OutcomeRecorded, VisitAttended, VisitCancelled, VisitMissed
@@ -28,10 +28,8 @@ def confirm(command: ConfirmVisit, request: Request) -> list[RequestEvent]:
             return [RequestConfirmed(request_id=command.request_id, confirmed_at=command.at)]
         case Assigned() | Visited():
             return []
-        case Waiting():
-            raise NotAssigned(command.request_id)
-        case NotReceived() | Emergency() | Closed():
-            raise not_open(command.request_id, request)
+        case NotReceived() | Emergency() | Waiting() | Closed():
+            raise refusal_of(command.request_id, request)
         case _:
             assert_never(request)
 
@@ -42,12 +40,8 @@ def cancel(command: CancelVisit, request: Request) -> list[RequestEvent]:
             return [VisitCancelled(request_id=command.request_id, cancelled_at=command.at)]
         case Closed(last=VisitCancelled()):
             return []
-        case Waiting():
-            raise NotAssigned(command.request_id)
-        case Visited():
-            raise AlreadyVisited(command.request_id)
-        case NotReceived() | Emergency() | Closed():
-            raise not_open(command.request_id, request)
+        case NotReceived() | Emergency() | Waiting() | Visited() | Closed():
+            raise refusal_of(command.request_id, request)
         case _:
             assert_never(request)
 
@@ -62,10 +56,8 @@ def record_attendance(command: RecordAttendance, request: Request) -> list[Reque
             return [_attendance(command)]
         case Visited(attended=attended):
             return [] if attended == command.attended else [_attendance(command)]
-        case Waiting():
-            raise NotAssigned(command.request_id)
-        case NotReceived() | Emergency() | Closed():
-            raise not_open(command.request_id, request)
+        case NotReceived() | Emergency() | Waiting() | Closed():
+            raise refusal_of(command.request_id, request)
         case _:
             assert_never(request)
 
@@ -91,9 +83,7 @@ def record_outcome(command: RecordOutcome, request: Request) -> list[RequestEven
             ]
         case Assigned():
             raise NotYet(command.request_id)
-        case Waiting():
-            raise NotAssigned(command.request_id)
-        case NotReceived() | Emergency():
-            raise not_open(command.request_id, request)
+        case NotReceived() | Emergency() | Waiting():
+            raise refusal_of(command.request_id, request)
         case _:
             assert_never(request)

@@ -51,10 +51,10 @@ def around(
     chosen = ladder or board.ladder_of(community)
 
     def look(waiting: Waiting) -> Ranking:
-        return rank(waiting, board.candidates((community, *waiting.neighbours), now), now)
+        return rank(waiting, board.candidates(waiting.communities, now), now)
 
     def whom(waiting: Waiting) -> list[Askable]:
-        members = board.members_of((community, *waiting.neighbours), now)
+        members = board.members_of(waiting.communities, now)
         return askable(search(waiting, now), members, now)
 
     return Around(

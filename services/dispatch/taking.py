@@ -113,8 +113,4 @@ class Taking:
         """What the regulator could choose from. Nothing, for a request that does not wait."""
         if not isinstance(request, Waiting):
             return Ranking(0, [], {})
-        return rank(request, self._board.candidates(_communities(request), now), now)
-
-
-def _communities(request: Waiting) -> tuple[str, ...]:
-    return request.received.community, *request.neighbours
+        return rank(request, self._board.candidates(request.communities, now), now)
