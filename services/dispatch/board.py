@@ -255,7 +255,7 @@ class Board:
     def _of_agenda(self, stream: str, version: int, event: AgendaEvent) -> None:
         held = self.agendas.get(stream)
         if held is None:
-            held = self.agendas[stream] = HeldAgenda(0, streams.identity(stream)[:11], Agenda())
+            held = self.agendas[stream] = HeldAgenda(0, streams.agenda_named(stream)[0], Agenda())
         held.state = agendas.evolve(held.state, event)
         held.version = version
         if isinstance(event, SlotPublished | SlotOpenedTo):

@@ -22,7 +22,8 @@ from events.explanation import Option
 from services.clock import Clock
 from services.dispatch.board import Board
 from services.intake.holds import end_lapsed
-from services.log.commands import Answer, Circumstances
+from services.log.circumstances import about_request
+from services.log.commands import Answer
 from services.log.execute import Decision, Executor, Given
 
 
@@ -62,20 +63,15 @@ class Taking:
         agenda_stream = self._board.agenda_of(asked.slot_id)
         if agenda_stream is None:
             raise NoSuchSlot(asked.slot_id)
+        stream = streams.request(asked.request_id)
+        known = await self._executor.look(requests.decider, stream)
         now = self._clock.now()
-        await end_lapsed(self._executor, asked.request_id, asked.command_id, now)
-        held = self._board.request(asked.request_id)
-        received = held.state.received if held else None
+        await end_lapsed(self._executor, asked.request_id, known, asked.command_id, now)
+        actor = Actor(ref=asked.regulator, role=Role.REGULATOR)
         given = Given(
             # In a space of its own: whatever the caller calls it, it is no other command.
             uuid5(asked.command_id, "take"),
-            Circumstances(
-                community=received.community if received else None,
-                actor=Actor(ref=asked.regulator, role=Role.REGULATOR),
-                correlation=asked.request_id,
-                causation=asked.command_id,
-                case_id=received.case_id if received else None,
-            ),
+            about_request(asked.request_id, known, actor, causation=asked.command_id),
             fingerprint=f"{asked.request_id} {asked.slot_id} {asked.mode}",
         )
 
@@ -86,7 +82,7 @@ class Taking:
 
     async def _decide(self, decision: Decision, asked: Take, agenda_stream: str) -> Answer:
         now = self._clock.now()
-        rpps = streams.identity(agenda_stream)[:11]
+        rpps, _ = streams.agenda_named(agenda_stream)
         request_stream = streams.request(asked.request_id)
         request = await decision.state(requests.decider, request_stream)
         agenda = await decision.state(agendas.decider, agenda_stream)

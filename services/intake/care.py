@@ -34,6 +34,7 @@ from events.place import CoarsePosition
 from events.request import Withdrawal
 from services.hub_sante import reading
 from services.hub_sante.messages import Case, CaseUpdate, Demand, ResourcesRequest
+from services.intake.about import agenda_of
 from services.intake.arrival import Arrival, patient_of, request_of
 from services.intake.directory import Directory, Known
 from services.intake.messages import CareRequest, EmergencyCall
@@ -46,7 +47,6 @@ from services.intake.rejections import (
     invalid,
 )
 from services.intake.standing import standing
-from services.intake.visits import agenda_of
 from services.log.commands import Answer, Circumstances
 from services.log.execute import Decision, Executor, Given
 from services.log.vault import Identity, Sealer

@@ -9,15 +9,16 @@ from domain import practitioner as practitioners
 from domain import request as requests
 from domain.agenda import NoSuchSlot
 from domain.placing import Hold
-from domain.request import EndHold, Request, Waiting, received_of
+from domain.request import EndHold, Request, Waiting
 from events import streams
 from events.envelope import Actor, Role
 from events.request import HoldEnd
+from services.intake.about import agenda_of, given_about, request_id_of
 from services.intake.arrival import Arrival
 from services.intake.changes import HoldEndSheet, HoldNews, HoldSheet
 from services.intake.standing import standing
-from services.intake.visits import agenda_of, request_id_of
-from services.log.commands import Answer, Circumstances
+from services.log.circumstances import about_request
+from services.log.commands import Answer
 from services.log.execute import Decision, Executor, Given
 from services.settings import Settings
 
@@ -33,7 +34,8 @@ class HoldDesk:
         """The request as it is now, and until when the place is kept."""
         request_id = request_id_of(news)
         stream = streams.request(request_id)
-        await end_lapsed(self._executor, request_id, came.command_id, came.at)
+        known = await self._executor.look(requests.decider, stream)
+        await end_lapsed(self._executor, request_id, known, came.command_id, came.at)
 
         async def decide(decision: Decision) -> Answer:
             match news:
@@ -50,19 +52,7 @@ class HoldDesk:
                         request_id, requests.decider.replay(both.request, since=request)
                     )
 
-        received = received_of(await self._executor.look(requests.decider, stream))
-        given = Given(
-            came.command_id,
-            Circumstances(
-                community=received.community if received else came.community,
-                actor=came.actor,
-                correlation=request_id,
-                causation=came.command_id,
-                case_id=received.case_id if received else None,
-            ),
-            came.fingerprint,
-        )
-        return await self._executor.execute(given, decide)
+        return await self._executor.execute(given_about(came, request_id, known), decide)
 
     async def _hold(self, decision: Decision, came: Arrival, news: HoldSheet) -> Answer:
         request_id = request_id_of(news)
@@ -93,34 +83,27 @@ class HoldDesk:
         return answer
 
 
-async def end_lapsed(executor: Executor, request_id: UUID, command_id: UUID, at: datetime) -> None:
+async def end_lapsed(
+    executor: Executor, request_id: UUID, request: Request, command_id: UUID, at: datetime
+) -> None:
     """A place kept too long is nobody's: free it now, where nobody came to it yet."""
+    if not _has_lapsed(request, at):
+        return
     stream = streams.request(request_id)
 
-    def has_lapsed(request: Request) -> bool:
-        return (
-            isinstance(request, Waiting) and request.hold is not None and request.hold.until <= at
-        )
-
-    request = await executor.look(requests.decider, stream)
-    if not has_lapsed(request):
-        return
-
     async def decide(decision: Decision) -> Answer:
-        request = await decision.state(requests.decider, stream)
-        if has_lapsed(request):
-            agenda, agenda_stream = await agenda_of(decision, request)
-            both = placing.end_hold(EndHold(request_id, HoldEnd.LAPSED, at), request, agenda)
+        now = await decision.state(requests.decider, stream)
+        if _has_lapsed(now, at):
+            agenda, agenda_stream = await agenda_of(decision, now)
+            both = placing.end_hold(EndHold(request_id, HoldEnd.LAPSED, at), now, agenda)
             decision.write(stream, both.request)
             decision.write(agenda_stream, both.agenda)
         return {}
 
-    received = received_of(request)
-    circumstances = Circumstances(
-        community=received.community if received else None,
-        actor=Actor(ref="hold", role=Role.SYSTEM),
-        correlation=request_id,
-        causation=command_id,
-        case_id=received.case_id if received else None,
-    )
+    actor = Actor(ref="hold", role=Role.SYSTEM)
+    circumstances = about_request(request_id, request, actor, causation=command_id)
     await executor.execute(Given(uuid5(command_id, "lapsed"), circumstances), decide)
+
+
+def _has_lapsed(request: Request, at: datetime) -> bool:
+    return isinstance(request, Waiting) and request.hold is not None and request.hold.until <= at

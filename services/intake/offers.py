@@ -23,13 +23,13 @@ from domain.request import (
     Request,
     Waiting,
     place_of,
-    received_of,
 )
 from events import streams
 from events.agenda import SlotPublished
 from events.codes import Delay
 from events.offer import Answer as Said
 from events.request import RequestEvent
+from services.intake.about import agenda_of, given_about, request_id_of
 from services.intake.answering import (
     OfferAnswer,
     OfferCorrection,
@@ -40,9 +40,8 @@ from services.intake.answering import (
 from services.intake.arrival import Arrival
 from services.intake.holds import end_lapsed
 from services.intake.standing import standing
-from services.intake.visits import agenda_of, request_id_of
-from services.log.commands import Answer, Circumstances
-from services.log.execute import Decision, Executor, Given
+from services.log.commands import Answer
+from services.log.execute import Decision, Executor
 
 
 class OfferDesk:
@@ -55,7 +54,8 @@ class OfferDesk:
         """The request as it is now. Raises OfferOver when somebody was faster."""
         request_id = request_id_of(news)
         stream = streams.request(request_id)
-        await end_lapsed(self._executor, request_id, came.command_id, came.at)
+        known = await self._executor.look(requests.decider, stream)
+        await end_lapsed(self._executor, request_id, known, came.command_id, came.at)
 
         async def decide(decision: Decision) -> Answer:
             request = await decision.state(requests.decider, stream)
@@ -65,19 +65,7 @@ class OfferDesk:
             after = requests.decider.replay(both.request, since=request)
             return {**standing(request_id, after), **_whose(after)}
 
-        received = received_of(await self._executor.look(requests.decider, stream))
-        given = Given(
-            came.command_id,
-            Circumstances(
-                community=received.community if received else came.community,
-                actor=came.actor,
-                correlation=request_id,
-                causation=came.command_id,
-                case_id=received.case_id if received else None,
-            ),
-            came.fingerprint,
-        )
-        return await self._executor.execute(given, decide)
+        return await self._executor.execute(given_about(came, request_id, known), decide)
 
     async def _decided(
         self,

@@ -19,9 +19,9 @@ from domain.request import (
     received_of,
 )
 from events import streams
-from services.intake.arrival import Arrival, request_of
+from services.intake.about import agenda_of, given_about, request_id_of
+from services.intake.arrival import Arrival
 from services.intake.changes import (
-    AboutARequest,
     Appointment,
     Duplicate,
     OutcomeReport,
@@ -30,8 +30,8 @@ from services.intake.changes import (
     WithdrawalSheet,
 )
 from services.intake.standing import standing
-from services.log.commands import Answer, Circumstances
-from services.log.execute import Decision, Executor, Given
+from services.log.commands import Answer
+from services.log.execute import Decision, Executor
 from services.log.vault import Identity, Sealer
 
 
@@ -57,19 +57,8 @@ class VisitDesk:
                 self._seal_note(decision, came, news, request)
             return standing(request_id, requests.decider.replay(both.request, since=request))
 
-        received = received_of(await self._executor.look(requests.decider, stream))
-        given = Given(
-            came.command_id,
-            Circumstances(
-                community=received.community if received else came.community,
-                actor=came.actor,
-                correlation=request_id,
-                causation=came.command_id,
-                case_id=received.case_id if received else None,
-            ),
-            came.fingerprint,
-        )
-        return await self._executor.execute(given, decide)
+        known = await self._executor.look(requests.decider, stream)
+        return await self._executor.execute(given_about(came, request_id, known), decide)
 
     async def _decided(
         self,
@@ -115,20 +104,3 @@ class VisitDesk:
         decision.sealed = [
             self._sealer.seal_identity(note, ref=came.command_id, patient_ref=received.patient_ref)
         ]
-
-
-def request_id_of(news: AboutARequest) -> UUID:
-    """The request it is about."""
-    if news.request_id is not None:
-        return news.request_id
-    assert news.case_id is not None, "one of the two, as it was validated"
-    return request_of(news.case_id)
-
-
-async def agenda_of(decision: Decision, request: Request) -> tuple[agendas.Agenda, str]:
-    """The agenda the request has or holds a place in, and its stream; an empty one without."""
-    named = requests.agenda_of(request)
-    if named is None:
-        return agendas.Agenda(), ""
-    stream = streams.agenda(*named)
-    return await decision.state(agendas.decider, stream), stream

@@ -7,7 +7,8 @@ from domain.request import ErasePatient, received_of
 from events import streams
 from events.envelope import Actor
 from services.clock import Clock
-from services.log.commands import Answer, Circumstances
+from services.log.circumstances import about_request
+from services.log.commands import Answer
 from services.log.execute import Decision, Executor, Given
 from services.log.vault import Vault
 
@@ -20,7 +21,8 @@ async def erase(
     Interrupted, it is finished by asking again. Raises the refusal of an unknown request.
     """
     stream = streams.request(request_id)
-    began = received_of(await executor.look(requests.decider, stream))
+    known = await executor.look(requests.decider, stream)
+    began = received_of(known)
     destroyed = False
     if began is not None and began.patient_ref is not None:
         destroyed = await vault.erase(began.patient_ref)
@@ -30,12 +32,6 @@ async def erase(
         decision.write(stream, requests.decide(ErasePatient(request_id, clock.now()), request))
         return {}
 
-    circumstances = Circumstances(
-        community=began.community if began else None,
-        actor=actor,
-        correlation=request_id,
-        causation=request_id,
-        case_id=began.case_id if began else None,
-    )
+    circumstances = about_request(request_id, known, actor, causation=request_id)
     await executor.execute(Given(uuid5(request_id, "erase"), circumstances), decide)
     return destroyed
