@@ -7,13 +7,14 @@ import pytest
 
 from events import streams as names
 from events.envelope import Actor, Role
-from projections import availability, board
+from projections import availability
 from services.dispatch.opening import opening
 from services.log.erasure import erase
 from services.log.verify import verify
 from services.projector.queries import rows
 from tests.conftest import house_at
 from tests.examples import DR_BLAIN, HOUR, MINUTE, NEVERS, NOON, VALENCIENNES
+from tests.looking import on_board, story
 from tests.talking import (
     ask,
     cloud_event,
@@ -32,20 +33,6 @@ async def asked(house, **changes):
     told = await tell(house, "care-request", request_told(**changes))
     await house.settled()
     return told["id"]
-
-
-async def story(house, request_id):
-    await house.settled()
-    history = await house.log.history(names.request(UUID(request_id)))
-    return [recorded.event for recorded in history]
-
-
-async def on_board(house, request_id):
-    await house.settled()
-    (row,) = [
-        r for r in await rows(house.pool, board.on_board()) if str(r["request_id"]) == request_id
-    ]
-    return row
 
 
 async def state_of(house, request_id):

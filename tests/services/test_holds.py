@@ -14,9 +14,10 @@ from services.log.verify import verify
 from services.projector.queries import rows
 from tests.conftest import house_at
 from tests.examples import HOUR, MINUTE, NOON
+from tests.looking import on_board
 from tests.running import until
 from tests.services.test_dispatch import elsewhere
-from tests.services.test_offers import names_of, on_board
+from tests.services.test_offers import names_of
 from tests.talking import opened, request_told, slot_told, tell
 
 

@@ -2,18 +2,18 @@
 
 import asyncio
 from datetime import timedelta
-from uuid import UUID
 
 import orjson
 import pytest
 
 from events import streams as names
-from projections import board, offers
+from projections import offers
 from services.log.verify import verify
 from services.messaging import subjects
 from services.projector.queries import rows
 from tests.conftest import house_at
 from tests.examples import DR_ADAM, DR_BLAIN, HOUR, LADDER, MINUTE, NEVERS, NOON, VALENCIENNES
+from tests.looking import on_board, story
 from tests.running import until
 from tests.talking import (
     community_told,
@@ -51,20 +51,8 @@ async def answers(house, request_id, rpps, answer, **more):
     return told
 
 
-async def story(house, request_id):
-    await house.settled()
-    history = await house.log.history(names.request(UUID(request_id)))
-    return [recorded.event for recorded in history]
-
-
 async def names_of(house, request_id):
     return [event.name for event in await story(house, request_id)]
-
-
-async def on_board(house, request_id):
-    await house.settled()
-    found = {str(row["request_id"]): row for row in await rows(house.pool, board.on_board())}
-    return found[request_id]
 
 
 async def offers_of(house, request_id):

@@ -9,8 +9,9 @@ import pytest
 from services.clock import SandboxClock
 from tests.conftest import house_at
 from tests.examples import DR_ADAM, HOUR, MINUTE, NOON
+from tests.looking import on_board
 from tests.running import until
-from tests.services.test_offers import members, names_of, on_board
+from tests.services.test_offers import members, names_of
 from tests.talking import request_told, tell
 
 
