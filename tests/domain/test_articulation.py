@@ -817,6 +817,18 @@ SCENARIOS = {
         ],
         [],
     ),
+    "slots again after members were asked": (
+        "ladder slots:0 offers:10 slots:30; A overbooks",
+        "12:20 C publishes 14:00",
+        [
+            "12:00 step 1 members until 12:10",
+            "12:00 asked A until 12:02:30",
+            "12:02:30 A NO_ANSWER",
+            "12:02:30 step 2 dispatch until 12:32:30",
+            "12:20 assigned C 14:00",
+        ],
+        [],
+    ),
 }
 
 
