@@ -13,6 +13,7 @@ from domain.decider import Refused
 from domain.eligibility import (
     DailyCapReached,
     NoConsent,
+    NotInTheProtocol,
     NotThisProfession,
     NotThisWay,
     PractitionerAway,
@@ -20,6 +21,9 @@ from domain.eligibility import (
     StartsTooSoon,
     TooFar,
     against_consent,
+    not_within,
+    opened,
+    outside_protocols,
 )
 from domain.geography import CAR_SECONDS_PER_KM, distance_km
 from domain.practitioner import (
@@ -77,15 +81,17 @@ def may_be_asked(search: Search, member: Member, now: datetime) -> Askable | typ
         case _:
             return PractitionerNotEnrolled
     received = search.received
+    if enrolled.is_away(now, now):
+        return PractitionerAway
     if set(search.request.communities).isdisjoint(enrolled.communities):
         return NotAMember
-    if enrolled.profession not in received.professions:
-        return NotThisProfession
-    if reason := against_consent(received, consent, member.agenda.taken):
+    if reason := not_within(
+        search.reach, member.rpps, enrolled.setting, enrolled.specialty
+    ) or _not_theirs(search, enrolled, consent, member.agenda.taken):
         return reason
     if member.rpps in search.request.cancelled_by or _was_asked(search, member.rpps):
         return AskedBefore
-    if consent.daily_cap is not None and _is_full_today(search, member, overbook, consent, now):
+    if _is_full_today(search, member, overbook, consent, now):
         return DailyCapReached
     km = distance_km(received.position, overbook.place.position)
     ways = [mode for mode in overbook.modes if mode in received.modes]
@@ -99,14 +105,29 @@ def may_be_asked(search: Search, member: Member, now: datetime) -> Askable | typ
     return Askable(not enrolled.is_on_call(now), member.agenda.taken, round(km, 1), member.rpps)
 
 
+def _not_theirs(
+    search: Search, enrolled: Enrolled, consent: Consent, taken: int
+) -> type[Refused] | None:
+    """Why they would not see this patient, wherever and whenever."""
+    received, profession, setting = search.received, enrolled.profession, enrolled.setting
+    if profession not in received.professions and not opened(received, profession, setting):
+        return NotThisProfession
+    if outside_protocols(received, profession, setting, consent):
+        return NotInTheProtocol
+    return against_consent(search, consent, taken)
+
+
 def _is_full_today(
     search: Search, member: Member, overbook: Overbook, consent: Consent, now: datetime
 ) -> bool:
     """Whether the day is full, and the visit cannot be on another."""
+    _, daily_cap = consent.caps(in_crisis=search.reach.crisis)
+    if daily_cap is None:
+        return False
     today = day_of(now, overbook.zone)
     if day_of(search.request.due_by, overbook.zone) != today:
         return False
-    return member.agenda.taken_on(today, overbook.zone) >= (consent.daily_cap or 0)
+    return member.agenda.taken_on(today, overbook.zone) >= daily_cap
 
 
 def _reach(mode: Mode, search: Search, overbook: Overbook) -> float:

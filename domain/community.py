@@ -7,13 +7,20 @@ from typing import assert_never
 from domain.asking import SHORTEST_WAVE
 from domain.decider import Decider, ImpossibleHistory, Refused
 from events.community import (
+    USUAL_OUT_OF_HOURS,
+    CommunityCrisisDeclared,
+    CommunityCrisisEnded,
     CommunityEvent,
     CommunityFormed,
+    CommunityHoursAgreed,
     CommunityLadderAdopted,
     CommunityNeighboursAgreed,
+    CommunityProtocolsAdopted,
+    OutOfHours,
 )
-from events.ladder import Ladder, Step, StepKind
+from events.ladder import ASKING, PARTNERS, Ladder
 from events.place import Commune
+from events.protocol import Protocol
 
 
 class CommunityAlreadyFormed(Refused):
@@ -35,7 +42,7 @@ class CommunityNotFormed(Refused):
 
 
 class LadderWithoutEnd(Refused):
-    """The last rule of a ladder is for every request: it names no priority and no motive."""
+    """The last rule of a ladder is for every request: it names no priority, motive or hours."""
 
     code = "ladder_without_end"
 
@@ -44,6 +51,24 @@ class NoTimeToAsk(Refused):
     """Members who are asked have two minutes at least: give the step as much."""
 
     code = "no_time_to_ask"
+
+
+class NoPartnerNamed(Refused):
+    """A step towards partners names which: MSP, CDS, SOS, MMG, TLC, SPE, HOP, HAD or EMS."""
+
+    code = "no_partner_named"
+
+
+class PartnersOfNoStep(Refused):
+    """Only a step towards partners names settings and specialties."""
+
+    code = "partners_of_no_step"
+
+
+class ProtocolTwice(Refused):
+    """Each protocol has a code of its own, and ends after it begins."""
+
+    code = "protocol_twice"
 
 
 class ItsOwnNeighbour(Refused):
@@ -76,12 +101,56 @@ class AgreeNeighbours:
     at: datetime
 
 
-CommunityCommand = FormCommunity | AdoptLadder | AgreeNeighbours
+@dataclass(frozen=True)
+class AgreeHours:
+    finess: str
+    out_of_hours: OutOfHours
+    at: datetime
+
+
+@dataclass(frozen=True)
+class AdoptProtocols:
+    finess: str
+    protocols: tuple[Protocol, ...]
+    at: datetime
+
+
+@dataclass(frozen=True)
+class DeclareCrisis:
+    finess: str
+    title: str
+    ladder: Ladder | None  # None: the one in force
+    at: datetime
+
+
+@dataclass(frozen=True)
+class EndCrisis:
+    finess: str
+    at: datetime
+
+
+CommunityCommand = (
+    FormCommunity
+    | AdoptLadder
+    | AgreeNeighbours
+    | AgreeHours
+    | AdoptProtocols
+    | DeclareCrisis
+    | EndCrisis
+)
 
 
 @dataclass(frozen=True)
 class NotFormed:
     """Nobody said it exists."""
+
+
+@dataclass(frozen=True)
+class Crisis:
+    """Declared, and not over."""
+
+    title: str
+    ladder: Ladder | None
 
 
 @dataclass(frozen=True)
@@ -94,6 +163,9 @@ class Formed:
     communes: tuple[Commune, ...]
     ladder: Ladder | None = None  # None: the usual one
     neighbours: tuple[str, ...] = ()  # it agreed with; it holds where they agreed as well
+    out_of_hours: OutOfHours = USUAL_OUT_OF_HOURS
+    protocols: tuple[Protocol, ...] | None = None  # None: the national ones
+    crisis: Crisis | None = None
 
 
 Community = NotFormed | Formed
@@ -107,6 +179,14 @@ def decide(command: CommunityCommand, community: Community) -> list[CommunityEve
             return _adopt(command, community)
         case AgreeNeighbours():
             return _agree(command, community)
+        case AgreeHours():
+            return _agree_hours(command, community)
+        case AdoptProtocols():
+            return _adopt_protocols(command, community)
+        case DeclareCrisis():
+            return _declare(command, community)
+        case EndCrisis():
+            return _end(command, community)
         case _:
             assert_never(command)
 
@@ -139,10 +219,7 @@ def _form(command: FormCommunity, community: Community) -> list[CommunityEvent]:
 
 def _adopt(command: AdoptLadder, community: Community) -> list[CommunityEvent]:
     formed = _formed(command.finess, community)
-    if not covers_all(command.ladder):
-        raise LadderWithoutEnd(command.finess)
-    if any(_asks_nobody(step) for rule in command.ladder.rules for step in rule.steps):
-        raise NoTimeToAsk(command.finess)
+    check_ladder(command.finess, command.ladder)
     if formed.ladder == command.ladder:
         return []
     return [
@@ -150,14 +227,24 @@ def _adopt(command: AdoptLadder, community: Community) -> list[CommunityEvent]:
     ]
 
 
-def _asks_nobody(step: Step) -> bool:
-    return step.kind is StepKind.MEMBER_OFFERS and timedelta(minutes=step.minutes) < SHORTEST_WAVE
+def check_ladder(finess: str, ladder: Ladder) -> None:
+    """A ladder every request gets down from. Raises what it lacks."""
+    if not covers_all(ladder):
+        raise LadderWithoutEnd(finess)
+    for step in (step for rule in ladder.rules for step in rule.steps):
+        if step.kind in ASKING and timedelta(minutes=step.minutes) < SHORTEST_WAVE:
+            raise NoTimeToAsk(finess)
+        if step.kind in PARTNERS:
+            if not step.settings:
+                raise NoPartnerNamed(finess)
+        elif step.settings or step.specialties:
+            raise PartnersOfNoStep(finess)
 
 
 def covers_all(ladder: Ladder) -> bool:
     """Whether every request has a rule: the last one fits whatever the others do not."""
     last = ladder.rules[-1]
-    return not last.priorities and not last.motives
+    return not (last.priorities or last.motives or last.hours)
 
 
 def _agree(command: AgreeNeighbours, community: Community) -> list[CommunityEvent]:
@@ -173,6 +260,55 @@ def _agree(command: AgreeNeighbours, community: Community) -> list[CommunityEven
     ]
 
 
+def _agree_hours(command: AgreeHours, community: Community) -> list[CommunityEvent]:
+    formed = _formed(command.finess, community)
+    if formed.out_of_hours == command.out_of_hours:
+        return []
+    return [
+        CommunityHoursAgreed(
+            finess=command.finess, out_of_hours=command.out_of_hours, agreed_at=command.at
+        )
+    ]
+
+
+def _adopt_protocols(command: AdoptProtocols, community: Community) -> list[CommunityEvent]:
+    formed = _formed(command.finess, community)
+    codes = {protocol.code for protocol in command.protocols}
+    if len(codes) < len(command.protocols) or any(
+        one.valid_until and one.valid_until < one.valid_from for one in command.protocols
+    ):
+        raise ProtocolTwice(command.finess)
+    if formed.protocols == command.protocols:
+        return []
+    return [
+        CommunityProtocolsAdopted(
+            finess=command.finess, protocols=command.protocols, adopted_at=command.at
+        )
+    ]
+
+
+def _declare(command: DeclareCrisis, community: Community) -> list[CommunityEvent]:
+    formed = _formed(command.finess, community)
+    if command.ladder is not None:
+        check_ladder(command.finess, command.ladder)
+    if formed.crisis == Crisis(command.title, command.ladder):
+        return []
+    return [
+        CommunityCrisisDeclared(
+            finess=command.finess,
+            title=command.title,
+            ladder=command.ladder,
+            declared_at=command.at,
+        )
+    ]
+
+
+def _end(command: EndCrisis, community: Community) -> list[CommunityEvent]:
+    if _formed(command.finess, community).crisis is None:
+        return []
+    return [CommunityCrisisEnded(finess=command.finess, ended_at=command.at)]
+
+
 def _formed(finess: str, community: Community) -> Formed:
     if isinstance(community, NotFormed):
         raise CommunityNotFormed(finess)
@@ -183,15 +319,22 @@ def evolve(community: Community, event: CommunityEvent) -> Community:
     match event:
         case CommunityFormed():
             return Formed(event.title, event.departement, event.zone, event.communes)
+        case _ if not isinstance(community, Formed):
+            raise ImpossibleHistory(event.name, community)
         case CommunityLadderAdopted():
-            if isinstance(community, Formed):
-                return replace(community, ladder=event.ladder)
+            return replace(community, ladder=event.ladder)
         case CommunityNeighboursAgreed():
-            if isinstance(community, Formed):
-                return replace(community, neighbours=event.neighbours)
+            return replace(community, neighbours=event.neighbours)
+        case CommunityHoursAgreed():
+            return replace(community, out_of_hours=event.out_of_hours)
+        case CommunityProtocolsAdopted():
+            return replace(community, protocols=event.protocols)
+        case CommunityCrisisDeclared():
+            return replace(community, crisis=Crisis(event.title, event.ladder))
+        case CommunityCrisisEnded():
+            return replace(community, crisis=None)
         case _:
             assert_never(event)
-    raise ImpossibleHistory(event.name, community)
 
 
 decider: Decider[CommunityCommand, Community, CommunityEvent] = Decider(NotFormed(), decide, evolve)

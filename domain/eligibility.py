@@ -11,9 +11,10 @@ from domain.agenda import Agenda, NoPlaceLeft, Slot, day_of
 from domain.decider import Refused
 from domain.geography import CAR_SECONDS_PER_KM, distance_km
 from domain.practitioner import Consent, Enrolled, Paused, Practitioner, PractitionerNotEnrolled
-from domain.request import Waiting
+from domain.request import GRADED, Reach, Waiting
 from events.agenda import SlotPublished
-from events.codes import Mode
+from events.codes import Mode, Profession, Setting
+from events.protocol import Pathway
 from events.request import RequestReceived
 
 LEAD = timedelta(minutes=15)  # between the decision and the visit, travel apart
@@ -37,6 +38,36 @@ class NotThisProfession(Refused):
     code = "not_this_profession"
 
 
+class NotThisStep(Refused):
+    """A later step of the community's ladder reaches it, and the request is not there."""
+
+    code = "not_this_step"
+
+
+class NotThisSpecialty(Refused):
+    """The step of the ladder is for another specialty."""
+
+    code = "not_this_specialty"
+
+
+class NotTheTreatingDoctor(Refused):
+    """The patient's treating doctor is asked first."""
+
+    code = "not_the_treating_doctor"
+
+
+class KeptForACrisis(Refused):
+    """The slot is kept for a crisis, and there is none."""
+
+    code = "kept_for_a_crisis"
+
+
+class NotInTheProtocol(Refused):
+    """The practitioner is not enrolled in the protocol that would allow it."""
+
+    code = "not_in_the_protocol"
+
+
 class NoConsent(Refused):
     """The practitioner does not agree to be sent patients by whoever asks."""
 
@@ -44,7 +75,7 @@ class NoConsent(Refused):
 
 
 class PractitionerAway(Refused):
-    """The practitioner has paused."""
+    """The practitioner has paused, or is on vacation."""
 
     code = "practitioner_paused"
 
@@ -130,18 +161,18 @@ class Search(NamedTuple):
     received: RequestReceived
     now: datetime
     earliest: datetime  # a visit without travel
-    neighbours: tuple[str, ...]  # communities whose places it may have beside its own
+    reach: Reach  # whose places it may have
 
 
 def search(request: Waiting, now: datetime) -> Search:
     """The request, looked at now."""
-    return Search(request, request.received, now, now + LEAD, request.neighbours)
+    return Search(request, request.received, now, now + LEAD, request.reach)
 
 
 def ways(search: Search, candidate: Candidate) -> list[Way] | type[Refused]:
     """Every way in which the slot may serve the request, or the first reason against it."""
     slot = candidate.slot
-    reason = _not_for(search, slot.published) or _not_by(search.received, candidate)
+    reason = _not_for(search, slot.published) or _not_by(search, candidate)
     if reason is not None:
         return reason
     if slot.free <= 0 and slot.free_for(search.received.request_id, search.now) <= 0:
@@ -151,13 +182,20 @@ def ways(search: Search, candidate: Candidate) -> list[Way] | type[Refused]:
 
 def _not_for(search: Search, slot: SlotPublished) -> type[Refused] | None:
     received = search.received
+    reach = search.reach
     if received.community not in slot.communities and not any(
-        finess in slot.communities for finess in search.neighbours
+        finess in slot.communities for finess in reach.neighbours
     ):
         return NotThisCommunity
+    if reason := not_within(reach, slot.rpps, slot.setting, slot.specialty):
+        return reason
+    if slot.surge and not reach.crisis:
+        return KeptForACrisis
     if received.source not in slot.open_to:
         return NotThisSource
-    if slot.profession not in received.professions:
+    if slot.profession not in received.professions and not opened(
+        received, slot.profession, slot.setting
+    ):
         return NotThisProfession
     if slot.start > search.request.due_by:
         return StartsAfterDue
@@ -166,15 +204,58 @@ def _not_for(search: Search, slot: SlotPublished) -> type[Refused] | None:
     return None
 
 
-def _not_by(received: RequestReceived, candidate: Candidate) -> type[Refused] | None:
+def not_within(
+    reach: Reach, rpps: str, setting: Setting, specialty: str | None
+) -> type[Refused] | None:
+    """Why the request has not climbed so far as to reach who works there."""
+    if reach.only is not None and rpps != reach.only:
+        return NotTheTreatingDoctor
+    if setting not in reach.settings:
+        return NotThisStep
+    if setting in GRADED and reach.specialties and specialty not in reach.specialties:
+        return NotThisSpecialty
+    return None
+
+
+def opened(received: RequestReceived, profession: Profession, setting: Setting) -> list[Pathway]:
+    """The protocols by which the profession may see the patient there."""
+    if not received.pathways:
+        return []
+    return [
+        pathway
+        for pathway in received.pathways
+        if profession in pathway.professions
+        and (not pathway.settings or setting in pathway.settings)
+    ]
+
+
+def outside_protocols(
+    received: RequestReceived, profession: Profession, setting: Setting, consent: Consent
+) -> bool:
+    """Whether only a protocol opens the profession, and this professional is enrolled in none."""
+    if profession in received.professions:
+        return False
+    enrolled_in = {delegation.protocol for delegation in consent.protocols}
+    return not any(
+        not pathway.delegated or pathway.code in enrolled_in
+        for pathway in opened(received, profession, setting)
+    )
+
+
+def _not_by(search: Search, candidate: Candidate) -> type[Refused] | None:
     match candidate.practitioner:
-        case Enrolled(consent=Consent() as consent):
-            reason = against_consent(received, consent, candidate.agenda.taken)
-            if reason is None and consent.daily_cap is not None:
-                slot = candidate.slot.published
+        case Enrolled(consent=Consent() as consent) as enrolled:
+            received, slot = search.received, candidate.slot.published
+            if enrolled.vacations and enrolled.is_away(slot.start, slot.end):
+                return PractitionerAway
+            if outside_protocols(received, slot.profession, slot.setting, consent):
+                return NotInTheProtocol
+            reason = against_consent(search, consent, candidate.agenda.taken)
+            _, daily_cap = consent.caps(in_crisis=search.reach.crisis)
+            if reason is None and daily_cap is not None:
                 day = day_of(slot.start, slot.zone)
                 taken_that_day = candidate.agenda.taken_on(day, slot.zone)
-                return DailyCapReached if taken_that_day >= consent.daily_cap else None
+                return DailyCapReached if taken_that_day >= daily_cap else None
             return reason
         case Enrolled():
             return NoConsent
@@ -184,13 +265,13 @@ def _not_by(received: RequestReceived, candidate: Candidate) -> type[Refused] | 
             return PractitionerNotEnrolled
 
 
-def against_consent(
-    received: RequestReceived, consent: Consent, taken: int
-) -> type[Refused] | None:
+def against_consent(search: Search, consent: Consent, taken: int) -> type[Refused] | None:
     """Why the practitioner does not see this patient, with so many patients this week."""
+    received = search.received
     if received.source not in consent.sources:
         return NoConsent
-    if consent.weekly_cap is not None and taken >= consent.weekly_cap:
+    weekly_cap, _ = consent.caps(in_crisis=search.reach.crisis)
+    if weekly_cap is not None and taken >= weekly_cap:
         return WeeklyCapReached
     # An unknown age is no reason to refuse: the regulator has judged the case.
     if received.age is not None:

@@ -12,11 +12,15 @@ from uuid import UUID
 from domain import practitioner as practitioners
 from domain.agenda import day_of, weeks_at
 from domain.decider import ImpossibleHistory
+from domain.eligibility import not_within, opened, outside_protocols
 from domain.geography import travel_time
 from domain.practitioner import Consent, Enrolled, NotEnrolled, Practitioner
+from domain.request import FOOT_REACH, Reach
 from events import streams
 from events.agenda import (
     SlotCapacityChanged,
+    SlotClosedTo,
+    SlotElapsed,
     SlotMoved,
     SlotOpenedTo,
     SlotPlaceFreed,
@@ -27,7 +31,7 @@ from events.agenda import (
     SlotWithdrawn,
 )
 from events.catalogue import AnyEvent
-from events.codes import Profession, Source
+from events.codes import Profession, Setting, Source
 from events.community import CommunityEvent
 from events.envelope import Recorded
 from events.offer import (
@@ -78,17 +82,22 @@ class _Slot:
     capacity: int
     communities: tuple[str, ...]
     open_to: tuple[Source, ...]
+    rpps: str
     profession: Profession
+    setting: Setting
+    specialty: str | None
+    surge: bool
     taken: dict[UUID, UUID] = field(default_factory=dict)  # request → command that took the place
     held: dict[UUID, datetime] = field(default_factory=dict)  # request → until when
     withdrawn: bool = False
+    elapsed: bool = False
 
 
 @dataclass
 class _Request:
     received: RequestReceived | None = None  # None: an emergency from the first
     due_by: datetime | None = None  # as agreed later
-    neighbours: tuple[str, ...] = ()
+    reach: Reach = FOOT_REACH
     pending: set[str] = field(default_factory=set)  # members who may still answer
     open: bool = True
     slot: UUID | None = None
@@ -123,7 +132,14 @@ class Audit:
                 self._freed(event, recorded)
             case SlotPlaceHeld() | SlotPlaceReleased() as event:
                 self._held(event, recorded)
-            case SlotMoved() | SlotCapacityChanged() | SlotOpenedTo() | SlotWithdrawn() as event:
+            case (
+                SlotMoved()
+                | SlotCapacityChanged()
+                | SlotOpenedTo()
+                | SlotClosedTo()
+                | SlotElapsed()
+                | SlotWithdrawn()
+            ) as event:
                 self._changed(event, recorded)
             case event if isinstance(event, PractitionerEvent):
                 self._practitioner(event, recorded)
@@ -178,7 +194,11 @@ class Audit:
             capacity=event.capacity,
             communities=event.communities,
             open_to=event.open_to,
+            rpps=event.rpps,
             profession=event.profession,
+            setting=event.setting,
+            specialty=event.specialty,
+            surge=event.surge,
         )
         if event.slot_id in self._slots:
             self._broken("slot_published_twice", recorded.position, event.slot_id)
@@ -201,7 +221,12 @@ class Audit:
 
     def _changed(
         self,
-        event: SlotMoved | SlotCapacityChanged | SlotOpenedTo | SlotWithdrawn,
+        event: SlotMoved
+        | SlotCapacityChanged
+        | SlotOpenedTo
+        | SlotClosedTo
+        | SlotElapsed
+        | SlotWithdrawn,
         recorded: Recorded,
     ) -> None:
         slot = self._slots.get(event.slot_id)
@@ -220,6 +245,14 @@ class Audit:
                     self._broken("over_capacity", recorded.position, event.slot_id)
             case SlotOpenedTo():
                 slot.communities, slot.open_to = event.communities, event.open_to
+            case SlotClosedTo():
+                slot.open_to = event.open_to
+            case SlotElapsed():
+                if slot.elapsed or event.elapsed_at < slot.end:
+                    self._broken("elapsed_twice_or_early", recorded.position, event.slot_id)
+                if len(slot.taken) + event.lost > slot.capacity:
+                    self._broken("lost_and_taken", recorded.position, event.slot_id)
+                slot.elapsed = True
             case SlotWithdrawn():
                 slot.withdrawn = True
                 if slot.taken:
@@ -245,10 +278,16 @@ class Audit:
         received = request.received if request else None
         if request is None or received is None:
             return  # told as a place without an assignment
-        reach = {received.community, *request.neighbours}
-        if reach.isdisjoint(slot.communities) or event.source not in slot.open_to:
+        communities = {received.community, *request.reach.neighbours}
+        if communities.isdisjoint(slot.communities) or event.source not in slot.open_to:
             self._broken("slot_not_open_to_the_request", recorded.position, event.slot_id)
-        if slot.profession not in received.professions:
+        if not_within(request.reach, slot.rpps, slot.setting, slot.specialty) or (
+            slot.surge and not request.reach.crisis
+        ):
+            self._broken("beyond_its_step", recorded.position, event.slot_id)
+        if slot.profession not in received.professions and not opened(
+            received, slot.profession, slot.setting
+        ):
             self._broken("another_profession", recorded.position, event.slot_id)
         if slot.start > (request.due_by or received.due_by):
             self._broken("assigned_after_due", recorded.position, event.slot_id)
@@ -280,15 +319,25 @@ class Audit:
     def _check_consent(self, slot: _Slot, event: SlotPlaceTaken, recorded: Recorded) -> None:
         rpps, _ = streams.agenda_named(slot.agenda)
         match self._practitioners.get(rpps, NotEnrolled()):
-            case Enrolled(consent=consent) if consent is not None:
+            case Enrolled(consent=consent) as enrolled if consent is not None:
+                if enrolled.is_away(slot.start, slot.end):
+                    self._broken("on_vacation", recorded.position, event.slot_id)
                 taken = sum(len(other.taken) for other in self._agendas[slot.agenda])
                 if event.source not in consent.sources:
                     self._broken("outside_consent", recorded.position, event.slot_id)
-                if consent.weekly_cap is not None and taken >= consent.weekly_cap:
-                    self._broken("over_the_weekly_cap", recorded.position, event.slot_id)
-                if consent.daily_cap is not None and self._that_day(slot) >= consent.daily_cap:
-                    self._broken("over_the_daily_cap", recorded.position, event.slot_id)
                 request = self._requests.get(event.request_id)
+                crisis = request is not None and request.reach.crisis
+                weekly_cap, daily_cap = consent.caps(in_crisis=crisis)
+                if weekly_cap is not None and taken >= weekly_cap:
+                    self._broken("over_the_weekly_cap", recorded.position, event.slot_id)
+                if daily_cap is not None and self._that_day(slot) >= daily_cap:
+                    self._broken("over_the_daily_cap", recorded.position, event.slot_id)
+                if (
+                    request
+                    and request.received
+                    and outside_protocols(request.received, slot.profession, slot.setting, consent)
+                ):
+                    self._broken("outside_protocols", recorded.position, event.slot_id)
                 if request and request.received and not _seen_by(consent, request.received):
                     self._broken("outside_age_or_motives", recorded.position, event.slot_id)
             case _:
@@ -350,7 +399,7 @@ class Audit:
             case OfferAccepted() | OfferPartiallyAccepted() | OfferRefused() | OfferLapsed():
                 request.pending.discard(event.rpps)
             case RequestEscalated():
-                request.neighbours = event.communities
+                request.reach = Reach.opened(event)
                 if not event.owner or event.until <= event.escalated_at:
                     self._broken("no_next_instant", recorded.position, request_id)
             case RequestAssigned():
@@ -366,7 +415,7 @@ class Audit:
             case RequestUnassigned():
                 if request.slot != event.slot_id:
                     self._broken("unassigned_without_a_place", recorded.position, request_id)
-                request.slot = None
+                request.slot, request.reach = None, FOOT_REACH
             case VisitAttended() | VisitMissed():
                 if request.slot is None:
                     self._broken("visit_without_a_place", recorded.position, request_id)

@@ -1,7 +1,7 @@
 """Articulation: who is asked next and until when, and the hand-back in time for the SAS to act."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
@@ -11,25 +11,38 @@ from domain.matching import Ranked, Ranking
 from domain.request import (
     FIRST_OWNER,
     FOOT,
+    GRADED,
     MEMBERS,
+    PARTNERS,
+    TREATING_DOCTOR,
     Escalate,
     HandBackRequest,
     KeepSearching,
     LapseOffers,
     OfferRequest,
     Pending,
+    Reach,
     RequestCommand,
     Waiting,
 )
-from events.ladder import Ladder, Rule, Step, StepKind
+from events.codes import Period, Setting
+from events.destination import Destination
+from events.ladder import ASKING, Ladder, Rule, Step, StepKind
 from events.request import HandBack, RequestEvent, RequestReceived
 
+_PLACES_ONLY = (
+    Step(kind=StepKind.MEMBER_SLOTS, minutes=0),
+    Step(kind=StepKind.NEIGHBOUR_SLOTS, minutes=0),
+)
 USUAL = Ladder(
     title="Usual ladder",
     rules=(
+        # Nobody is woken for what the out-of-hours doctors are there for.
+        Rule(title="Out of hours", hours=(Period.OUT_OF_HOURS,), steps=_PLACES_ONLY),
         Rule(
             title="Every request",
             steps=(
+                Step(kind=StepKind.TREATING_DOCTOR, minutes=5),
                 Step(kind=StepKind.MEMBER_SLOTS, minutes=0),
                 Step(kind=StepKind.MEMBER_OFFERS, minutes=30),
                 Step(kind=StepKind.NEIGHBOUR_SLOTS, minutes=0),
@@ -40,15 +53,19 @@ USUAL = Ladder(
 """Of a community that adopted none."""
 
 NEIGHBOURS = "neighbours"
+_BESIDE_TOWN = (Setting.HEALTH_HOUSE, Setting.HEALTH_CENTRE)
+"""Where a treating doctor may practise beside an own practice."""
 
 
-def rule_for(received: RequestReceived, ladder: Ladder) -> Rule:
+def rule_for(received: RequestReceived, ladder: Ladder, period: Period) -> Rule:
     """The first rule that fits; the last one fits all (community.LadderWithoutEnd)."""
-    return next(rule for rule in ladder.rules if _fits(received, rule))
+    return next(rule for rule in ladder.rules if _fits(received, rule, period))
 
 
-def _fits(received: RequestReceived, rule: Rule) -> bool:
+def _fits(received: RequestReceived, rule: Rule, period: Period) -> bool:
     if rule.priorities and received.priority not in rule.priorities:
+        return False
+    if rule.hours and period not in rule.hours:
         return False
     return not rule.motives or received.motive.startswith(rule.motives)
 
@@ -58,9 +75,12 @@ class Around:
     """What the decision looks at beside the request: all of it as of now."""
 
     steps: Sequence[Step]
+    otherwise: Destination | None  # what the SAS is advised at the end
     look: Callable[[Waiting], Ranking]
     askable: Callable[[Waiting], Sequence[Askable]]
     neighbours: tuple[str, ...]  # communities that agreed, both ways
+    crisis: bool  # declared, and not over
+    turns_at: datetime | None  # when other steps may be its, as the hours change
     rate: Rate
     give_up_at: datetime
     again: timedelta  # whoever waits is looked at again at least so often
@@ -81,14 +101,16 @@ def advance(request: Waiting, ranking: Ranking, around: Around, now: datetime) -
 
     `ranking`: what `around.look` says of the request now.
     """
-    if ranking.eligible and set(request.neighbours) <= set(around.neighbours):
-        return Advance((), request, ranking, ranking.eligible[0])
     climb = _Climb(request, ranking, around, now)
-    if climb.agreement_moved() and climb.ranking.eligible:
+    climb.begins()
+    if climb.ranking.eligible and climb.is_within_reach():
+        return climb.so_far(climb.ranking.eligible[0])
+    if climb.reach_moved() and climb.ranking.eligible:
         return climb.so_far(climb.ranking.eligible[0])
     if now >= around.give_up_at:
         reason = HandBack.NOBODY_ACCEPTED if request.offers else HandBack.NO_PLACE
-        climb.do(HandBackRequest(climb.request_id, reason, ranking.explanation(None), now))
+        why = climb.ranking.explanation(None)
+        climb.do(HandBackRequest(climb.request_id, reason, around.otherwise, why, now))
         return climb.so_far()
     climb.do(LapseOffers(climb.request_id, now))
     while not climb.waits_here() and climb.goes_on():
@@ -127,20 +149,20 @@ class _Climb:
             return False
         step = self._step(self._at)
         until = self._until(step)
-        if step.kind is StepKind.MEMBER_OFFERS:
+        if step.kind in ASKING:
             # Who said when they will answer is not waited for by the others.
             in_this_wave = any(
                 isinstance(offer, Pending) and not offer.deferred
                 for offer in self.request.offers.values()
             )
-            return self._now < until and (in_this_wave or self._asks(until))
+            return self._now < until and (in_this_wave or self._asks(step, until))
         return self._now < until
 
     def goes_on(self) -> bool:
         """The next step that can do something. False: there is none."""
         for number in range(self._at + 1, len(self._around.steps)):
             step = self._step(number)
-            if self._can_do_something(step):
+            if self._can_do_something(number, step):
                 self._enter(number, step)
                 return True
         return False
@@ -150,11 +172,14 @@ class _Climb:
         pending = [o.until for o in self.request.offers.values() if isinstance(o, Pending)]
         step = self._step(self._at)
         at_the_latest = self._now + self._around.again
-        instants = (at_the_latest, self._around.give_up_at, self._until(step), *pending)
+        turns = [self._around.turns_at] if self._around.turns_at else []
+        instants = (at_the_latest, self._around.give_up_at, self._until(step), *turns, *pending)
         next_at = min(instant for instant in instants if instant > self._now)
-        owner = self._owner(step)
-        if pending or owner == MEMBERS:  # members have it only while one may answer
-            owner = MEMBERS if pending else FIRST_OWNER
+        owner = _OWNERS[step.kind]
+        if step.kind in ASKING and not pending:
+            owner = FIRST_OWNER  # those asked have it only while one may answer
+        elif pending and step.kind not in ASKING:
+            owner = MEMBERS
         if owner == self.request.owner and self._now < self.request.next_at <= at_the_latest:
             return
         self.do(
@@ -167,22 +192,43 @@ class _Climb:
             )
         )
 
-    def agreement_moved(self) -> bool:
-        """Whether its neighbours are others now than when the request was opened to them."""
-        climbed = self._around.steps[: self._at + 1]
-        opened = any(step.kind is StepKind.NEIGHBOUR_SLOTS for step in climbed)
-        neighbours = self._around.neighbours if opened else ()
-        if set(self.request.neighbours) == set(neighbours):
+    def begins(self) -> None:
+        """With the treating doctor, where the ladder does and they can do something."""
+        first = self._around.steps[0]
+        if (
+            self._at == FOOT
+            and first.kind is StepKind.TREATING_DOCTOR
+            and self._can_do_something(0, first)
+        ):
+            self._enter(0, first)
+
+    def is_within_reach(self) -> bool:
+        """Whether what it may have by what was announced, it still may by what is agreed now."""
+        return self.request.reach.is_within(self._reach(self._at))
+
+    def reach_moved(self) -> bool:
+        """Whether it may have others' places now than was announced: neighbours, a crisis, hours.
+
+        If so it is announced, and `ranking` is of now.
+        """
+        at = self._at
+        reach = self._reach(at)
+        instants = (self.request.step_until, self._around.give_up_at, self.request.due_by)
+        until = next((i for i in instants if i is not None and i > self._now), None)
+        if until is None or (
+            self.request.reach.is_within(reach) and reach.is_within(self.request.reach)
+        ):
             return False
-        step = self._step(self._at)
+        # At the foot of a ladder that begins otherwise it has what every request has.
+        kind = self._around.steps[at].kind if at >= 0 else StepKind.MEMBER_SLOTS
         self.do(
             Escalate(
                 request_id=self.request_id,
-                step=max(self._at, 0),
-                kind=step.kind,
-                communities=neighbours,
-                owner=self._owner(step),
-                until=self.request.step_until or self._around.give_up_at,
+                step=max(at, 0),
+                kind=kind,
+                reach=reach,
+                owner=_OWNERS[kind],
+                until=until,
                 at=self._now,
             )
         )
@@ -209,7 +255,26 @@ class _Climb:
         until = announced or self.request.since + timedelta(minutes=step.minutes)
         return min(until, self._around.give_up_at)
 
-    def _asks(self, until: datetime) -> bool:
+    def _reach(self, at: int) -> Reach:
+        """Whose places a request may have at that step."""
+        climbed = self._around.steps[: at + 1]
+        opened = any(step.kind is StepKind.NEIGHBOUR_SLOTS for step in climbed)
+        graded = [step for step in climbed if not GRADED.isdisjoint(step.settings)]
+        any_specialty = any(not step.specialties for step in graded)
+        settings = [Setting.TOWN, *(s for step in climbed for s in step.settings)]
+        first = climbed[-1].kind is StepKind.TREATING_DOCTOR if climbed else False
+        if first:
+            settings += _BESIDE_TOWN
+        specialties = () if any_specialty else (s for step in graded for s in step.specialties)
+        return Reach(
+            neighbours=self._around.neighbours if opened else (),
+            settings=tuple(dict.fromkeys(settings)),
+            specialties=tuple(dict.fromkeys(specialties)),
+            only=self.request.received.treating_doctor if first else None,
+            crisis=self._around.crisis,
+        )
+
+    def _asks(self, step: Step, until: datetime) -> bool:
         """Ask the next wave, if there is time and somebody to ask."""
         left = until - self._now
         if left < SHORTEST_WAVE or not (members := self._around.askable(self.request)):
@@ -217,46 +282,60 @@ class _Climb:
         next_wave = wave(left, self._around.rate)
         to = tuple(member.rpps for member in members[: next_wave.members])
         ends = min(self._now + next_wave.length, until)
+        if step.kind is StepKind.TREATING_DOCTOR:
+            ends = until  # there is nobody else to ask meanwhile
         self.do(OfferRequest(self.request_id, to, ends, self._now))
         return True
 
-    def _can_do_something(self, step: Step) -> bool:
+    def _can_do_something(self, number: int, step: Step) -> bool:
+        there = replace(self.request, reach=self._reach(number))
+        opens = not there.reach.is_within(self.request.reach)
         match step.kind:
+            case StepKind.TREATING_DOCTOR:
+                if there.reach.only is None:
+                    return False
+                return bool(self._can_ask(there, step) or self._around.look(there).eligible)
             case StepKind.MEMBER_SLOTS:
-                return step.minutes > 0
+                return opens or step.minutes > 0
             case StepKind.MEMBER_OFFERS:
-                left = min(timedelta(minutes=step.minutes), self._around.give_up_at - self._now)
-                return left >= SHORTEST_WAVE and bool(self._around.askable(self.request))
-            case StepKind.NEIGHBOUR_SLOTS:
-                return not set(self._around.neighbours) <= set(self.request.neighbours)
+                return self._can_ask(there, step)
+            case StepKind.NEIGHBOUR_SLOTS | StepKind.PARTNER_SLOTS:
+                return opens
+            case StepKind.PARTNER_OFFERS:
+                return opens or self._can_ask(there, step)
             case _:
                 assert_never(step.kind)
+
+    def _can_ask(self, there: Waiting, step: Step) -> bool:
+        left = min(timedelta(minutes=step.minutes), self._around.give_up_at - self._now)
+        return left >= SHORTEST_WAVE and bool(self._around.askable(there))
 
     def _enter(self, number: int, step: Step) -> None:
         give_up_at = self._around.give_up_at
         minutes = timedelta(minutes=step.minutes)
-        opens = step.kind is StepKind.NEIGHBOUR_SLOTS
+        reach = self._reach(number)
+        moved = reach != self.request.reach
         self.do(
             Escalate(
                 request_id=self.request_id,
                 step=number,
                 kind=step.kind,
-                communities=self._around.neighbours if opens else self.request.neighbours,
-                owner=self._owner(step),
+                reach=reach,
+                owner=_OWNERS[step.kind],
                 until=min(self._now + minutes, give_up_at) if minutes else give_up_at,
                 at=self._now,
             )
         )
-        if opens:
+        if moved:
             self.ranking = self._around.look(self.request)
 
-    def _owner(self, step: Step) -> str:
-        match step.kind:
-            case StepKind.MEMBER_SLOTS:
-                return FIRST_OWNER
-            case StepKind.MEMBER_OFFERS:
-                return MEMBERS
-            case StepKind.NEIGHBOUR_SLOTS:
-                return NEIGHBOURS
-            case _:
-                assert_never(step.kind)
+
+_OWNERS = {
+    StepKind.TREATING_DOCTOR: TREATING_DOCTOR,
+    StepKind.MEMBER_SLOTS: FIRST_OWNER,
+    StepKind.MEMBER_OFFERS: MEMBERS,
+    StepKind.NEIGHBOUR_SLOTS: NEIGHBOURS,
+    StepKind.PARTNER_SLOTS: PARTNERS,
+    StepKind.PARTNER_OFFERS: PARTNERS,
+}
+"""Who looks after a request in a step; of steps that ask, while somebody may answer."""

@@ -23,7 +23,7 @@ from domain.request import (
     Waiting,
 )
 from events.agenda import Freed
-from events.codes import Label, Origin, Profession
+from events.codes import Label, Origin
 from events.explanation import Explanation
 from events.offer import Answer
 from events.practitioner import Overbook
@@ -55,17 +55,20 @@ class CorrectClaim:
     at: datetime
 
 
-def overbook_of(rpps: str, practitioner: Practitioner) -> tuple[Profession, Overbook]:
-    """Where they see patients beyond the agenda. Raises the reason why they do not."""
+def overbook_of(rpps: str, practitioner: Practitioner) -> tuple[Enrolled, Overbook]:
+    """As what they are enrolled, and where they see patients beyond the agenda.
+
+    Raises the reason why they do not.
+    """
     match practitioner:
         case NotEnrolled():
             raise PractitionerNotEnrolled(rpps)
         case Paused():
             raise PractitionerAway(rpps)
-        case Enrolled(profession=profession, consent=consent):
+        case Enrolled(consent=consent) as enrolled:
             if consent is None or consent.overbook is None:
                 raise NoConsent(rpps)
-            return profession, consent.overbook
+            return enrolled, consent.overbook
         case _:
             assert_never(practitioner)
 
@@ -112,11 +115,13 @@ def accept(
 def _slot(
     command: AcceptOffer, received: RequestReceived, practitioner: Practitioner
 ) -> PublishSlot:
-    profession, overbook = overbook_of(command.rpps, practitioner)
+    enrolled, overbook = overbook_of(command.rpps, practitioner)
     return PublishSlot(
         slot_id=command.slot_id,
         rpps=command.rpps,
-        profession=profession,
+        profession=enrolled.profession,
+        setting=enrolled.setting,
+        specialty=enrolled.specialty,
         place=overbook.place,
         start=command.start,
         end=command.start + timedelta(minutes=command.minutes),
@@ -127,6 +132,7 @@ def _slot(
         labels=(Label.CPTS,),
         communities=(received.community,),
         open_to=(received.source,),
+        surge=False,
         origin=Origin.OVERBOOK,
         at=command.at,
     )

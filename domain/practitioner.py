@@ -1,12 +1,15 @@
 """A practitioner's part in same-day care: enrolled, agreeing, paused."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
 from domain.decider import Decider, ImpossibleHistory, Refused
-from events.codes import Profession, Source
+from events.codes import Profession, Setting, Source, Specialty
 from events.practitioner import (
+    Delegation,
+    InCrisis,
     Overbook,
     PractitionerConsented,
     PractitionerEnrolled,
@@ -15,6 +18,8 @@ from events.practitioner import (
     PractitionerOnCall,
     PractitionerPaused,
     PractitionerResumed,
+    PractitionerVacationAnnounced,
+    PractitionerVacationCancelled,
 )
 
 
@@ -25,7 +30,7 @@ class PractitionerNotEnrolled(Refused):
 
 
 class AlreadyEnrolledOtherwise(Refused):
-    """This practitioner is enrolled already, with another profession or other communities."""
+    """This practitioner is enrolled already, with another profession, setting or communities."""
 
     code = "already_enrolled_otherwise"
 
@@ -48,6 +53,24 @@ class OnCallTooLong(Refused):
     code = "on_call_too_long"
 
 
+class OnVacation(Refused):
+    """The practitioner announced a vacation for that time: cancel it, or choose another."""
+
+    code = "on_vacation"
+
+
+class NotAVacation(Refused):
+    """A vacation ends after it starts, is not over, and lasts half a year at most."""
+
+    code = "not_a_vacation"
+
+
+class NoSuchVacation(Refused):
+    """No vacation was announced that starts then."""
+
+    code = "no_such_vacation"
+
+
 class NotAMember(Refused):
     """The practitioner is no member of this community."""
 
@@ -64,6 +87,16 @@ class Consent:
     min_age: int | None = None
     max_age: int | None = None
     excluded_motives: tuple[str, ...] = ()
+    in_crisis: InCrisis | None = None  # None: as ever
+    protocols: tuple[Delegation, ...] = ()
+    new_patients: bool = False  # becomes the treating doctor of who has none
+
+    def caps(self, *, in_crisis: bool) -> tuple[int | None, int | None]:
+        """Patients a week, and a day."""
+        if in_crisis and self.in_crisis is not None:
+            return self.in_crisis.weekly_cap, self.in_crisis.daily_cap
+        return self.weekly_cap, self.daily_cap
+
     overbook: Overbook | None = None  # None: is never asked to see patients beyond the agenda
 
 
@@ -72,6 +105,8 @@ class Enrol:
     rpps: str
     profession: Profession
     communities: tuple[str, ...]
+    setting: Setting
+    specialty: Specialty | None
     at: datetime
 
 
@@ -107,7 +142,24 @@ class GoOffCall:
     at: datetime
 
 
-PractitionerCommand = Enrol | GiveConsent | Pause | Resume | GoOnCall | GoOffCall
+@dataclass(frozen=True)
+class AnnounceVacation:
+    rpps: str
+    start: datetime
+    end: datetime
+    at: datetime
+
+
+@dataclass(frozen=True)
+class CancelVacation:
+    rpps: str
+    start: datetime
+    at: datetime
+
+
+PractitionerCommand = (
+    Enrol | GiveConsent | Pause | Resume | GoOnCall | GoOffCall | AnnounceVacation | CancelVacation
+)
 
 
 @dataclass(frozen=True)
@@ -121,12 +173,22 @@ class Enrolled:
 
     profession: Profession
     communities: tuple[str, ...]
+    setting: Setting = Setting.TOWN
+    specialty: Specialty | None = None
     consent: Consent | None = None
     on_call_until: datetime | None = None
+    vacations: frozenset[tuple[datetime, datetime]] = frozenset()  # from when to when
 
     def is_on_call(self, now: datetime) -> bool:
         """Whether they are available at once."""
         return self.on_call_until is not None and now < self.on_call_until
+
+    def is_away(self, start: datetime, end: datetime) -> bool:
+        """Whether a vacation falls into that time, or the instant where both are one."""
+        return any(
+            (begins < end and start < ends) or begins <= start == end < ends
+            for begins, ends in self.vacations
+        )
 
 
 @dataclass(frozen=True)
@@ -153,6 +215,10 @@ def decide(command: PractitionerCommand, practitioner: Practitioner) -> list[Pra
             return _go_on_call(command, practitioner)
         case GoOffCall():
             return _go_off_call(command, practitioner)
+        case AnnounceVacation():
+            return _announce(command, practitioner)
+        case CancelVacation():
+            return _cancel(command, practitioner)
         case _:
             assert_never(command)
 
@@ -165,14 +231,18 @@ def _enrol(command: Enrol, practitioner: Practitioner) -> list[PractitionerEvent
                     rpps=command.rpps,
                     profession=command.profession,
                     communities=command.communities,
+                    setting=command.setting,
+                    specialty=command.specialty,
                     enrolled_at=command.at,
                 )
             ]
         case Enrolled() | Paused():
-            enrolled = enrolment(practitioner)
-            if (enrolled.profession, enrolled.communities) == (
+            known = enrolment(practitioner)
+            if (known.profession, known.communities, known.setting, known.specialty) == (
                 command.profession,
                 command.communities,
+                command.setting,
+                command.specialty,
             ):
                 return []
             raise AlreadyEnrolledOtherwise(command.rpps)
@@ -204,6 +274,9 @@ def _consent(command: GiveConsent, practitioner: Practitioner) -> list[Practitio
                     excluded_motives=consent.excluded_motives,
                     daily_cap=consent.daily_cap,
                     overbook=consent.overbook,
+                    in_crisis=consent.in_crisis,
+                    protocols=consent.protocols,
+                    new_patients=consent.new_patients,
                     consented_at=command.at,
                 )
             ]
@@ -268,6 +341,47 @@ def _go_off_call(command: GoOffCall, practitioner: Practitioner) -> list[Practit
             assert_never(practitioner)
 
 
+LONGEST_VACATION = timedelta(days=183)
+
+
+def _announce(command: AnnounceVacation, practitioner: Practitioner) -> list[PractitionerEvent]:
+    match practitioner:
+        case NotEnrolled():
+            raise PractitionerNotEnrolled(command.rpps)
+        case Enrolled() | Paused():
+            length = command.end - command.start
+            if not timedelta() < length <= LONGEST_VACATION or command.end <= command.at:
+                raise NotAVacation(command.rpps)
+            if (command.start, command.end) in enrolment(practitioner).vacations:
+                return []
+            return [
+                PractitionerVacationAnnounced(
+                    rpps=command.rpps,
+                    start=command.start,
+                    end=command.end,
+                    announced_at=command.at,
+                )
+            ]
+        case _:
+            assert_never(practitioner)
+
+
+def _cancel(command: CancelVacation, practitioner: Practitioner) -> list[PractitionerEvent]:
+    match practitioner:
+        case NotEnrolled():
+            raise PractitionerNotEnrolled(command.rpps)
+        case Enrolled() | Paused():
+            if all(start != command.start for start, _ in enrolment(practitioner).vacations):
+                raise NoSuchVacation(command.rpps)
+            return [
+                PractitionerVacationCancelled(
+                    rpps=command.rpps, start=command.start, cancelled_at=command.at
+                )
+            ]
+        case _:
+            assert_never(practitioner)
+
+
 def enrolment(practitioner: Enrolled | Paused) -> Enrolled:
     """What they enrolled for and agreed to, paused or not."""
     return practitioner.enrolled if isinstance(practitioner, Paused) else practitioner
@@ -276,7 +390,7 @@ def enrolment(practitioner: Enrolled | Paused) -> Enrolled:
 def evolve(practitioner: Practitioner, event: PractitionerEvent) -> Practitioner:
     match event:
         case PractitionerEnrolled():
-            return Enrolled(event.profession, event.communities)
+            return Enrolled(event.profession, event.communities, event.setting, event.specialty)
         case PractitionerConsented():
             return _with_consent(practitioner, event)
         case PractitionerPaused():
@@ -298,9 +412,36 @@ def evolve(practitioner: Practitioner, event: PractitionerEvent) -> Practitioner
                     pass
                 case _:
                     assert_never(practitioner)
+        case PractitionerVacationAnnounced():
+            return _with_vacations(
+                practitioner, event, lambda known: known | {(event.start, event.end)}
+            )
+        case PractitionerVacationCancelled():
+            return _with_vacations(
+                practitioner,
+                event,
+                lambda known: frozenset(one for one in known if one[0] != event.start),
+            )
         case _:
             assert_never(event)
     raise ImpossibleHistory(event.name, practitioner)
+
+
+_Vacations = frozenset[tuple[datetime, datetime]]
+
+
+def _with_vacations(
+    practitioner: Practitioner, event: PractitionerEvent, change: Callable[[_Vacations], _Vacations]
+) -> Practitioner:
+    match practitioner:
+        case Enrolled(vacations=vacations):
+            return replace(practitioner, vacations=change(vacations))
+        case Paused(enrolled):
+            return Paused(replace(enrolled, vacations=change(enrolled.vacations)))
+        case NotEnrolled():
+            raise ImpossibleHistory(event.name, practitioner)
+        case _:
+            assert_never(practitioner)
 
 
 def _with_consent(practitioner: Practitioner, event: PractitionerConsented) -> Practitioner:
@@ -312,6 +453,9 @@ def _with_consent(practitioner: Practitioner, event: PractitionerConsented) -> P
         excluded_motives=event.excluded_motives,
         daily_cap=event.daily_cap,
         overbook=event.overbook,
+        in_crisis=event.in_crisis,
+        protocols=event.protocols,
+        new_patients=event.new_patients,
     )
     match practitioner:
         case Enrolled():

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from events.base import Event, Finess, Instant, IsoWeek, Rpps, ZoneName
-from events.codes import Label, Mode, Origin, Profession, Source
+from events.codes import Label, Mode, Origin, Profession, Setting, Source, Specialty
 from events.place import Place
 
 Capacity = Annotated[int, Field(ge=1, le=500)]
@@ -17,11 +17,14 @@ class SlotPublished(Event):
     """A practitioner opens places: one (`créneau`) or several in a range (`plage`)."""
 
     name = "slot.published"
+    version = 2
 
     slot_id: UUID
     rpps: Rpps
     week: IsoWeek
     profession: Profession
+    setting: Setting
+    specialty: Specialty | None
     place: Place
     start: Instant
     end: Instant
@@ -32,6 +35,7 @@ class SlotPublished(Event):
     labels: tuple[Label, ...]
     communities: tuple[Finess, ...]
     open_to: tuple[Source, ...]
+    surge: bool  # kept for a crisis of a community it is open to
     origin: Origin
     published_at: Instant
 
@@ -137,6 +141,26 @@ class SlotWithdrawn(Event):
     withdrawn_at: Instant
 
 
+class SlotClosedTo(Event):
+    """Whoever is named no more sends nobody else here. The field is whole, as it is now."""
+
+    name = "slot.closed_to"
+
+    slot_id: UUID
+    open_to: tuple[Source, ...]  # none: nobody, and who has a place keeps it
+    closed_at: Instant
+
+
+class SlotElapsed(Event):
+    """The slot is over, and places were left: they are lost."""
+
+    name = "slot.elapsed"
+
+    slot_id: UUID
+    lost: Annotated[int, Field(ge=1)]
+    elapsed_at: Instant
+
+
 AgendaEvent = (
     SlotPublished
     | SlotPlaceTaken
@@ -146,5 +170,7 @@ AgendaEvent = (
     | SlotMoved
     | SlotCapacityChanged
     | SlotOpenedTo
+    | SlotClosedTo
     | SlotWithdrawn
+    | SlotElapsed
 )

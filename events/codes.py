@@ -1,11 +1,15 @@
 """The national codes, as they are written on the wire.
 
 Sources: Hub Santé nomenclatures 26.07.29 (priority, care level, delay, sex), SAS implementation
-guide 1.2 (modes, visibility labels), TRE_G15 (professions).
+guide 1.2 (modes, visibility labels, orientation categories), TRE_G15 (professions), TRE_R38
+(specialties).
 """
 
 from datetime import timedelta
 from enum import StrEnum
+from typing import Annotated
+
+from pydantic import StringConstraints
 
 
 class Priority(StrEnum):
@@ -87,6 +91,9 @@ class Source(StrEnum):
     SAS = "SAS"  # a regulator
     CPTS = "CPTS"  # the community's own desk
     IOA = "IOA"  # the triage nurse of an emergency department
+    HAD = "HAD"  # a hospital-at-home team
+    EMS = "EMS"  # a medico-social establishment
+    PHARMACY = "PHARMA"  # a pharmacist or a nurse in town, for a patient before them
 
 
 class Sex(StrEnum):
@@ -108,6 +115,58 @@ class Profession(StrEnum):
     NURSE = "60"
     PHYSIOTHERAPIST = "70"
     PODIATRIST = "80"
+
+
+class Setting(StrEnum):
+    """Where care belongs, and so from which step of a ladder on a patient may be sent there.
+
+    PS, MSP, CDS and SOS are national orientation categories; the others are ours.
+    """
+
+    TOWN = "PS"  # a professional in town, of the first line
+    HEALTH_HOUSE = "MSP"
+    HEALTH_CENTRE = "CDS"
+    SOS_MEDECINS = "SOS"
+    DUTY_HOUSE = "MMG"  # maison médicale de garde
+    TELECONSULTATION = "TLC"
+    SPECIALIST = "SPE"  # the second line
+    HOSPITAL = "HOP"  # a consultation in a hospital
+    HOSPITAL_AT_HOME = "HAD"
+    MEDICO_SOCIAL = "EMS"
+
+
+Specialty = Annotated[str, StringConstraints(pattern=r"^(SM|SC|SP|SI|SCD)\d{2}$")]
+"""What a professional is a specialist of (TRE_R38): `SM04` cardiology, `SM26` general practice."""
+
+
+class Period(StrEnum):
+    """Whose hours it is in a département (R6315-1 CSP; DOMAIN: SAS hours)."""
+
+    SAS = "SAS"  # Monday to Friday 8 to 20 h, Saturday 8 to 12 h, where it is not the other
+    OUT_OF_HOURS = "PDSA"  # nights, Sundays, holidays, and what the département chose
+    BETWEEN = "NONE"  # Saturday afternoon, where the département did not choose it
+
+
+class Registration(StrEnum):
+    """Whether the patient has a treating doctor (médecin traitant)."""
+
+    UNKNOWN = "UNKNOWN"
+    REGISTERED = "REGISTERED"
+    NOT_REGISTERED = "NOT_REGISTERED"
+    SEEKS_ONE = "SEEKS_ONE"  # has none, and wants one
+
+
+class Complaint(StrEnum):
+    """What the national reasons are too coarse to say, and protocols and professions need."""
+
+    SORE_THROAT = "ODYNOPHAGIE"
+    BURNING_URINATION = "POLLAKIURIE"
+    ANKLE_SPRAIN = "ENTORSE_CHEVILLE"
+    ACUTE_LOW_BACK_PAIN = "LOMBALGIE_AIGUE"  # for less than four weeks
+    ALLERGIC_RHINITIS = "RHINITE_ALLERGIQUE"  # the same treatment again
+    TOOTHACHE = "DOULEUR_DENTAIRE"
+    PREGNANCY = "GROSSESSE"  # without bleeding, nor in labour
+    WOUND_CARE = "PANSEMENT"
 
 
 class Origin(StrEnum):

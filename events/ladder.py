@@ -3,14 +3,13 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from events.base import Frozen
-from events.codes import Priority
+from events.codes import Period, Priority, Setting, Specialty
+from events.destination import Destination
+from events.motives import MotivePrefix
 from events.place import Title
-
-MotivePrefix = Annotated[str, StringConstraints(pattern=r"^M\d{2}(\.\d{2}){0,2}$")]
-"""A reason for calling, or a chapter of them: `M03.14`, `M03`."""
 
 Minutes = Annotated[int, Field(ge=0, le=48 * 60)]
 
@@ -18,9 +17,23 @@ Minutes = Annotated[int, Field(ge=0, le=48 * 60)]
 class StepKind(StrEnum):
     """What is done for a request that has no place yet."""
 
+    TREATING_DOCTOR = (
+        "TREATING_DOCTOR"  # their own doctor: a free place, or asked beyond the agenda
+    )
     MEMBER_SLOTS = "MEMBER_SLOTS"  # places members publish
     MEMBER_OFFERS = "MEMBER_OFFERS"  # members asked in waves, beyond their agenda
     NEIGHBOUR_SLOTS = "NEIGHBOUR_SLOTS"  # places of communities it agreed with
+    PARTNER_SLOTS = "PARTNER_SLOTS"  # places of the settings the step names
+    PARTNER_OFFERS = "PARTNER_OFFERS"  # and those there asked beyond their agenda
+
+
+ASKING = frozenset(
+    {StepKind.TREATING_DOCTOR, StepKind.MEMBER_OFFERS, StepKind.PARTNER_OFFERS},
+)
+"""Steps in which somebody is asked, and needs time to answer."""
+
+PARTNERS = frozenset({StepKind.PARTNER_SLOTS, StepKind.PARTNER_OFFERS})
+"""Steps that name settings."""
 
 
 class Step(Frozen):
@@ -28,15 +41,19 @@ class Step(Frozen):
 
     kind: StepKind
     minutes: Minutes
+    settings: tuple[Setting, ...] = ()  # of partners
+    specialties: tuple[Specialty, ...] = ()  # of specialists and hospitals; none named: any
 
 
 class Rule(Frozen):
-    """For which requests these steps are; without priorities or motives, for all."""
+    """For which requests these steps are; without priorities, motives or hours, for all."""
 
     title: Title
     priorities: tuple[Priority, ...] = ()
     motives: tuple[MotivePrefix, ...] = ()  # and what refines them
+    hours: tuple[Period, ...] = ()
     steps: Annotated[tuple[Step, ...], Field(min_length=1, max_length=12)]
+    otherwise: Destination | None = None  # what the SAS is advised when nobody could
 
 
 class Ladder(Frozen):

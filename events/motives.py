@@ -79,6 +79,9 @@ def known(code: str) -> str:
     return code
 
 
+MotivePrefix = Annotated[str, StringConstraints(pattern=r"^M\d{2}(\.\d{2}){0,2}$")]
+"""A reason for calling, or a chapter of them: `M03.14`, `M03`."""
+
 Motive = Annotated[
     str,
     StringConstraints(pattern=r"^M\d{2}\.\d{2}(\.\d{2})?$"),

@@ -5,20 +5,23 @@ from typing import Annotated
 from pydantic import Field
 
 from events.base import Event, Finess, Frozen, Instant, Rpps, ZoneName
-from events.codes import Mode, Profession, Source
+from events.codes import Mode, Profession, Setting, Source, Specialty
 from events.motives import Motive
 from events.place import Place
-from events.request import Age
+from events.protocol import Age, ProtocolCode
 
 
 class PractitionerEnrolled(Event):
     """A professional joins the organisation of same-day care."""
 
     name = "practitioner.enrolled"
+    version = 2
 
     rpps: Rpps
     profession: Profession
     communities: tuple[Finess, ...]
+    setting: Setting
+    specialty: Specialty | None
     enrolled_at: Instant
 
 
@@ -31,20 +34,41 @@ class Overbook(Frozen):
     radius_km: Annotated[float, Field(gt=0, le=300)] | None = None  # how far home visits go
 
 
+class Delegation(Frozen):
+    """Enrolled in a protocol of cooperation: by which doctor the acts are delegated."""
+
+    protocol: ProtocolCode
+    by: Rpps
+
+
+WeeklyCap = Annotated[int, Field(ge=0, le=500)]  # places taken in a week, over all slots
+DailyCap = Annotated[int, Field(ge=0, le=100)]  # places taken in a day, over all slots
+
+
+class InCrisis(Frozen):
+    """What the professional agrees to instead, while a community of theirs is in crisis."""
+
+    weekly_cap: WeeklyCap | None
+    daily_cap: DailyCap | None
+
+
 class PractitionerConsented(Event):
     """What the professional agrees to, whole: it replaces what was agreed before."""
 
     name = "practitioner.consented"
-    version = 2
+    version = 3
 
     rpps: Rpps
     sources: tuple[Source, ...]
-    weekly_cap: Annotated[int, Field(ge=0, le=500)] | None  # places taken in a week, all slots
-    daily_cap: Annotated[int, Field(ge=0, le=100)] | None  # places taken in a day, all slots
+    weekly_cap: WeeklyCap | None
+    daily_cap: DailyCap | None
+    in_crisis: InCrisis | None  # None: as ever
     overbook: Overbook | None  # None: is never asked
     min_age: Age | None
     max_age: Age | None
     excluded_motives: tuple[Motive, ...]
+    protocols: tuple[Delegation, ...]
+    new_patients: bool  # becomes the treating doctor of who has none
     consented_at: Instant
 
 
@@ -85,6 +109,27 @@ class PractitionerOffCall(Event):
     off_call_at: Instant
 
 
+class PractitionerVacationAnnounced(Event):
+    """Nobody new from then to then; what was published for it is withdrawn with it."""
+
+    name = "practitioner.vacation_announced"
+
+    rpps: Rpps
+    start: Instant
+    end: Instant
+    announced_at: Instant
+
+
+class PractitionerVacationCancelled(Event):
+    """The professional is there after all. What was withdrawn is not published again."""
+
+    name = "practitioner.vacation_cancelled"
+
+    rpps: Rpps
+    start: Instant
+    cancelled_at: Instant
+
+
 PractitionerEvent = (
     PractitionerEnrolled
     | PractitionerConsented
@@ -92,4 +137,6 @@ PractitionerEvent = (
     | PractitionerResumed
     | PractitionerOnCall
     | PractitionerOffCall
+    | PractitionerVacationAnnounced
+    | PractitionerVacationCancelled
 )

@@ -7,7 +7,20 @@ from uuid import UUID
 from pydantic import Field
 
 from events.base import CaseId, Event, Finess, Insee, Instant, IsoWeek, Rpps
-from events.codes import CareLevel, Delay, Mode, Priority, Profession, Sex, Source
+from events.codes import (
+    CareLevel,
+    Complaint,
+    Delay,
+    Mode,
+    Priority,
+    Profession,
+    Registration,
+    Setting,
+    Sex,
+    Source,
+    Specialty,
+)
+from events.destination import Destination
 from events.explanation import Explanation
 from events.ladder import StepKind
 from events.motives import Motive
@@ -23,10 +36,18 @@ from events.offer import (
     RequestOffered,
 )
 from events.place import CoarsePosition
-from events.visit import OutcomeRecorded, VisitAttended, VisitCancelled, VisitMissed
+from events.protocol import Age, Pathway
+from events.visit import (
+    OutcomeRecorded,
+    PatientDoctorFound,
+    PatientDoctorNotFound,
+    PatientDoctorSought,
+    VisitAttended,
+    VisitCancelled,
+    VisitMissed,
+    VisitRated,
+)
 
-OLDEST = 130  # years
-Age = Annotated[int, Field(ge=0, le=OLDEST)]
 Kilometres = Annotated[float, Field(ge=0, le=300)]
 
 
@@ -34,6 +55,7 @@ class RequestReceived(Event):
     """A regulator, a community's desk or a triage nurse asks for same-day care."""
 
     name = "request.received"
+    version = 2
 
     request_id: UUID
     community: Finess
@@ -45,7 +67,9 @@ class RequestReceived(Event):
     priority: Priority
     care_level: CareLevel | None
     motive: Motive
+    complaint: Complaint | None
     professions: tuple[Profession, ...]
+    pathways: tuple[Pathway, ...]  # other professions, by the rules of the day it was received
     modes: tuple[Mode, ...]
     max_km: Kilometres
     patient_ref: UUID | None
@@ -53,6 +77,8 @@ class RequestReceived(Event):
     sex: Sex
     commune: Insee | None
     position: CoarsePosition
+    registration: Registration
+    treating_doctor: Rpps | None
 
 
 class RequestRefusedAsEmergency(Event):
@@ -148,11 +174,16 @@ class RequestEscalated(Event):
     """The next step of the community's ladder: who looks after the request, and until when."""
 
     name = "request.escalated"
+    version = 2
 
     request_id: UUID
     step: Annotated[int, Field(ge=0)]  # of the rule that fits the request, from 0
     kind: StepKind
-    communities: tuple[Finess, ...]  # whose places it may have from now on
+    communities: tuple[Finess, ...]  # neighbours whose places it may have from now on
+    settings: tuple[Setting, ...]  # and of these settings
+    specialties: tuple[Specialty, ...]  # of specialists and hospitals; none named: any
+    only: Rpps | None  # nobody else's: the treating doctor's
+    crisis: bool  # what members keep for a crisis as well
     owner: str
     until: Instant
     escalated_at: Instant
@@ -169,10 +200,11 @@ class RequestHandedBack(Event):
     """Nobody can before it is due: the SAS has the request again, in time to act."""
 
     name = "request.handed_back"
-    version = 2
+    version = 3
 
     request_id: UUID
     reason: HandBack
+    suggested: Destination | None  # by the community's ladder; the regulator decides
     asked: tuple[Asked, ...]
     handed_back_at: Instant
     explanation: Explanation
@@ -208,15 +240,6 @@ class RequestConfirmed(Event):
 
     request_id: UUID
     confirmed_at: Instant
-
-
-class Destination(StrEnum):
-    """Where a request goes that no place of ours is for (Hub Santé, typeOrientation)."""
-
-    EMERGENCY_DEPARTMENT = "URGENCES"
-    OUT_OF_HOURS = "PDSA"
-    TREATING_DOCTOR = "MT"
-    ADVICE = "CONSEIL"
 
 
 class RequestReoriented(Event):
@@ -292,6 +315,10 @@ RequestEvent = (
     | VisitAttended
     | VisitMissed
     | VisitCancelled
+    | VisitRated
     | OutcomeRecorded
+    | PatientDoctorSought
+    | PatientDoctorFound
+    | PatientDoctorNotFound
     | PatientErased
 )

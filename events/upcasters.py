@@ -26,9 +26,56 @@ def practitioner_consented_v1_to_v2(payload: Payload) -> Payload:
     return payload | {"daily_cap": None, "overbook": None}
 
 
+def request_received_v1_to_v2(payload: Payload) -> Payload:
+    """Before v2 only the professions asked for were looked for, and no treating doctor first."""
+    return payload | {
+        "complaint": None,
+        "pathways": [],
+        "registration": "UNKNOWN",
+        "treating_doctor": None,
+    }
+
+
+def request_escalated_v1_to_v2(payload: Payload) -> Payload:
+    """Before v2 there were members and neighbours, and no crisis."""
+    return payload | {"settings": ["PS"], "specialties": [], "only": None, "crisis": False}
+
+
+def request_handed_back_v2_to_v3(payload: Payload) -> Payload:
+    """Before v3 nothing was suggested."""
+    return payload | {"suggested": None}
+
+
+def practitioner_enrolled_v1_to_v2(payload: Payload) -> Payload:
+    """Before v2 everybody was of the first line, in town."""
+    return payload | {"setting": "PS", "specialty": None}
+
+
+def practitioner_consented_v2_to_v3(payload: Payload) -> Payload:
+    """Before v3 there were no protocols, no crisis, and nobody was asked to take new patients."""
+    return payload | {"in_crisis": None, "protocols": [], "new_patients": False}
+
+
+def slot_published_v1_to_v2(payload: Payload) -> Payload:
+    """Before v2 every slot was of the first line, in town, whatever happened."""
+    return payload | {"setting": "PS", "specialty": None, "surge": False}
+
+
+def community_ladder_adopted_v1_to_v2(payload: Payload) -> Payload:
+    """Before v2 a ladder had no hours and no partners: what is not said is said by default."""
+    return payload
+
+
 UPCASTERS: Mapping[tuple[str, int], Upcast] = {
     ("request.handed_back", 1): request_handed_back_v1_to_v2,
     ("practitioner.consented", 1): practitioner_consented_v1_to_v2,
+    ("practitioner.consented", 2): practitioner_consented_v2_to_v3,
+    ("practitioner.enrolled", 1): practitioner_enrolled_v1_to_v2,
+    ("request.received", 1): request_received_v1_to_v2,
+    ("request.escalated", 1): request_escalated_v1_to_v2,
+    ("request.handed_back", 2): request_handed_back_v2_to_v3,
+    ("slot.published", 1): slot_published_v1_to_v2,
+    ("community.ladder_adopted", 1): community_ladder_adopted_v1_to_v2,
 }
 
 

@@ -1,9 +1,12 @@
 """What became of the place that was given: in the stream of its request."""
 
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 
-from events.base import Event, Instant
+from pydantic import Field
+
+from events.base import Event, Instant, Rpps
 
 
 class VisitAttended(Event):
@@ -50,3 +53,51 @@ class OutcomeRecorded(Event):
     request_id: UUID
     outcome: Outcome
     recorded_at: Instant
+
+
+class Rater(StrEnum):
+    """Whose opinion it is."""
+
+    PATIENT = "PATIENT"
+    PRACTITIONER = "PRACTITIONER"
+
+
+class VisitRated(Event):
+    """How content they are with how it went; what they wrote is in the vault."""
+
+    name = "visit.rated"
+
+    request_id: UUID
+    by: Rater
+    score: Annotated[int, Field(ge=1, le=5)]  # 5 is best
+    rated_at: Instant
+
+
+class PatientDoctorSought(Event):
+    """A patient without a treating doctor wants one: members who take new patients are told."""
+
+    name = "patient.doctor_sought"
+
+    request_id: UUID
+    until: Instant
+    sought_at: Instant
+
+
+class PatientDoctorFound(Event):
+    """This professional is the patient's treating doctor from now on."""
+
+    name = "patient.doctor_found"
+
+    request_id: UUID
+    rpps: Rpps
+    days: Annotated[float, Field(ge=0)]  # since one was sought
+    found_at: Instant
+
+
+class PatientDoctorNotFound(Event):
+    """Nobody took the patient before the time was over."""
+
+    name = "patient.doctor_not_found"
+
+    request_id: UUID
+    ended_at: Instant

@@ -25,6 +25,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from events.agenda import (
     SlotCapacityChanged,
+    SlotClosedTo,
+    SlotElapsed,
     SlotMoved,
     SlotOpenedTo,
     SlotPlaceFreed,
@@ -53,6 +55,9 @@ slots = Table(
     Column("rpps", Text, nullable=False),
     Column("week", Text, nullable=False),
     Column("profession", Text, nullable=False),
+    Column("setting", Text, nullable=False),
+    Column("specialty", Text),
+    Column("surge", Boolean, nullable=False),  # kept for a crisis
     Column("place", Text, nullable=False),
     Column("commune", Text, nullable=False),
     Column("lat", Float, nullable=False),
@@ -63,6 +68,7 @@ slots = Table(
     Column("capacity", Integer, nullable=False),
     Column("taken", Integer, nullable=False),
     Column("held", Integer, nullable=False),  # by regulators, for a moment
+    Column("lost", Integer, nullable=False),  # nobody had taken them when it was over
     Column("modes", ARRAY(Text), nullable=False),
     Column("labels", ARRAY(Text), nullable=False),
     Column("communities", ARRAY(Text), nullable=False),
@@ -92,7 +98,9 @@ _Event = (
     | SlotMoved
     | SlotCapacityChanged
     | SlotOpenedTo
+    | SlotClosedTo
     | SlotWithdrawn
+    | SlotElapsed
     | PractitionerEnrolled
     | PractitionerConsented
     | PractitionerPaused
@@ -107,7 +115,9 @@ _KINDS = (
     SlotMoved,
     SlotCapacityChanged,
     SlotOpenedTo,
+    SlotClosedTo,
     SlotWithdrawn,
+    SlotElapsed,
     PractitionerEnrolled,
     PractitionerConsented,
     PractitionerPaused,
@@ -126,7 +136,9 @@ def touched(recorded: Recorded) -> Sequence[Place]:
             | SlotMoved()
             | SlotCapacityChanged()
             | SlotOpenedTo()
+            | SlotClosedTo()
             | SlotWithdrawn()
+            | SlotElapsed()
         ) as event:
             return [(slots, event.slot_id)]
         case PractitionerConsented() | PractitionerPaused() | PractitionerResumed() as event:
@@ -159,6 +171,10 @@ def _apply(rows: Rows, event: _Event) -> None:
             rows.put(slots, event.slot_id, {"capacity": event.capacity})
         case SlotOpenedTo():
             rows.put(slots, event.slot_id, _shown_to(event))
+        case SlotClosedTo():
+            rows.put(slots, event.slot_id, {"open_to": list(event.open_to)})
+        case SlotElapsed():
+            rows.put(slots, event.slot_id, {"lost": event.lost})
         case SlotWithdrawn():
             rows.put(slots, event.slot_id, {"withdrawn_at": event.withdrawn_at})
         case PractitionerEnrolled():
@@ -179,11 +195,15 @@ def _published(event: SlotPublished) -> dict[str, object]:
         "rpps": event.rpps,
         "week": event.week,
         "profession": event.profession,
+        "setting": event.setting,
+        "specialty": event.specialty,
+        "surge": event.surge,
         **_whereabouts(event),
         "zone": event.zone,
         "capacity": event.capacity,
         "taken": 0,
         "held": 0,
+        "lost": 0,
         "modes": list(event.modes),
         **_shown_to(event),
         "published_at": event.published_at,

@@ -19,6 +19,7 @@ from services.dispatch import service as dispatch_service
 from services.dispatch.dispatcher import Dispatcher, Partition
 from services.dispatch.taking import Taking
 from services.intake import service as intake_service
+from services.intake.agreements import AgreementDesk
 from services.intake.care import CareDesk
 from services.intake.directory import Directory
 from services.intake.holds import HoldDesk
@@ -26,6 +27,7 @@ from services.intake.offers import OfferDesk
 from services.intake.reception import Desks, Reception
 from services.intake.register import Register
 from services.intake.slots import SlotDesk
+from services.intake.vacations import VacationDesk
 from services.intake.visits import VisitDesk
 from services.log.appender import Appender
 from services.log.bells import Bells
@@ -83,7 +85,8 @@ class House:
         self.appender = Appender(addresses.database_url, settings, self.bells)
         self.log = Log(pool, self.appender.tail)
         self.vault = Vault(pool, Sealer(master_key(settings)))
-        self.directory = Directory(self.log)
+        again = timedelta(seconds=settings.agreements_read_again_seconds)
+        self.directory = Directory(self.log, again)
         self.broker = broker_for(addresses.nats_url, settings, on_closed=self._closed)
         self.letters: DeadLetters
         self.dispatcher: Dispatcher | None = None
@@ -227,6 +230,8 @@ def _reception(house: House) -> Reception:
         visits=VisitDesk(executor, sealer),
         offers=OfferDesk(executor),
         holds=HoldDesk(executor, house.settings),
+        vacations=VacationDesk(executor),
+        agreements=AgreementDesk(executor, house.directory),
     )
     return Reception(
         desks,

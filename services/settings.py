@@ -75,12 +75,14 @@ class Settings(BaseSettings):
     intake_attempts: int = 8  # of a message that fails for a reason of its own
     intake_attempts_before_its_file: int = 4  # of what concerns a file that did not come yet
     body_max_bytes: int = 256 * 1024
+    agreements_read_again_seconds: float = 5.0  # so long a protocol adopted may go unheeded
 
     # Dispatch
     hand_back_margin_minutes: float = 10.0  # before the request is due
     hand_back_patience_seconds: float = 30.0  # at most so late, while places are in doubt
     hold_minutes: float = 3.0  # a place is kept for a regulator on the telephone
-    search_again_minutes: float = 5.0  # a waiting request is looked at again at least so often
+    # Whatever opens, or is answered, is heard of at once: this only heals what was missed.
+    search_again_minutes: float = 15.0
 
     figures_seconds: float = 5.0  # how often the figures of who waits are taken
     readiness_timeout_seconds: float = 2.0

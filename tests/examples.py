@@ -10,6 +10,8 @@ from domain.request import ReceiveRequest
 from events.agenda import (
     Freed,
     SlotCapacityChanged,
+    SlotClosedTo,
+    SlotElapsed,
     SlotMoved,
     SlotOpenedTo,
     SlotPlaceFreed,
@@ -19,12 +21,28 @@ from events.agenda import (
     SlotPublished,
     SlotWithdrawn,
 )
-from events.codes import Label, Mode, Origin, Priority, Profession, Sex, Source
+from events.codes import (
+    Label,
+    Mode,
+    Origin,
+    Priority,
+    Profession,
+    Registration,
+    Setting,
+    Sex,
+    Source,
+)
 from events.community import (
+    CommunityCrisisDeclared,
+    CommunityCrisisEnded,
     CommunityFormed,
+    CommunityHoursAgreed,
     CommunityLadderAdopted,
     CommunityNeighboursAgreed,
+    CommunityProtocolsAdopted,
+    OutOfHours,
 )
+from events.destination import Destination
 from events.explanation import Explanation, Option, Terms
 from events.ladder import Ladder, Rule, Step, StepKind
 from events.offer import (
@@ -46,13 +64,17 @@ from events.practitioner import (
     PractitionerEnrolled,
     PractitionerOffCall,
     PractitionerOnCall,
+    PractitionerVacationAnnounced,
+    PractitionerVacationCancelled,
 )
+from events.protocol import Protocol
 from events.request import (
-    Destination,
+    HandBack,
     HoldEnd,
     RequestAssigned,
     RequestConfirmed,
     RequestEscalated,
+    RequestHandedBack,
     RequestHoldLapsed,
     RequestMerged,
     RequestPlaceHeld,
@@ -65,9 +87,14 @@ from events.request import (
 from events.visit import (
     Outcome,
     OutcomeRecorded,
+    PatientDoctorFound,
+    PatientDoctorNotFound,
+    PatientDoctorSought,
+    Rater,
     VisitAttended,
     VisitCancelled,
     VisitMissed,
+    VisitRated,
 )
 
 NEVERS = "580099001"
@@ -135,6 +162,8 @@ def enrolled(rpps: str = DR_ADAM, **changes: Any) -> PractitionerEnrolled:
         "rpps": rpps,
         "profession": Profession.DOCTOR,
         "communities": (NEVERS,),
+        "setting": Setting.TOWN,
+        "specialty": None,
         "enrolled_at": NOON,
     }
     return PractitionerEnrolled(**fields | changes)
@@ -150,6 +179,9 @@ def consented(rpps: str = DR_ADAM, **changes: Any) -> PractitionerConsented:
         "min_age": None,
         "max_age": None,
         "excluded_motives": (),
+        "in_crisis": None,
+        "protocols": (),
+        "new_patients": False,
         "consented_at": NOON,
     }
     return PractitionerConsented(**fields | changes)
@@ -165,6 +197,8 @@ def publish(slot_id: UUID = AFTERNOON, **changes: Any) -> PublishSlot:
         "slot_id": slot_id,
         "rpps": DR_ADAM,
         "profession": Profession.DOCTOR,
+        "setting": Setting.TOWN,
+        "specialty": None,
         "place": PRACTICE,
         "start": NOON + HOUR,
         "end": NOON + HOUR + 20 * MINUTE,
@@ -175,6 +209,7 @@ def publish(slot_id: UUID = AFTERNOON, **changes: Any) -> PublishSlot:
         "labels": (Label.SNP,),
         "communities": (NEVERS,),
         "open_to": (Source.SAS, Source.CPTS),
+        "surge": False,
         "origin": Origin.AGENDA,
         "at": NOON,
     }
@@ -231,6 +266,8 @@ def receive(request_id: UUID = ANNA, **changes: Any) -> ReceiveRequest:
         "priority": Priority.P2,
         "care_level": None,
         "motive": "M03.14",
+        "complaint": None,
+        "pathways": (),
         "professions": (Profession.DOCTOR,),
         "modes": (Mode.OFFICE,),
         "max_km": 15.0,
@@ -239,6 +276,8 @@ def receive(request_id: UUID = ANNA, **changes: Any) -> ReceiveRequest:
         "sex": Sex.FEMALE,
         "commune": "58194",
         "position": NEARBY,
+        "registration": Registration.UNKNOWN,
+        "treating_doctor": None,
         "at": NOON,
     }
     return ReceiveRequest(**fields | changes)
@@ -348,6 +387,7 @@ def escalated(
     communities: tuple[str, ...] = (),
     owner: str = "members",
     until: datetime = NOON + 30 * MINUTE,
+    **reach: Any,
 ) -> RequestEscalated:
     return RequestEscalated(
         request_id=ANNA,
@@ -357,6 +397,7 @@ def escalated(
         owner=owner,
         until=until,
         escalated_at=NOON,
+        **{"settings": (Setting.TOWN,), "specialties": (), "only": None, "crisis": False} | reach,
     )
 
 
@@ -464,3 +505,68 @@ def searching(next_at: datetime = NOON + 5 * MINUTE) -> RequestSearching:
         searched_at=NOON,
         explanation=NOTHING_WEIGHED,
     )
+
+
+def handed_back(reason: HandBack = HandBack.NO_PLACE, **changes: Any) -> RequestHandedBack:
+    fields: dict[str, Any] = {
+        "request_id": ANNA,
+        "reason": reason,
+        "suggested": None,
+        "asked": (),
+        "handed_back_at": NOON,
+        "explanation": NOTHING_WEIGHED,
+    }
+    return RequestHandedBack(**fields | changes)
+
+
+def hours_agreed(**chosen: bool) -> CommunityHoursAgreed:
+    return CommunityHoursAgreed(finess=NEVERS, out_of_hours=OutOfHours(**chosen), agreed_at=NOON)
+
+
+def protocols_adopted(*protocols: Protocol) -> CommunityProtocolsAdopted:
+    return CommunityProtocolsAdopted(finess=NEVERS, protocols=protocols, adopted_at=NOON)
+
+
+def crisis_declared(ladder: Ladder | None = LADDER) -> CommunityCrisisDeclared:
+    return CommunityCrisisDeclared(
+        finess=NEVERS, title="Bronchiolite", ladder=ladder, declared_at=NOON
+    )
+
+
+def crisis_ended() -> CommunityCrisisEnded:
+    return CommunityCrisisEnded(finess=NEVERS, ended_at=NOON)
+
+
+def closed_to(*open_to: Source, slot_id: UUID = AFTERNOON) -> SlotClosedTo:
+    return SlotClosedTo(slot_id=slot_id, open_to=open_to, closed_at=NOON)
+
+
+def elapsed(lost: int = 1, at: datetime = NOON + 2 * HOUR) -> SlotElapsed:
+    return SlotElapsed(slot_id=AFTERNOON, lost=lost, elapsed_at=at)
+
+
+def vacation(
+    start: datetime = NOON, end: datetime = NOON + 48 * HOUR, rpps: str = DR_ADAM
+) -> PractitionerVacationAnnounced:
+    return PractitionerVacationAnnounced(rpps=rpps, start=start, end=end, announced_at=NOON)
+
+
+def vacation_cancelled(start: datetime = NOON) -> PractitionerVacationCancelled:
+    return PractitionerVacationCancelled(rpps=DR_ADAM, start=start, cancelled_at=NOON)
+
+
+def rated(by: Rater = Rater.PATIENT, score: int = 4) -> VisitRated:
+    return VisitRated(request_id=ANNA, by=by, score=score, rated_at=NOON + HOUR)
+
+
+def doctor_sought(at: datetime = NOON + HOUR) -> PatientDoctorSought:
+    return PatientDoctorSought(request_id=ANNA, until=at + timedelta(days=30), sought_at=at)
+
+
+def doctor_found(days: float = 1.0, rpps: str = DR_BLAIN) -> PatientDoctorFound:
+    found_at = NOON + HOUR + timedelta(days=days)
+    return PatientDoctorFound(request_id=ANNA, rpps=rpps, days=days, found_at=found_at)
+
+
+def doctor_not_found() -> PatientDoctorNotFound:
+    return PatientDoctorNotFound(request_id=ANNA, ended_at=NOON + HOUR + timedelta(days=30))

@@ -9,6 +9,8 @@ from domain.agenda import places, slots
 from domain.agenda.commands import (
     AgendaCommand,
     ChangeCapacity,
+    CloseSlotTo,
+    ElapseSlot,
     FreePlace,
     HoldPlace,
     MoveSlot,
@@ -31,6 +33,7 @@ from domain.agenda.refusals import (
     NoPlaceLeft,
     NoSuchSlot,
     NoTimeToTravel,
+    NotOverYet,
     OffTheGrid,
     OverlapsAnotherSlot,
     SlotOpenToNobody,
@@ -46,11 +49,14 @@ from domain.agenda.week import (
     day_of,
     week_of,
     weeks_at,
+    weeks_between,
 )
 from domain.decider import Decider, ImpossibleHistory
 from events.agenda import (
     AgendaEvent,
     SlotCapacityChanged,
+    SlotClosedTo,
+    SlotElapsed,
     SlotMoved,
     SlotOpenedTo,
     SlotPlaceFreed,
@@ -69,7 +75,9 @@ __all__ = [
     "AlreadyBegun",
     "AlreadyOver",
     "ChangeCapacity",
+    "CloseSlotTo",
     "CrossesTheWeek",
+    "ElapseSlot",
     "EndsBeforeItStarts",
     "FreePlace",
     "HoldPlace",
@@ -81,6 +89,7 @@ __all__ = [
     "NoPlaceLeft",
     "NoSuchSlot",
     "NoTimeToTravel",
+    "NotOverYet",
     "OffTheGrid",
     "OpenSlotTo",
     "OverlapsAnotherSlot",
@@ -100,6 +109,7 @@ __all__ = [
     "evolve",
     "week_of",
     "weeks_at",
+    "weeks_between",
 ]
 
 
@@ -107,8 +117,10 @@ def decide(command: AgendaCommand, agenda: Agenda) -> list[AgendaEvent]:
     match command:
         case PublishSlot():
             return slots.publish(command, agenda)
-        case MoveSlot() | ChangeCapacity() | OpenSlotTo() | WithdrawSlot():
+        case MoveSlot() | ChangeCapacity() | OpenSlotTo() | CloseSlotTo() | WithdrawSlot():
             return slots.change(command, agenda)
+        case ElapseSlot():
+            return slots.elapse(command, agenda)
         case TakePlace():
             return places.take(command, agenda)
         case FreePlace():
@@ -149,6 +161,10 @@ def evolve(agenda: Agenda, event: AgendaEvent) -> Agenda:
                 "open_to": event.open_to,
             }
             return _with(agenda, _changed(slot, wider))
+        case SlotClosedTo():
+            return _with(agenda, _changed(slot, {"open_to": event.open_to}))
+        case SlotElapsed():
+            return _with(agenda, replace(slot, elapsed=True))
         case SlotWithdrawn():
             left_over = {key: kept for key, kept in agenda.slots.items() if key != event.slot_id}
             return Agenda(left_over, agenda.withdrawn | {event.slot_id})
@@ -165,7 +181,9 @@ def _known(
     | SlotMoved
     | SlotCapacityChanged
     | SlotOpenedTo
-    | SlotWithdrawn,
+    | SlotClosedTo
+    | SlotWithdrawn
+    | SlotElapsed,
 ) -> Slot:
     if slot := agenda.slots.get(event.slot_id):
         return slot

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from events.agenda import Freed
-from events.codes import Label, Mode, Origin, Profession, Source
+from events.codes import Label, Mode, Origin, Profession, Setting, Source, Specialty
 from events.place import Place
 
 
@@ -14,6 +14,8 @@ class PublishSlot:
     slot_id: UUID
     rpps: str
     profession: Profession
+    setting: Setting
+    specialty: Specialty | None
     place: Place
     start: datetime
     end: datetime
@@ -24,6 +26,7 @@ class PublishSlot:
     labels: tuple[Label, ...]
     communities: tuple[str, ...]
     open_to: tuple[Source, ...]
+    surge: bool
     origin: Origin
     at: datetime
 
@@ -93,5 +96,24 @@ class WithdrawSlot:
     at: datetime
 
 
-SlotChange = MoveSlot | ChangeCapacity | OpenSlotTo | WithdrawSlot
-AgendaCommand = PublishSlot | TakePlace | FreePlace | HoldPlace | ReleasePlace | SlotChange
+@dataclass(frozen=True)
+class CloseSlotTo:
+    """Fewer sources; who has a place keeps it."""
+
+    slot_id: UUID
+    sources: tuple[Source, ...]
+    at: datetime
+
+
+@dataclass(frozen=True)
+class ElapseSlot:
+    """The slot is over."""
+
+    slot_id: UUID
+    at: datetime
+
+
+SlotChange = MoveSlot | ChangeCapacity | OpenSlotTo | CloseSlotTo | WithdrawSlot
+AgendaCommand = (
+    PublishSlot | TakePlace | FreePlace | HoldPlace | ReleasePlace | ElapseSlot | SlotChange
+)

@@ -93,6 +93,12 @@ class MovesToThePast(Refused):
     code = "moves_to_the_past"
 
 
+class NotOverYet(Refused):
+    """The slot is not over."""
+
+    code = "not_over_yet"
+
+
 class NoPlaceLeft(Refused):
     """Every place of this slot is taken."""
 

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from domain.agenda.commands import (
     ChangeCapacity,
+    CloseSlotTo,
+    ElapseSlot,
     MoveSlot,
     OpenSlotTo,
     PublishSlot,
@@ -17,6 +19,7 @@ from domain.agenda.refusals import (
     HomeVisitWithoutRadius,
     MovesToAnotherWeek,
     MovesToThePast,
+    NotOverYet,
     SlotOpenToNobody,
     SlotPublishedOtherwise,
 )
@@ -25,6 +28,8 @@ from events.agenda import (
     AgendaEvent,
     Freed,
     SlotCapacityChanged,
+    SlotClosedTo,
+    SlotElapsed,
     SlotMoved,
     SlotOpenedTo,
     SlotPlaceFreed,
@@ -41,6 +46,8 @@ def publish(command: PublishSlot, agenda: Agenda) -> list[AgendaEvent]:
         rpps=command.rpps,
         week=week_of(command.start, command.zone),
         profession=command.profession,
+        setting=command.setting,
+        specialty=command.specialty,
         place=command.place,
         start=command.start,
         end=command.end,
@@ -51,6 +58,7 @@ def publish(command: PublishSlot, agenda: Agenda) -> list[AgendaEvent]:
         labels=command.labels,
         communities=command.communities,
         open_to=command.open_to,
+        surge=command.surge,
         origin=command.origin,
         published_at=command.at,
     )
@@ -83,6 +91,8 @@ def change(command: SlotChange, agenda: Agenda) -> list[AgendaEvent]:
             events = _change_capacity(command, slot)
         case OpenSlotTo():
             events = _open(command, slot)
+        case CloseSlotTo():
+            events = _close(command, slot)
         case WithdrawSlot():
             events = [
                 *_freed(slot.taken, Freed.SLOT_WITHDRAWN, command),
@@ -156,6 +166,25 @@ def _open(command: OpenSlotTo, slot: Slot) -> list[AgendaEvent]:
     ):
         return []
     return [opened]
+
+
+def _close(command: CloseSlotTo, slot: Slot) -> list[AgendaEvent]:
+    before = slot.published.open_to
+    left = tuple(source for source in before if source not in command.sources)
+    if left == before:
+        return []
+    return [SlotClosedTo(slot_id=command.slot_id, open_to=left, closed_at=command.at)]
+
+
+def elapse(command: ElapseSlot, agenda: Agenda) -> list[AgendaEvent]:
+    """The places nobody took, if any: once. Raises NotOverYet."""
+    slot = agenda.slot(command.slot_id)
+    if command.at < slot.published.end:
+        raise NotOverYet(command.slot_id)
+    lost = slot.published.capacity - len(slot.taken)
+    if slot.elapsed or lost == 0:
+        return []
+    return [SlotElapsed(slot_id=command.slot_id, lost=lost, elapsed_at=command.at)]
 
 
 def _released(holders: Iterable[UUID], command: SlotChange) -> list[SlotPlaceReleased]:

@@ -37,6 +37,7 @@ class Slot:
     published: SlotPublished
     taken: Mapping[UUID, Mode] = field(default_factory=dict)  # request → how they meet
     held: Mapping[UUID, datetime] = field(default_factory=dict)  # request → until when
+    elapsed: bool = False  # over, and what was left is lost
 
     @property
     def free(self) -> int:
@@ -96,6 +97,15 @@ def weeks_at(start: datetime, end: datetime) -> set[str]:
     """
     instants = (start - timedelta(hours=12), start, end, end + timedelta(hours=14))
     return {week_of(instant, "UTC") for instant in instants}
+
+
+def weeks_between(start: datetime, end: datetime) -> list[str]:
+    """As `weeks_at`, every week from one to the other, in order."""
+    first, last = start - timedelta(hours=12), end + timedelta(hours=14)
+    days = (last - first).days + 1
+    return sorted(
+        {week_of(first + timedelta(days=n), "UTC") for n in range(days)} | weeks_at(start, end)
+    )
 
 
 def check_free(hours: Hours, agenda: Agenda) -> None:

@@ -7,10 +7,12 @@ from domain.request import closing, holding, offers, receiving, searching, visit
 from domain.request.commands import (
     AgreeDeadline,
     Assign,
+    BecomeTreatingDoctor,
     CancelVisit,
     ClaimOffer,
     ConfirmVisit,
     DeferOffer,
+    EndDoctorSearch,
     EndHold,
     ErasePatient,
     Escalate,
@@ -22,6 +24,7 @@ from domain.request.commands import (
     NoteReceipt,
     OfferRequest,
     ProposeTime,
+    RateVisit,
     ReceiveRequest,
     RecordAttendance,
     RecordOutcome,
@@ -33,6 +36,7 @@ from domain.request.commands import (
     Withdraw,
 )
 from domain.request.evolution import evolve
+from domain.request.reach import FOOT_REACH, GRADED, Reach
 from domain.request.receiving import LONGEST_DELAY, USUAL_DELAY, is_emergency
 from domain.request.refusals import (
     AlreadyAssigned,
@@ -40,11 +44,13 @@ from domain.request.refusals import (
     AnotherPlaceHeld,
     AskedInTheFuture,
     DeferredTooFar,
+    DoctorFoundAlready,
     DueBeforeReceived,
     DueInThePast,
     DueTooFar,
     GraceOver,
     HoldTooLong,
+    NoDoctorSought,
     NoSuchRequest,
     NotAsked,
     NotAssigned,
@@ -62,6 +68,8 @@ from domain.request.refusals import (
 from domain.request.searching import (
     FIRST_OWNER,
     MEMBERS,
+    PARTNERS,
+    TREATING_DOCTOR,
 )
 from domain.request.states import (
     FOOT,
@@ -69,10 +77,13 @@ from domain.request.states import (
     Assigned,
     Closed,
     Emergency,
+    Found,
+    NotFound,
     NotReceived,
     Offer,
     Pending,
     Request,
+    Sought,
     Visited,
     Waiting,
     agenda_of,
@@ -85,8 +96,12 @@ from events.request import RequestEvent
 __all__ = [
     "FIRST_OWNER",
     "FOOT",
+    "FOOT_REACH",
+    "GRADED",
     "LONGEST_DELAY",
     "MEMBERS",
+    "PARTNERS",
+    "TREATING_DOCTOR",
     "USUAL_DELAY",
     "AgreeDeadline",
     "AlreadyAssigned",
@@ -96,19 +111,23 @@ __all__ = [
     "AskedInTheFuture",
     "Assign",
     "Assigned",
+    "BecomeTreatingDoctor",
     "CancelVisit",
     "ClaimOffer",
     "Closed",
     "ConfirmVisit",
     "DeferOffer",
     "DeferredTooFar",
+    "DoctorFoundAlready",
     "DueBeforeReceived",
     "DueInThePast",
     "DueTooFar",
     "Emergency",
+    "EndDoctorSearch",
     "EndHold",
     "ErasePatient",
     "Escalate",
+    "Found",
     "GraceOver",
     "HandBackRequest",
     "HoldForRequest",
@@ -116,9 +135,11 @@ __all__ = [
     "KeepSearching",
     "LapseOffers",
     "Merge",
+    "NoDoctorSought",
     "NoSuchRequest",
     "NotAsked",
     "NotAssigned",
+    "NotFound",
     "NotProposed",
     "NotReceived",
     "NotYet",
@@ -132,6 +153,8 @@ __all__ = [
     "PlaceAfterDeadline",
     "ProposeTime",
     "ProposedInThePast",
+    "RateVisit",
+    "Reach",
     "ReceiveRequest",
     "ReceivedOtherwise",
     "RecordAttendance",
@@ -142,6 +165,7 @@ __all__ = [
     "Request",
     "RequestClosed",
     "RequestCommand",
+    "Sought",
     "Unassign",
     "Visited",
     "Waiting",
@@ -182,6 +206,12 @@ def decide(command: RequestCommand, request: Request) -> list[RequestEvent]:
             return visit.record_attendance(command, request)
         case RecordOutcome():
             return visit.record_outcome(command, request)
+        case RateVisit():
+            return visit.rate(command, request)
+        case BecomeTreatingDoctor():
+            return visit.become_treating_doctor(command, request)
+        case EndDoctorSearch():
+            return visit.end_doctor_search(command, request)
         case HoldForRequest():
             return holding.hold(command, request)
         case EndHold():

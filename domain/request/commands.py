@@ -4,14 +4,27 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from domain.request.reach import Reach
 from events.agenda import SlotPublished
-from events.codes import CareLevel, Delay, Mode, Priority, Profession, Sex, Source
+from events.codes import (
+    CareLevel,
+    Complaint,
+    Delay,
+    Mode,
+    Priority,
+    Profession,
+    Registration,
+    Sex,
+    Source,
+)
+from events.destination import Destination
 from events.explanation import Explanation
 from events.ladder import StepKind
 from events.offer import WhyNot
 from events.place import CoarsePosition
-from events.request import Destination, HandBack, HoldEnd, Unassigned, Withdrawal
-from events.visit import Outcome
+from events.protocol import Pathway
+from events.request import HandBack, HoldEnd, Unassigned, Withdrawal
+from events.visit import Outcome, Rater
 
 
 @dataclass(frozen=True)
@@ -26,7 +39,9 @@ class ReceiveRequest:
     priority: Priority
     care_level: CareLevel | None
     motive: str
+    complaint: Complaint | None
     professions: tuple[Profession, ...]
+    pathways: tuple[Pathway, ...]
     modes: tuple[Mode, ...]
     max_km: float
     patient_ref: UUID | None
@@ -34,6 +49,8 @@ class ReceiveRequest:
     sex: Sex
     commune: str | None
     position: CoarsePosition
+    registration: Registration
+    treating_doctor: str | None
     at: datetime
 
 
@@ -90,6 +107,7 @@ class AgreeDeadline:
 class HandBackRequest:
     request_id: UUID
     reason: HandBack
+    suggested: Destination | None
     explanation: Explanation
     at: datetime
 
@@ -115,7 +133,7 @@ class Escalate:
     request_id: UUID
     step: int
     kind: StepKind
-    communities: tuple[str, ...]
+    reach: Reach
     owner: str
     until: datetime
     at: datetime
@@ -236,6 +254,29 @@ class RecordOutcome:
 
 
 @dataclass(frozen=True)
+class RateVisit:
+    request_id: UUID
+    by: Rater
+    score: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class BecomeTreatingDoctor:
+    request_id: UUID
+    rpps: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class EndDoctorSearch:
+    """The time in which a treating doctor was sought is over."""
+
+    request_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True)
 class ErasePatient:
     request_id: UUID
     at: datetime
@@ -256,6 +297,9 @@ RequestCommand = (
     | CancelVisit
     | RecordAttendance
     | RecordOutcome
+    | RateVisit
+    | BecomeTreatingDoctor
+    | EndDoctorSearch
     | ErasePatient
     | Escalate
     | HoldForRequest

@@ -5,22 +5,33 @@ from datetime import datetime
 from typing import assert_never
 
 from domain.decider import ImpossibleHistory
-from domain.request.searching import FIRST_OWNER, MEMBERS, REGULATOR
+from domain.request.reach import FOOT_REACH, Reach
+from domain.request.searching import (
+    FIRST_OWNER,
+    MEMBERS,
+    PARTNERS,
+    REGULATOR,
+    TREATING_DOCTOR,
+)
 from domain.request.states import (
     FOOT,
     Answered,
     Assigned,
     Closed,
     Emergency,
+    Found,
+    NotFound,
     NotReceived,
     Offer,
     Pending,
     Request,
+    Sought,
     Visited,
     Waiting,
     is_erased,
     received_of,
 )
+from events.ladder import StepKind
 from events.offer import (
     Answer,
     OfferAccepted,
@@ -53,7 +64,16 @@ from events.request import (
     RequestWithdrawn,
     Unassigned,
 )
-from events.visit import OutcomeRecorded, VisitAttended, VisitCancelled, VisitMissed
+from events.visit import (
+    OutcomeRecorded,
+    PatientDoctorFound,
+    PatientDoctorNotFound,
+    PatientDoctorSought,
+    VisitAttended,
+    VisitCancelled,
+    VisitMissed,
+    VisitRated,
+)
 
 
 def evolve(request: Request, event: RequestEvent) -> Request:
@@ -85,6 +105,18 @@ def evolve(request: Request, event: RequestEvent) -> Request:
                 return replace(request, confirmed_at=event.confirmed_at)
         case VisitAttended() | VisitMissed():
             return _visited(request, event)
+        case VisitRated():
+            if isinstance(request, Visited):
+                return replace(request, ratings={**request.ratings, event.by: event.score})
+        case PatientDoctorSought():
+            if isinstance(request, Visited):
+                return replace(request, doctor=Sought(event.sought_at, event.until))
+        case PatientDoctorFound():
+            if isinstance(request, Visited):
+                return replace(request, doctor=Found(event.rpps))
+        case PatientDoctorNotFound():
+            if isinstance(request, Visited):
+                return replace(request, doctor=NotFound())
         case OutcomeRecorded():
             if isinstance(request, Visited | Closed):
                 return replace(request, outcome=event.outcome)
@@ -104,7 +136,7 @@ def evolve(request: Request, event: RequestEvent) -> Request:
                     step=event.step,
                     step_kind=event.kind,
                     step_until=event.until,
-                    neighbours=event.communities,
+                    reach=Reach.opened(event),
                     owner=event.owner,
                     next_at=event.until,
                 )
@@ -114,7 +146,9 @@ def evolve(request: Request, event: RequestEvent) -> Request:
                 return replace(
                     request,
                     wave=event.wave,
-                    owner=MEMBERS,
+                    owner=MEMBERS
+                    if request.step_kind is None
+                    else _ASKED.get(request.step_kind, MEMBERS),
                     next_at=min((event.until, *_untils(request))),
                     offers={**request.offers, **new},
                 )
@@ -135,6 +169,13 @@ def evolve(request: Request, event: RequestEvent) -> Request:
         case _:
             assert_never(event)
     raise ImpossibleHistory(event.name, request)
+
+
+_ASKED = {
+    StepKind.TREATING_DOCTOR: TREATING_DOCTOR,
+    StepKind.PARTNER_OFFERS: PARTNERS,
+}
+"""Who has the request while those asked in the step may answer."""
 
 
 def _untils(waiting: Waiting) -> list[datetime]:
@@ -180,7 +221,7 @@ def _waiting_again(waiting: Waiting, event: RequestUnassigned) -> Waiting:
         step=FOOT,
         step_kind=None,
         step_until=None,
-        neighbours=(),
+        reach=FOOT_REACH,
     )
     if event.reason is Unassigned.CANCELLED_BY_PATIENT:
         return replace(again, lost=waiting.lost | {event.slot_id}, first_in_line=False)

@@ -141,7 +141,9 @@ def _received(command: ReceiveRequest) -> RequestReceived:
         priority=command.priority,
         care_level=command.care_level,
         motive=command.motive,
+        complaint=command.complaint,
         professions=command.professions,
+        pathways=command.pathways,
         modes=command.modes,
         max_km=command.max_km,
         patient_ref=command.patient_ref,
@@ -149,6 +151,8 @@ def _received(command: ReceiveRequest) -> RequestReceived:
         sex=command.sex,
         commune=command.commune,
         position=command.position,
+        registration=command.registration,
+        treating_doctor=command.treating_doctor,
     )
 
 

@@ -135,6 +135,18 @@ class PlaceAfterDeadline(Refused):
     code = "place_after_deadline"
 
 
+class NoDoctorSought(Refused):
+    """The patient does not seek a treating doctor, or does not any more."""
+
+    code = "no_doctor_sought"
+
+
+class DoctorFoundAlready(Refused):
+    """The patient has a treating doctor by now: somebody was faster."""
+
+    code = "doctor_found_already"
+
+
 class NothingToMergeInto(Refused):
     """A request is merged into another one of the same community, open or served."""
 

@@ -27,6 +27,8 @@ from events.request import (
 
 FIRST_OWNER = "dispatch"
 MEMBERS = "members"  # who were asked
+TREATING_DOCTOR = "treating_doctor"  # who was asked first
+PARTNERS = "partners"  # who were asked beside members
 REGULATOR = "regulator"  # who holds a place
 
 
@@ -52,15 +54,19 @@ def keep_searching(command: KeepSearching, request: Request) -> list[RequestEven
 
 def escalate(command: Escalate, request: Request) -> list[RequestEvent]:
     match request:
-        case Waiting(step=step, step_until=until, neighbours=neighbours):
-            if (step, until, neighbours) == (command.step, command.until, command.communities):
+        case Waiting(step=step, step_until=until, reach=reach):
+            if (step, until, reach) == (command.step, command.until, command.reach):
                 return []
             return [
                 RequestEscalated(
                     request_id=command.request_id,
                     step=command.step,
                     kind=command.kind,
-                    communities=command.communities,
+                    communities=command.reach.neighbours,
+                    settings=command.reach.settings,
+                    specialties=command.reach.specialties,
+                    only=command.reach.only,
+                    crisis=command.reach.crisis,
                     owner=command.owner,
                     until=command.until,
                     escalated_at=command.at,
@@ -129,6 +135,7 @@ def hand_back(command: HandBackRequest, request: Request) -> list[RequestEvent]:
                 RequestHandedBack(
                     request_id=command.request_id,
                     reason=command.reason,
+                    suggested=command.suggested,
                     asked=asked.answers(request),
                     handed_back_at=command.at,
                     explanation=command.explanation,

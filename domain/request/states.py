@@ -7,6 +7,7 @@ from typing import assert_never
 from uuid import UUID
 
 from domain.decider import Refused
+from domain.request.reach import FOOT_REACH, Reach
 from domain.request.refusals import (
     AlreadyAssigned,
     AlreadyVisited,
@@ -26,7 +27,7 @@ from events.request import (
     RequestReoriented,
     RequestWithdrawn,
 )
-from events.visit import Outcome, VisitCancelled
+from events.visit import Outcome, Rater, VisitCancelled
 
 FOOT = -1
 """Of the ladder: no step was announced yet."""
@@ -87,7 +88,7 @@ class Waiting:
     step: int = FOOT  # of the ladder
     step_kind: StepKind | None = None
     step_until: datetime | None = None  # None: no step was announced
-    neighbours: tuple[str, ...] = ()  # communities whose places it may have beside its own
+    reach: Reach = FOOT_REACH  # whose places it may have
     hold: RequestPlaceHeld | None = None  # a regulator keeps a place: dispatch leaves it alone
     wave: int = 0  # waves so far
     offers: Mapping[str, Offer] = field(default_factory=dict)  # member → their offer
@@ -95,7 +96,7 @@ class Waiting:
     @property
     def communities(self) -> tuple[str, ...]:
         """Whose places it may have, its own community's first."""
-        return self.received.community, *self.neighbours
+        return self.received.community, *self.reach.neighbours
 
     @property
     def pending(self) -> list[str]:
@@ -113,12 +114,37 @@ class Assigned:
 
 
 @dataclass(frozen=True)
+class Sought:
+    """Members who take new patients are told that this one wants a treating doctor."""
+
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True)
+class Found:
+    """The patient has a treating doctor."""
+
+    rpps: str
+
+
+@dataclass(frozen=True)
+class NotFound:
+    """Nobody took the patient in time."""
+
+
+DoctorSearch = Sought | Found | NotFound
+
+
+@dataclass(frozen=True)
 class Visited:
     """The time of the visit has come: the patient was there, or was not."""
 
     assigned: Assigned
     attended: bool
     outcome: Outcome | None = None
+    doctor: DoctorSearch | None = None  # None: none was sought
+    ratings: Mapping[Rater, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

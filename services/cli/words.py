@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo
 
 from events.agenda import (
     SlotCapacityChanged,
+    SlotClosedTo,
+    SlotElapsed,
     SlotMoved,
     SlotOpenedTo,
     SlotPlaceFreed,
@@ -17,12 +19,17 @@ from events.agenda import (
 )
 from events.catalogue import AnyEvent
 from events.community import (
+    CommunityCrisisDeclared,
+    CommunityCrisisEnded,
     CommunityFormed,
+    CommunityHoursAgreed,
     CommunityLadderAdopted,
     CommunityNeighboursAgreed,
+    CommunityProtocolsAdopted,
+    OutOfHours,
 )
 from events.explanation import Explanation, Option
-from events.ladder import Ladder
+from events.ladder import Ladder, Step
 from events.motives import MOTIVES
 from events.offer import (
     OfferAccepted,
@@ -41,6 +48,8 @@ from events.practitioner import (
     PractitionerOnCall,
     PractitionerPaused,
     PractitionerResumed,
+    PractitionerVacationAnnounced,
+    PractitionerVacationCancelled,
 )
 from events.request import (
     PatientErased,
@@ -59,7 +68,16 @@ from events.request import (
     RequestUnassigned,
     RequestWithdrawn,
 )
-from events.visit import OutcomeRecorded, VisitAttended, VisitCancelled, VisitMissed
+from events.visit import (
+    OutcomeRecorded,
+    PatientDoctorFound,
+    PatientDoctorNotFound,
+    PatientDoctorSought,
+    VisitAttended,
+    VisitCancelled,
+    VisitMissed,
+    VisitRated,
+)
 
 STATES = {
     "waiting": "[yellow]waiting[/yellow]",
@@ -84,9 +102,12 @@ OFFERS = {
     "lapsed": "[dim]lapsed[/dim]",
 }
 STEPS = {
+    "TREATING_DOCTOR": "the treating doctor",
     "MEMBER_SLOTS": "members' slots",
     "MEMBER_OFFERS": "members are asked",
     "NEIGHBOUR_SLOTS": "neighbours' slots",
+    "PARTNER_SLOTS": "partners' slots",
+    "PARTNER_OFFERS": "partners are asked",
 }
 ANSWERS = {
     "ACCEPTEE": "accepted",
@@ -97,9 +118,29 @@ ANSWERS = {
 }
 DESTINATIONS = {
     "URGENCES": "an emergency department",
+    "SANTE": "a hospital ward",
+    "HAD": "hospital at home",
+    "EHPAD": "a medico-social establishment",
     "PDSA": "out-of-hours care (PDSA)",
     "MT": "the treating doctor",
     "CONSEIL": "advice by telephone",
+}
+SETTINGS = {
+    "PS": "in town",
+    "MSP": "a health house (MSP)",
+    "CDS": "a health centre (CDS)",
+    "SOS": "SOS Médecins",
+    "MMG": "the duty house (MMG)",
+    "TLC": "teleconsultation",
+    "SPE": "a specialist",
+    "HOP": "a hospital consultation",
+    "HAD": "hospital at home",
+    "EMS": "a medico-social establishment",
+}
+PERIODS = {
+    "SAS": "SAS hours",
+    "PDSA": "out of hours (PDSA)",
+    "NONE": "neither SAS nor PDSA hours",
 }
 MODES = {"AMB": "office", "HH": "home visit", "VR": "video"}
 
@@ -121,6 +162,11 @@ _NO_YEAR = 1900  # what strptime makes of an hour alone
 def clock(instant: datetime | None) -> str:
     """`Mon 18:45`."""
     return instant.astimezone(HERE).strftime("%a %H:%M") if instant else ""
+
+
+def day(instant: datetime) -> str:
+    """`Mon 23 Nov 2026 18:45`."""
+    return instant.astimezone(HERE).strftime("%a %d %b %Y %H:%M")
 
 
 def hour(instant: datetime) -> str:
@@ -146,7 +192,14 @@ def said(event: AnyEvent) -> list[str]:
                 )
                 if part
             )
-            return [f"{event.priority}, {motive(event.motive)}; {who}; due {clock(event.due_by)}"]
+            first = f"{event.priority}, {motive(event.motive)}; {who}; due {clock(event.due_by)}"
+            about = []
+            if event.complaint:
+                codes = ", ".join(pathway.code for pathway in event.pathways) or "no protocol"
+                about.append(f"{event.complaint}: {codes}")
+            if event.treating_doctor:
+                about.append(f"treating doctor {event.treating_doctor}")
+            return [first, *about]
         case RequestRefusedAsEmergency():
             return [f"{event.priority}: an emergency is the SAMU's. {motive(event.motive)}"]
         case RequestSearching():
@@ -160,7 +213,9 @@ def said(event: AnyEvent) -> list[str]:
             return [f"wanted within {event.delay}: due {clock(event.due_by)}"]
         case RequestHandedBack():
             asked = [f"asked {one.rpps}: {ANSWERS[one.answer]}" for one in event.asked]
-            return [f"back to the SAS: {event.reason}", *asked, *explained(event.explanation)]
+            advice = f"; suggested: {DESTINATIONS[event.suggested]}" if event.suggested else ""
+            first = f"back to the SAS: {event.reason}{advice}"
+            return [first, *asked, *explained(event.explanation)]
         case RequestWithdrawn():
             return [f"withdrawn: {event.reason}"]
         case RequestPlaceHeld():
@@ -169,7 +224,10 @@ def said(event: AnyEvent) -> list[str]:
             return [f"no longer kept ({event.reason.replace('_', ' ').lower()})"]
         case RequestEscalated():
             doing = STEPS[event.kind]
-            more = f" ({', '.join(event.communities)})" if event.communities else ""
+            beside = [SETTINGS[setting] for setting in event.settings if setting != "PS"]
+            whose = [*([event.only] if event.only else [*event.communities, *beside])]
+            more = f" ({', '.join(whose)})" if whose else ""
+            more += ", crisis" if event.crisis else ""
             return [f"{doing}{more}, until {clock(event.until)}; {event.owner} look after it"]
         case RequestOffered():
             who = ", ".join(event.to)
@@ -203,6 +261,14 @@ def said(event: AnyEvent) -> list[str]:
             return ["the patient does not come, and wants no other place"]
         case OutcomeRecorded():
             return [event.outcome.replace("_", " ").lower()]
+        case VisitRated():
+            return [f"the {event.by.lower()} gives {event.score} of 5"]
+        case PatientDoctorSought():
+            return [f"wants a treating doctor: members are told until {day(event.until)}"]
+        case PatientDoctorFound():
+            return [f"{event.rpps} is the treating doctor, after {event.days:g} days"]
+        case PatientDoctorNotFound():
+            return ["no treating doctor was found in time"]
         case PatientErased():
             return ["the patient's identity was destroyed"]
         case SlotPublished():
@@ -227,10 +293,16 @@ def said(event: AnyEvent) -> list[str]:
             return [f"slot {event.slot_id} now has {event.capacity} places"]
         case SlotOpenedTo():
             return [f"slot {event.slot_id} is shown to {', '.join(event.labels)}"]
+        case SlotClosedTo():
+            who = ", ".join(event.open_to) or "nobody else"
+            return [f"slot {event.slot_id} is open to {who}"]
+        case SlotElapsed():
+            return [f"slot {event.slot_id} is over: {event.lost} lost"]
         case SlotWithdrawn():
             return [f"slot {event.slot_id}"]
         case PractitionerEnrolled():
-            return [f"profession {event.profession}, in {', '.join(event.communities)}"]
+            where = f"{SETTINGS[event.setting]}, {', '.join(event.communities)}"
+            return [f"profession {event.profession}, {where}"]
         case PractitionerConsented():
             cap = f", {event.weekly_cap} a week" if event.weekly_cap is not None else ""
             more = (
@@ -241,6 +313,10 @@ def said(event: AnyEvent) -> list[str]:
             return [f"available at once, until {clock(event.until)}"]
         case PractitionerOffCall():
             return ["no longer available at once"]
+        case PractitionerVacationAnnounced():
+            return [f"away from {day(event.start)} to {day(event.end)}"]
+        case PractitionerVacationCancelled():
+            return [f"not away from {day(event.start)} after all"]
         case PractitionerPaused() | PractitionerResumed():
             return [""]
         case CommunityFormed():
@@ -250,21 +326,46 @@ def said(event: AnyEvent) -> list[str]:
             return [event.ladder.title, *ladder_lines(event.ladder)]
         case CommunityNeighboursAgreed():
             return [f"places of {', '.join(event.neighbours) or 'nobody'} once they agree as well"]
+        case CommunityHoursAgreed():
+            return [f"out of hours: nights, Sundays, holidays{out_of_hours(event.out_of_hours)}"]
+        case CommunityProtocolsAdopted():
+            return [f"{one.code}: {one.title}" for one in event.protocols] or ["no protocol"]
+        case CommunityCrisisDeclared():
+            ladder = ladder_lines(event.ladder) if event.ladder else []
+            return [f"crisis: {event.title}", *ladder]
+        case CommunityCrisisEnded():
+            return ["the crisis is over"]
         case _:
             assert_never(event)
+
+
+def out_of_hours(chosen: OutOfHours) -> str:
+    """`, Saturday afternoons`: what the département added."""
+    added = {
+        "Saturday afternoons": chosen.saturday_afternoon,
+        "Mondays before a holiday": chosen.monday_before_holiday,
+        "Fridays after a holiday": chosen.friday_after_holiday,
+        "Saturdays after a holiday": chosen.saturday_after_holiday,
+    }
+    return "".join(f", {words}" for words, is_so in added.items() if is_so)
 
 
 def ladder_lines(ladder: Ladder) -> list[str]:
     """A rule a line: whom it is for, and its steps."""
     lines = []
     for rule in ladder.rules:
-        whom = ", ".join([*rule.priorities, *rule.motives]) or "every request"
-        steps = ", ".join(
-            f"{STEPS[step.kind]} {step.minutes:g} min" if step.minutes else STEPS[step.kind]
-            for step in rule.steps
-        )
-        lines.append(f"{rule.title} ({whom}): {steps}, then back to the SAS")
+        hours = [PERIODS[period] for period in rule.hours]
+        whom = ", ".join([*rule.priorities, *rule.motives, *hours]) or "every request"
+        steps = ", ".join(_step(step) for step in rule.steps)
+        advice = f", suggesting {DESTINATIONS[rule.otherwise]}" if rule.otherwise else ""
+        lines.append(f"{rule.title} ({whom}): {steps}, then back to the SAS{advice}")
     return lines
+
+
+def _step(step: Step) -> str:
+    beside = [SETTINGS[setting] for setting in step.settings] + list(step.specialties)
+    who = f" ({', '.join(beside)})" if beside else ""
+    return f"{STEPS[step.kind]}{who} {step.minutes} min" if step.minutes else STEPS[step.kind] + who
 
 
 def explained(explanation: Explanation) -> list[str]:

@@ -160,8 +160,13 @@ class Board:
         )
 
     def ladder_of(self, finess: str) -> Ladder:
-        """How the community works with the SAS."""
-        return self._formed(finess).ladder or USUAL
+        """How the community works with the SAS, in a crisis as it is then."""
+        formed = self._formed(finess)
+        return (formed.crisis and formed.crisis.ladder) or formed.ladder or USUAL
+
+    def community(self, finess: str) -> Formed:
+        """What the community agreed to; of one nobody told of, nothing."""
+        return self._formed(finess)
 
     def members_of(self, of: Collection[str], now: datetime) -> Iterator[Member]:
         """Practitioners of these communities, and their week."""

@@ -30,7 +30,7 @@ from events.agenda import (
     SlotPublished,
 )
 from events.base import Event
-from events.community import CommunityLadderAdopted, CommunityNeighboursAgreed
+from events.community import CommunityEvent, CommunityNeighboursAgreed
 from events.envelope import Actor, Recorded, Role
 from events.offer import (
     OfferDeferred,
@@ -241,11 +241,11 @@ class Dispatcher:
             case PractitionerOnCall() as event:
                 for request_id in self._waiting_for(event.rpps):
                     self._ask(request_id)
-            case CommunityLadderAdopted(finess=finess):
-                self._ask_all(finess)
             case CommunityNeighboursAgreed(finess=finess, neighbours=neighbours):
                 for concerned in (finess, *neighbours):
                     self._ask_all(concerned)
+            case event if isinstance(event, CommunityEvent):
+                self._ask_all(event.finess)  # another ladder, other hours, a crisis
             case event if isinstance(event, PractitionerEvent):
                 self._reopen(event.rpps)
             case _:

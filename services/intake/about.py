@@ -1,14 +1,17 @@
-"""What a message about a request there is needs first: which one, its agenda, its circumstances."""
+"""What a message needs first: whom it is about, and the circumstances it came in."""
 
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from domain import agenda as agendas
 from domain import request as requests
 from domain.request import Request
 from events import streams
-from services.intake.arrival import Arrival, request_of
+from services.intake.arrival import NAMESPACE, Arrival, request_of
 from services.intake.changes import AboutARequest
+from services.intake.directory import Directory
+from services.intake.rejections import NowhereToRoute, UnknownCommunity
 from services.log.circumstances import about_request
+from services.log.commands import Circumstances
 from services.log.execute import Decision, Given
 
 
@@ -35,3 +38,30 @@ async def agenda_of(decision: Decision, request: Request) -> tuple[agendas.Agend
         return agendas.Agenda(), ""
     stream = streams.agenda(*named)
     return await decision.state(agendas.decider, stream), stream
+
+
+def given(came: Arrival, community: str | None) -> Given:
+    """The command as it came, about no request."""
+    circumstances = Circumstances(
+        community=community,
+        actor=came.actor,
+        correlation=uuid5(NAMESPACE, came.actor.ref),
+        causation=came.command_id,
+    )
+    return Given(came.command_id, circumstances, came.fingerprint)
+
+
+async def known_communities(
+    directory: Directory, came: Arrival, named: tuple[str, ...]
+) -> tuple[str, ...]:
+    """The communities named, or the one it was sent to.
+
+    Raises NowhereToRoute where there is none, UnknownCommunity where one was never formed.
+    """
+    communities_named = tuple(dict.fromkeys(named)) or ((came.community,) if came.community else ())
+    if not communities_named:
+        raise NowhereToRoute
+    for finess in communities_named:
+        if await directory.community(finess) is None:
+            raise UnknownCommunity
+    return communities_named

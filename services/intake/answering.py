@@ -6,8 +6,11 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from events.base import Finess, Frozen, Rpps
+from events.community import OutOfHours
 from events.ladder import Ladder
 from events.offer import Answer, WhyNot
+from events.place import Title
+from events.protocol import Protocol
 from services.intake.changes import AboutARequest
 from services.intake.moment import Moment
 
@@ -91,4 +94,48 @@ class NeighboursSheet(Frozen):
     neighbours: Annotated[tuple[Finess, ...], Field(max_length=50)]
 
 
+class Vacation(Frozen):
+    """Away from then to then: type `snp.vacation.v1`. What was published for it is withdrawn."""
+
+    rpps: Rpps
+    start: Moment
+    end: Moment
+
+
+class VacationCancelled(Frozen):
+    """There after all: type `snp.vacation-cancelled.v1`. Publish again what is to be open."""
+
+    rpps: Rpps
+    start: Moment  # as it was announced
+
+
+class HoursSheet(Frozen):
+    """When it is out-of-hours care where the community is: type `snp.hours.v1`."""
+
+    finess: Finess
+    out_of_hours: OutOfHours
+
+
+class ProtocolsSheet(Frozen):
+    """Whom other professions may see there, whole: type `snp.protocols.v1`."""
+
+    finess: Finess
+    protocols: Annotated[tuple[Protocol, ...], Field(max_length=50)]
+
+
+class CrisisSheet(Frozen):
+    """A crisis, until it is said to be over: type `snp.crisis.v1`."""
+
+    finess: Finess
+    title: Title
+    ladder: Ladder | None = None  # default: the one in force
+
+
+class CrisisOver(Frozen):
+    """Everything is as before: type `snp.crisis-over.v1`."""
+
+    finess: Finess
+
+
+Agreement = LadderSheet | NeighboursSheet | HoursSheet | ProtocolsSheet | CrisisSheet | CrisisOver
 OfferNews = OfferAnswer | OfferReceipt | OfferCorrection | ProposalTaken

@@ -178,6 +178,15 @@ _ROLES = {
     subjects.Kind.ON_CALL: Role.PRACTITIONER,
     subjects.Kind.LADDER: Role.COORDINATOR,
     subjects.Kind.NEIGHBOURS: Role.COORDINATOR,
+    subjects.Kind.HOURS: Role.COORDINATOR,
+    subjects.Kind.PROTOCOLS: Role.COORDINATOR,
+    subjects.Kind.CRISIS: Role.COORDINATOR,
+    subjects.Kind.CRISIS_OVER: Role.COORDINATOR,
+    subjects.Kind.VACATION: Role.PRACTITIONER,
+    subjects.Kind.VACATION_CANCELLED: Role.PRACTITIONER,
+    subjects.Kind.SLOT_CLOSING: Role.PRACTITIONER,
+    subjects.Kind.RATING: Role.PRACTITIONER,
+    subjects.Kind.NEW_PATIENT: Role.PRACTITIONER,
 }
 
 

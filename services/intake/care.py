@@ -7,6 +7,8 @@ from pydantic import ValidationError
 
 from domain import placing
 from domain import request as requests
+from domain.agenda import day_of
+from domain.protocols import NATIONAL, pathways
 from domain.request import (
     AgreeDeadline,
     AlreadyVisited,
@@ -31,6 +33,7 @@ from events import streams
 from events.codes import Delay, Priority, Source
 from events.motives import MOTIVES, NOT_GIVEN
 from events.place import CoarsePosition
+from events.protocol import Pathway
 from events.request import Withdrawal
 from services.hub_sante import reading
 from services.hub_sante.messages import Case, CaseUpdate, Demand, ResourcesRequest
@@ -257,7 +260,9 @@ class CareDesk:
             priority=asked.priority,
             care_level=asked.care_level,
             motive=asked.motive,
+            complaint=asked.complaint,
             professions=asked.professions,
+            pathways=await self._pathways(asked, community),
             modes=asked.modes,
             max_km=asked.max_km,
             patient_ref=patient_ref,
@@ -265,6 +270,8 @@ class CareDesk:
             sex=asked.patient.sex,
             commune=asked.commune,
             position=await self._whereabouts(asked, community),
+            registration=asked.registration,
+            treating_doctor=asked.treating_doctor,
             at=came.at,
         )
 
@@ -281,6 +288,19 @@ class CareDesk:
 
         given = self._given(came, community.finess, request_id, asked.case_id)
         return await self._executor.execute(given, decide)
+
+    async def _pathways(self, asked: CareRequest, community: Known) -> tuple[Pathway, ...]:
+        """What the rules of the day it is asked open, where the community is."""
+        formed = await self._directory.as_agreed(community.finess)
+        protocols = NATIONAL if formed.protocols is None else formed.protocols
+        return pathways(
+            protocols,
+            motive=asked.motive,
+            complaint=asked.complaint,
+            age=asked.age,
+            sex=asked.patient.sex,
+            day=day_of(asked.asked_at, formed.zone),
+        )
 
     async def _refuse(self, came: Arrival, command: RefuseAsEmergency) -> Answer:
         """An emergency is the SAMU's. Nothing of the patient is kept, not even sealed."""

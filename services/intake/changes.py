@@ -8,11 +8,12 @@ from pydantic_core import PydanticCustomError
 
 from domain.placing import By
 from events.agenda import Capacity
-from events.base import CaseId, Finess, Frozen
+from events.base import CaseId, Finess, Frozen, Rpps
 from events.codes import Label, Mode, Source
+from events.destination import Destination
 from events.place import Place
-from events.request import Destination, Withdrawal
-from events.visit import Outcome
+from events.request import Withdrawal
+from events.visit import Outcome, Rater
 from services.intake.moment import Moment
 
 
@@ -42,6 +43,12 @@ class SlotOpening(AboutASlot):
     labels: tuple[Label, ...] = ()
     communities: tuple[Finess, ...] = ()
     open_to: tuple[Source, ...] = ()
+
+
+class SlotClosing(AboutASlot):
+    """Closed to those who ask for these sources: type `snp.slot-closing.v1`."""
+
+    sources: Annotated[tuple[Source, ...], Field(min_length=1)]
 
 
 class SlotWithdrawal(AboutASlot):
@@ -82,6 +89,20 @@ class OutcomeReport(AboutARequest):
     note: Annotated[str, StringConstraints(max_length=4000)] | None = None
 
 
+class Rating(AboutARequest):
+    """How content patient or professional are: type `snp.rating.v1`. The note is sealed."""
+
+    by: Rater
+    score: Annotated[int, Field(ge=1, le=5)]  # 5 is best
+    note: Annotated[str, StringConstraints(max_length=4000)] | None = None
+
+
+class NewPatient(AboutARequest):
+    """A professional becomes the treating doctor: type `snp.new-patient.v1`."""
+
+    rpps: Rpps
+
+
 class Reorientation(AboutARequest):
     """The patient is sent elsewhere: type `snp.reorientation.v1`."""
 
@@ -113,5 +134,7 @@ class HoldEndSheet(AboutARequest):
 
 
 HoldNews = HoldSheet | HoldEndSheet
-SlotNews = SlotMove | SlotCapacity | SlotOpening | SlotWithdrawal
-RequestNews = Appointment | OutcomeReport | Reorientation | Duplicate | WithdrawalSheet
+SlotNews = SlotMove | SlotCapacity | SlotOpening | SlotClosing | SlotWithdrawal
+RequestNews = (
+    Appointment | OutcomeReport | Rating | NewPatient | Reorientation | Duplicate | WithdrawalSheet
+)

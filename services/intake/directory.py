@@ -1,11 +1,14 @@
 """Which community serves which commune: read from the log, and again when somebody is unknown."""
 
 from dataclasses import dataclass
+from datetime import timedelta
+from time import monotonic
+from typing import cast
 
 from domain.community import Formed
 from domain.community import decider as community_decider
 from events import streams
-from events.community import CommunityFormed
+from events.community import CommunityEvent, CommunityFormed
 from events.place import Commune, Position
 from services.log.reader import Log
 
@@ -26,8 +29,10 @@ class Known:
 class Directory:
     """Communities by FINESS and by commune."""
 
-    def __init__(self, log: Log) -> None:
+    def __init__(self, log: Log, again: timedelta) -> None:
         self._log = log
+        self._again = again.total_seconds()
+        self._agreed: dict[str, tuple[float, Formed]] = {}  # when it was read, and what
         self._communities: dict[str, Known] = {}
         self._serving: dict[str, Known] = {}
         self._communes: dict[str, Commune] = {}
@@ -49,6 +54,17 @@ class Directory:
         if insee not in self._communes:
             await self._read()
         return self._communes.get(insee)
+
+    async def as_agreed(self, finess: str) -> Formed:
+        """What the community agreed to, a few seconds ago at the latest."""
+        read_at, formed = self._agreed.get(finess, (0.0, None))
+        if formed is None or monotonic() - read_at > self._again:
+            history = await self._log.history(streams.community(finess))
+            state = community_decider.replay([cast("CommunityEvent", r.event) for r in history])
+            assert isinstance(state, Formed), "only of a community that is known"
+            formed = state
+            self._agreed[finess] = (monotonic(), formed)
+        return formed
 
     async def _read(self) -> None:
         """All communities: about a thousand rows, once, and whenever somebody is not found."""

@@ -1,6 +1,10 @@
 """Every message others may send, by the `type` of its CloudEvent."""
 
 from services.intake.answering import (
+    Agreement,
+    CrisisOver,
+    CrisisSheet,
+    HoursSheet,
     LadderSheet,
     NeighboursSheet,
     OfferAnswer,
@@ -9,6 +13,9 @@ from services.intake.answering import (
     OfferReceipt,
     OnCall,
     ProposalTaken,
+    ProtocolsSheet,
+    Vacation,
+    VacationCancelled,
 )
 from services.intake.changes import (
     Appointment,
@@ -16,10 +23,13 @@ from services.intake.changes import (
     HoldEndSheet,
     HoldNews,
     HoldSheet,
+    NewPatient,
     OutcomeReport,
+    Rating,
     Reorientation,
     RequestNews,
     SlotCapacity,
+    SlotClosing,
     SlotMove,
     SlotNews,
     SlotOpening,
@@ -41,8 +51,9 @@ Sheet = (
     | PractitionerSheet
     | CommunitySheet
     | OnCall
-    | LadderSheet
-    | NeighboursSheet
+    | Vacation
+    | VacationCancelled
+    | Agreement
 )
 Sent = CareRequest | Sheet | SlotNews | RequestNews | HoldNews | OfferNews
 Message = Sent | EmergencyCall
@@ -71,5 +82,14 @@ TYPES: dict[str, type[Sent]] = {
     "snp.on-call.v1": OnCall,
     "snp.ladder.v1": LadderSheet,
     "snp.neighbours.v1": NeighboursSheet,
+    "snp.hours.v1": HoursSheet,
+    "snp.protocols.v1": ProtocolsSheet,
+    "snp.crisis.v1": CrisisSheet,
+    "snp.crisis-over.v1": CrisisOver,
+    "snp.vacation.v1": Vacation,
+    "snp.vacation-cancelled.v1": VacationCancelled,
+    "snp.slot-closing.v1": SlotClosing,
+    "snp.rating.v1": Rating,
+    "snp.new-patient.v1": NewPatient,
 }
 """CloudEvents type → what its data must be. The middle of the type is the kind in the subject."""

@@ -20,11 +20,26 @@ from pydantic_core import PydanticCustomError
 from domain.request import is_emergency
 from events.agenda import Capacity
 from events.base import CaseId, Finess, Frozen, Insee, Rpps, ZoneName
-from events.codes import CareLevel, Delay, Label, Mode, Priority, Profession, Sex, Source
+from events.codes import (
+    CareLevel,
+    Complaint,
+    Delay,
+    Label,
+    Mode,
+    Priority,
+    Profession,
+    Registration,
+    Setting,
+    Sex,
+    Source,
+    Specialty,
+)
 from events.community import Departement
 from events.motives import Motive
 from events.place import Commune, Place, Position, Title
-from events.request import OLDEST, Age, Kilometres
+from events.practitioner import Delegation, InCrisis
+from events.protocol import OLDEST, Age
+from events.request import Kilometres
 from services.intake.moment import Moment, years
 
 Note = Annotated[str, StringConstraints(max_length=4000)]
@@ -93,12 +108,15 @@ class CareRequest(Frozen):
     priority: Priority
     care_level: CareLevel | None = None
     motive: Motive
+    complaint: Complaint | None = None  # what the national reasons are too coarse to say
     professions: Annotated[tuple[Profession, ...], Field(min_length=1)] = (Profession.DOCTOR,)
     modes: Annotated[tuple[Mode, ...], Field(min_length=1)] = (Mode.OFFICE,)
     max_km: Kilometres = 15.0
     commune: Insee | None = None
     position: Position | None = None  # exact; what is kept is rounded to about 1 km
     patient: Patient = Patient()
+    registration: Registration = Registration.UNKNOWN
+    treating_doctor: Rpps | None = None  # asked first, where the ladder says so
     note: Note | None = None
 
     @property
@@ -110,6 +128,14 @@ class CareRequest(Frozen):
         return patient.age
 
     @model_validator(mode="after")
+    def _one_who_treats(self) -> Self:
+        if self.treating_doctor and self.registration in _HAS_NONE:
+            kind = "invalid_value"
+            message = "a treating doctor is named, and the patient is said to have none"
+            raise PydanticCustomError(kind, message)
+        return self
+
+    @model_validator(mode="after")
     def _born_before(self) -> Self:
         age = self.age
         if age is not None and not 0 <= age <= OLDEST:
@@ -118,6 +144,8 @@ class CareRequest(Frozen):
             raise PydanticCustomError(kind, message)
         return self
 
+
+_HAS_NONE = {Registration.NOT_REGISTERED, Registration.SEEKS_ONE}
 
 OnTheWall = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 """An hour of the wall clock, where care is given: `09:00`."""
@@ -136,7 +164,9 @@ class Places(Frozen):
     radius_km: Annotated[float, Field(gt=0, le=300)] | None = None
     labels: tuple[Label, ...] = (Label.SNP, Label.CPTS)
     communities: tuple[Finess, ...] = ()  # default: the community it is sent to
-    open_to: tuple[Source, ...] = (Source.SAS, Source.CPTS, Source.IOA)
+    open_to: tuple[Source, ...] = tuple(Source)
+    setting: Setting | None = None  # default: the practitioner's own
+    surge: bool = False  # kept for a crisis of the community
 
 
 class SlotOffer(Places):
@@ -178,6 +208,9 @@ class ConsentGiven(Frozen):
     max_age: Age | None = None
     excluded_motives: tuple[Motive, ...] = ()
     overbook: OverbookGiven | None = None  # asked to see patients beyond the agenda, and where
+    in_crisis: InCrisis | None = None  # caps while a community is in crisis; null: as ever
+    protocols: Annotated[tuple[Delegation, ...], Field(max_length=20)] = ()
+    new_patients: bool = False  # becomes the treating doctor of who has none
 
 
 class PractitionerSheet(Frozen):
@@ -185,6 +218,8 @@ class PractitionerSheet(Frozen):
 
     rpps: Rpps
     profession: Profession
+    setting: Setting = Setting.TOWN
+    specialty: Specialty | None = None
     communities: tuple[Finess, ...] = ()  # default: the community it is sent to
     consent: ConsentGiven
     paused: bool = False

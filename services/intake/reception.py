@@ -7,7 +7,11 @@ from weakref import WeakValueDictionary
 
 from services.clock import Clock
 from services.hub_sante.messages import Case, CaseUpdate, NationalMessage, ResourcesRequest
+from services.intake.agreements import AgreementDesk
 from services.intake.answering import (
+    CrisisOver,
+    CrisisSheet,
+    HoursSheet,
     LadderSheet,
     NeighboursSheet,
     OfferAnswer,
@@ -15,6 +19,9 @@ from services.intake.answering import (
     OfferReceipt,
     OnCall,
     ProposalTaken,
+    ProtocolsSheet,
+    Vacation,
+    VacationCancelled,
 )
 from services.intake.arrival import Arrival, arrival, case_of
 from services.intake.care import CareDesk
@@ -23,9 +30,12 @@ from services.intake.changes import (
     Duplicate,
     HoldEndSheet,
     HoldSheet,
+    NewPatient,
     OutcomeReport,
+    Rating,
     Reorientation,
     SlotCapacity,
+    SlotClosing,
     SlotMove,
     SlotOpening,
     SlotWithdrawal,
@@ -43,6 +53,7 @@ from services.intake.messages import (
 from services.intake.offers import OfferDesk
 from services.intake.register import Register
 from services.intake.slots import SlotDesk
+from services.intake.vacations import VacationDesk
 from services.intake.visits import VisitDesk
 from services.log.commands import Answer
 from services.log.vault import Sealer
@@ -59,6 +70,8 @@ class Desks:
     visits: VisitDesk
     offers: OfferDesk
     holds: HoldDesk
+    vacations: VacationDesk
+    agreements: AgreementDesk
 
 
 class Reception:
@@ -71,6 +84,8 @@ class Reception:
         self._visits = desks.visits
         self._offers = desks.offers
         self._holds = desks.holds
+        self._vacations = desks.vacations
+        self._agreements = desks.agreements
         self._sealer = sealer
         self._clock = clock
         self._settings = settings
@@ -113,19 +128,36 @@ class Reception:
             case PractitionerSheet() as practitioner:
                 return await self._register.practitioner(came, practitioner)
             case CommunitySheet() as community:
-                return await self._register.community(came, community)
+                return await self._agreements.community(came, community)
             case HoldSheet() | HoldEndSheet() as news:
                 return await self._holds.tell(came, news)
             case OfferAnswer() | OfferReceipt() | OfferCorrection() | ProposalTaken() as news:
                 return await self._offers.tell(came, news)
             case OnCall() as on_call:
                 return await self._register.on_call(came, on_call)
-            case LadderSheet() | NeighboursSheet() as agreement:
-                return await self._register.agreement(came, agreement)
-            case SlotMove() | SlotCapacity() | SlotOpening() | SlotWithdrawal() as news:
+            case Vacation() | VacationCancelled() as vacation:
+                return await self._vacations.tell(came, vacation)
+            case (
+                LadderSheet()
+                | NeighboursSheet()
+                | HoursSheet()
+                | ProtocolsSheet()
+                | CrisisSheet()
+                | CrisisOver()
+            ) as agreement:
+                return await self._agreements.agree(came, agreement)
+            case (
+                SlotMove() | SlotCapacity() | SlotOpening() | SlotClosing() | SlotWithdrawal()
+            ) as news:
                 return await self._slots.change(came, news)
             case (
-                Appointment() | OutcomeReport() | Reorientation() | Duplicate() | WithdrawalSheet()
+                Appointment()
+                | OutcomeReport()
+                | Rating()
+                | NewPatient()
+                | Reorientation()
+                | Duplicate()
+                | WithdrawalSheet()
             ) as news:
                 return await self._visits.tell(came, news)
             case _:

@@ -1,23 +1,22 @@
-"""What communities and practitioners tell: who takes part, and which places are free."""
+"""What practitioners tell: that they take part, and which places are free."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, time
-from typing import assert_never
 from uuid import UUID, uuid5
 
 from domain import agenda as agendas
-from domain import community as communities
 from domain import practitioner as practitioners
 from domain.agenda import Agenda, PublishSlot, week_of
-from domain.community import AdoptLadder, AgreeNeighbours, CommunityCommand, FormCommunity
 from domain.practitioner import (
     Consent,
     Enrol,
+    Enrolled,
     GiveConsent,
     GoOffCall,
     GoOnCall,
     NotAMember,
     NotEnrolled,
+    OnVacation,
     Pause,
     PractitionerCommand,
     PractitionerNotEnrolled,
@@ -27,25 +26,24 @@ from domain.practitioner import (
 from domain.recurrence import Weekly, occurrences
 from events import streams
 from events.agenda import AgendaEvent
-from events.codes import Origin, Profession
+from events.codes import Origin
 from events.practitioner import Overbook, PractitionerEvent
-from services.intake.answering import LadderSheet, NeighboursSheet, OnCall
-from services.intake.arrival import NAMESPACE, Arrival
+from services.intake.about import given, known_communities
+from services.intake.answering import OnCall
+from services.intake.arrival import Arrival
 from services.intake.directory import Directory
 from services.intake.messages import (
-    CommunitySheet,
     Places,
     PractitionerSheet,
     SlotOffer,
     SlotSeries,
 )
-from services.intake.rejections import NowhereToRoute, UnknownCommunity, WrongSubject
-from services.log.commands import Answer, Circumstances
-from services.log.execute import Decision, Executor, Given
+from services.log.commands import Answer
+from services.log.execute import Decision, Executor
 
 
 class Register:
-    """Makes communities, practitioners and slots of what is told."""
+    """Makes practitioners and slots of what is told."""
 
     def __init__(self, executor: Executor, directory: Directory) -> None:
         self._executor = executor
@@ -82,11 +80,15 @@ class Register:
         places: Places,
         wanted: Callable[[], Sequence[tuple[UUID, datetime, datetime]]],
     ) -> Answer:
-        communities_open = await self._known(came, places.communities)
+        communities_open = await known_communities(self._directory, came, places.communities)
 
         async def decide(decision: Decision) -> Answer:
             slots = wanted()  # here: sent again, it is answered as the first time
-            profession = await _profession(decision, places.rpps, communities_open)
+            enrolled = await _enrolled(decision, places.rpps, communities_open)
+            # Of a series the weeks of a vacation are left out, as a holiday is.
+            slots = [one for one in slots if not enrolled.is_away(one[1], one[2])]
+            if not slots:
+                raise OnVacation(places.rpps)
             agendas_now: dict[str, Agenda] = {}
             written: dict[str, list[AgendaEvent]] = {}
 
@@ -100,7 +102,9 @@ class Register:
                 command = PublishSlot(
                     slot_id=slot_id,
                     rpps=places.rpps,
-                    profession=profession,
+                    profession=enrolled.profession,
+                    setting=places.setting or enrolled.setting,
+                    specialty=enrolled.specialty,
                     place=places.place,
                     start=start,
                     end=end,
@@ -111,6 +115,7 @@ class Register:
                     labels=places.labels,
                     communities=communities_open,
                     open_to=places.open_to,
+                    surge=places.surge,
                     origin=Origin.AGENDA,
                     at=came.at,
                 )
@@ -129,23 +134,33 @@ class Register:
                 "slots": [str(slot_id) for slot_id, _, _ in slots],
             }
 
-        return await self._executor.execute(self._given(came, communities_open[0]), decide)
+        return await self._executor.execute(given(came, communities_open[0]), decide)
 
     async def practitioner(self, came: Arrival, sheet: PractitionerSheet) -> Answer:
         """A practitioner as they are now: only what differs from before happens."""
-        member_of = await self._known(came, sheet.communities)
+        member_of = await known_communities(self._directory, came, sheet.communities)
         consent = Consent(
             sources=sheet.consent.sources,
             weekly_cap=sheet.consent.weekly_cap,
             min_age=sheet.consent.min_age,
             max_age=sheet.consent.max_age,
             excluded_motives=sheet.consent.excluded_motives,
+            in_crisis=sheet.consent.in_crisis,
+            protocols=sheet.consent.protocols,
+            new_patients=sheet.consent.new_patients,
             daily_cap=sheet.consent.daily_cap,
             overbook=_overbook(sheet),
         )
         pause_or_resume = Pause if sheet.paused else Resume
         commands: list[PractitionerCommand] = [
-            Enrol(sheet.rpps, sheet.profession, member_of, came.at),
+            Enrol(
+                sheet.rpps,
+                sheet.profession,
+                member_of,
+                sheet.setting,
+                sheet.specialty,
+                came.at,
+            ),
             GiveConsent(sheet.rpps, consent, came.at),
             pause_or_resume(sheet.rpps, came.at),
         ]
@@ -161,7 +176,7 @@ class Register:
             decision.write(stream, events)
             return {"id": sheet.rpps, "state": "paused" if sheet.paused else "enrolled"}
 
-        return await self._executor.execute(self._given(came, member_of[0]), decide)
+        return await self._executor.execute(given(came, member_of[0]), decide)
 
     async def on_call(self, came: Arrival, sheet: OnCall) -> Answer:
         """A practitioner is available at once, or no longer."""
@@ -180,74 +195,7 @@ class Register:
         known = await self._executor.look(practitioners.decider, stream)
         member_of = () if isinstance(known, NotEnrolled) else enrolment(known).communities
         community = (*member_of, came.community or "")[0]
-        return await self._executor.execute(self._given(came, community or None), decide)
-
-    async def agreement(self, came: Arrival, sheet: LadderSheet | NeighboursSheet) -> Answer:
-        """A community's ladder, or with whom it shares places."""
-        if came.community not in {None, sheet.finess}:
-            raise WrongSubject(sheet.finess)
-        match sheet:
-            case LadderSheet():
-                command: CommunityCommand = AdoptLadder(sheet.finess, sheet.ladder, came.at)
-                state = "ladder_adopted"
-            case NeighboursSheet():
-                named = tuple(dict.fromkeys(sheet.neighbours))
-                if named:
-                    await self._known(came, named)
-                command = AgreeNeighbours(sheet.finess, named, came.at)
-                state = "neighbours_agreed"
-            case _:
-                assert_never(sheet)
-
-        async def decide(decision: Decision) -> Answer:
-            stream = streams.community(sheet.finess)
-            before = await decision.state(communities.decider, stream)
-            decision.write(stream, communities.decide(command, before))
-            return {"id": sheet.finess, "state": state}
-
-        return await self._executor.execute(self._given(came, sheet.finess), decide)
-
-    async def community(self, came: Arrival, sheet: CommunitySheet) -> Answer:
-        """A community is formed."""
-        if came.community not in {None, sheet.finess}:
-            raise WrongSubject(sheet.finess)
-        command = FormCommunity(
-            finess=sheet.finess,
-            title=sheet.title,
-            departement=sheet.departement,
-            zone=sheet.zone,
-            communes=sheet.communes,
-            at=came.at,
-        )
-
-        async def decide(decision: Decision) -> Answer:
-            stream = streams.community(sheet.finess)
-            state = await decision.state_of_new(communities.decider, stream)
-            decision.write(stream, communities.decide(command, state))
-            return {"id": sheet.finess, "state": "formed"}
-
-        return await self._executor.execute(self._given(came, sheet.finess), decide)
-
-    async def _known(self, came: Arrival, named: tuple[str, ...]) -> tuple[str, ...]:
-        """The communities named, or the one it was sent to. Each must exist."""
-        communities_named = tuple(dict.fromkeys(named)) or (
-            (came.community,) if came.community else ()
-        )
-        if not communities_named:
-            raise NowhereToRoute
-        for finess in communities_named:
-            if await self._directory.community(finess) is None:
-                raise UnknownCommunity
-        return communities_named
-
-    def _given(self, came: Arrival, community: str | None) -> Given:
-        circumstances = Circumstances(
-            community=community,
-            actor=came.actor,
-            correlation=uuid5(NAMESPACE, came.actor.ref),
-            causation=came.command_id,
-        )
-        return Given(came.command_id, circumstances, came.fingerprint)
+        return await self._executor.execute(given(came, community or None), decide)
 
 
 def _overbook(sheet: PractitionerSheet) -> Overbook | None:
@@ -259,9 +207,7 @@ def _overbook(sheet: PractitionerSheet) -> Overbook | None:
     )
 
 
-async def _profession(
-    decision: Decision, rpps: str, communities_open: tuple[str, ...]
-) -> Profession:
+async def _enrolled(decision: Decision, rpps: str, communities_open: tuple[str, ...]) -> Enrolled:
     """As what the practitioner is enrolled there. Raises PractitionerNotEnrolled, NotAMember."""
     practitioner = await decision.state(practitioners.decider, streams.practitioner(rpps))
     if isinstance(practitioner, NotEnrolled):
@@ -269,4 +215,4 @@ async def _profession(
     enrolled = enrolment(practitioner)
     if not set(communities_open) <= set(enrolled.communities):
         raise NotAMember(rpps)
-    return enrolled.profession
+    return enrolled

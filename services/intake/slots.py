@@ -9,6 +9,7 @@ from domain import request as requests
 from domain.agenda import (
     Agenda,
     ChangeCapacity,
+    CloseSlotTo,
     MoveSlot,
     NoSuchSlot,
     OpenSlotTo,
@@ -20,6 +21,7 @@ from events.agenda import SlotPublished
 from services.intake.arrival import Arrival
 from services.intake.changes import (
     SlotCapacity,
+    SlotClosing,
     SlotMove,
     SlotNews,
     SlotOpening,
@@ -86,6 +88,8 @@ def _command(came: Arrival, news: SlotNews) -> SlotChange:
             return ChangeCapacity(news.slot_id, news.capacity, came.at)
         case SlotOpening():
             return OpenSlotTo(news.slot_id, news.labels, news.communities, news.open_to, came.at)
+        case SlotClosing():
+            return CloseSlotTo(news.slot_id, news.sources, came.at)
         case SlotWithdrawal():
             return WithdrawSlot(news.slot_id, came.at)
         case _:

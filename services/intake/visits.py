@@ -5,11 +5,16 @@ from uuid import UUID
 
 from domain import agenda as agendas
 from domain import placing
+from domain import practitioner as practitioners
 from domain import request as requests
+from domain.decider import Refused
 from domain.placing import Cancel, OverTwoStreams
+from domain.practitioner import NotAMember, NotEnrolled, PractitionerNotEnrolled, enrolment
 from domain.request import (
+    BecomeTreatingDoctor,
     ConfirmVisit,
     Merge,
+    RateVisit,
     RecordAttendance,
     RecordOutcome,
     Reorient,
@@ -19,12 +24,15 @@ from domain.request import (
     received_of,
 )
 from events import streams
+from events.codes import Profession
 from services.intake.about import agenda_of, given_about, request_id_of
 from services.intake.arrival import Arrival
 from services.intake.changes import (
     Appointment,
     Duplicate,
+    NewPatient,
     OutcomeReport,
+    Rating,
     Reorientation,
     RequestNews,
     WithdrawalSheet,
@@ -53,7 +61,7 @@ class VisitDesk:
             both = await self._decided(decision, came, news, request_id, request, agenda)
             decision.write(stream, both.request)
             decision.write(agenda_stream, both.agenda)
-            if isinstance(news, OutcomeReport):
+            if isinstance(news, OutcomeReport | Rating):
                 self._seal_note(decision, came, news, request)
             return standing(request_id, requests.decider.replay(both.request, since=request))
 
@@ -83,6 +91,13 @@ class VisitDesk:
             case OutcomeReport():
                 told = requests.decide(RecordOutcome(request_id, news.outcome, came.at), request)
                 return OverTwoStreams(told, ())
+            case Rating():
+                rate = RateVisit(request_id, news.by, news.score, came.at)
+                return OverTwoStreams(requests.decide(rate, request), ())
+            case NewPatient():
+                await _takes_new_patients(decision, news.rpps, request)
+                take = BecomeTreatingDoctor(request_id, news.rpps, came.at)
+                return OverTwoStreams(requests.decide(take, request), ())
             case Reorientation():
                 return placing.reorient(Reorient(request_id, news.to, came.at), request, agenda)
             case Duplicate():
@@ -94,7 +109,7 @@ class VisitDesk:
                 assert_never(news)
 
     def _seal_note(
-        self, decision: Decision, came: Arrival, news: OutcomeReport, request: Request
+        self, decision: Decision, came: Arrival, news: OutcomeReport | Rating, request: Request
     ) -> None:
         """What is written about a patient nobody can name any more, or never could, is not kept."""
         received = received_of(request)
@@ -104,3 +119,22 @@ class VisitDesk:
         decision.sealed = [
             self._sealer.seal_identity(note, ref=came.command_id, patient_ref=received.patient_ref)
         ]
+
+
+class TakesNoNewPatients(Refused):
+    """This professional does not agree to become anybody's treating doctor, or may not."""
+
+    code = "takes_no_new_patients"
+
+
+async def _takes_new_patients(decision: Decision, rpps: str, request: Request) -> None:
+    """Raises why the professional does not become this patient's treating doctor."""
+    practitioner = await decision.state(practitioners.decider, streams.practitioner(rpps))
+    if isinstance(practitioner, NotEnrolled):
+        raise PractitionerNotEnrolled(rpps)
+    enrolled, received = enrolment(practitioner), received_of(request)
+    if received is not None and received.community not in enrolled.communities:
+        raise NotAMember(rpps)
+    consent = enrolled.consent
+    if consent is None or not consent.new_patients or enrolled.profession is not Profession.DOCTOR:
+        raise TakesNoNewPatients(rpps)

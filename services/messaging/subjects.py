@@ -53,6 +53,15 @@ class Kind(StrEnum):
     ON_CALL = "on-call"
     LADDER = "ladder"
     NEIGHBOURS = "neighbours"
+    HOURS = "hours"
+    PROTOCOLS = "protocols"
+    CRISIS = "crisis"
+    CRISIS_OVER = "crisis-over"
+    VACATION = "vacation"
+    VACATION_CANCELLED = "vacation-cancelled"
+    SLOT_CLOSING = "slot-closing"
+    RATING = "rating"
+    NEW_PATIENT = "new-patient"
 
 
 def inbox(community: str, kind: str) -> str:

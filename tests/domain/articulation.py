@@ -23,9 +23,11 @@ from domain.eligibility import Candidate, search
 from domain.invariants import Audit
 from domain.ladder import USUAL, Around, advance, rule_for
 from domain.matching import rank
+from domain.opening_hours import Calendar, next_turn, period_at
 from domain.overbooking import AcceptOffer, CorrectClaim
 from domain.placing import By, Cancel, PlaceRequest
 from domain.practitioner import Pause
+from domain.protocols import NATIONAL, pathways
 from domain.request import (
     DeferOffer,
     ProposeTime,
@@ -34,10 +36,11 @@ from domain.request import (
     Withdraw,
 )
 from events import streams
-from events.codes import Delay, Priority
+from events.codes import Complaint, Delay, Period, Priority, Profession, Setting, Sex
+from events.destination import Destination
 from events.ladder import Ladder, Rule, Step, StepKind
 from events.offer import WhyNot
-from events.practitioner import PractitionerPaused
+from events.practitioner import Delegation, InCrisis, PractitionerPaused
 from events.request import Withdrawal
 from tests.examples import (
     ANNA,
@@ -98,7 +101,9 @@ class World:
         self.told = []
         self.refusals = []
         self.doctors = []
-        self.ladder = USUAL
+        self.ladder = PLAIN
+        self.crisis = None
+        self.calendar = Calendar("UTC", frozenset())
         self.neighbours = ()
         self.rate = Rate()
         self.request = {"due_by": NOON + Delay.HOURS_4.longest}
@@ -118,6 +123,16 @@ class World:
                 self.request["motive"] = code
             case "rate", asked, accepted:
                 self.rate = Rate(int(asked), int(accepted))
+            case ("usual",):
+                self.ladder = USUAL
+            case ("crisis",):
+                self.crisis = self.ladder
+            case "doctor", name:
+                self.request["treating_doctor"] = rpps(name)
+            case "complaint", code, "aged", age:
+                self.complain(Complaint(code), int(age))
+            case ("holiday",):
+                self.calendar = Calendar("UTC", frozenset({NOON.date()}))
             case ("neighbour",):
                 self.neighbours = (VALENCIENNES,)
             case "slot", name, time, *more:
@@ -125,38 +140,64 @@ class World:
             case "ladder", *steps:
                 self.ladder = _ladder([Rule(title="All", steps=_steps(steps))])
             case "rule", fits, *steps:
-                rule = Rule(title=fits, steps=_steps(steps), **_whom(fits))
+                fits, _, otherwise = fits.partition(">")
+                sent = {"otherwise": Destination(otherwise)} if otherwise else {}
+                rule = Rule(title=fits, steps=_steps(steps), **_whom(fits), **sent)
                 self.ladder = _ladder([rule, *self.ladder.rules])
             case name, "overbooks", *more:
                 self.doctor(name, *more)
-            case name, "member":
-                self.enrol(name, NEVERS, None)
+            case name, "member", *more:
+                self.enrol(name, NEVERS, None, *more)
             case _:
                 raise AssertionError(what, words)
 
+    def complain(self, complaint, age):
+        """What the rules of the day open."""
+        self.request |= {"complaint": complaint, "age": age}
+        self.request["pathways"] = pathways(
+            NATIONAL,
+            motive="M03.14",
+            complaint=complaint,
+            age=age,
+            sex=Sex.FEMALE,
+            day=NOON.date(),
+        )
+
     def doctor(self, name, *more):
         where = VALENCIENNES if "next-door" in more else NEVERS
-        self.enrol(name, where, OVERBOOK)
+        self.enrol(name, where, OVERBOOK, *more)
         if "on-call" in more:
             self.write((streams.practitioner(rpps(name)), [on_call(rpps(name), _at("20:00"))]))
         if "paused" in more:
             event = PractitionerPaused(rpps=rpps(name), paused_at=self.now)
             self.write((streams.practitioner(rpps(name)), [event]))
 
-    def enrol(self, name, where, overbook):
+    def enrol(self, name, where, overbook, *more):
         self.doctors.append(rpps(name))
+        profession = Profession.PHARMACIST if "pharmacist" in more else Profession.DOCTOR
+        protocols = (Delegation(protocol="ODYNOPHAGIE", by=rpps("Z")),) if "in-team" in more else ()
+        caps = {"weekly_cap": 0} if "full" in more else {}
+        if "more-in-crisis" in more:
+            caps["in_crisis"] = InCrisis(weekly_cap=None, daily_cap=None)
+        setting, specialty = _setting(more)
+        who = {"profession": profession, "setting": setting, "specialty": specialty}
         happened = [
-            enrolled(rpps(name), communities=(where,)),
-            consented(rpps(name), overbook=overbook),
+            enrolled(rpps(name), communities=(where,), **who),
+            consented(rpps(name), overbook=overbook, protocols=protocols, **caps),
         ]
         self.write((streams.practitioner(rpps(name)), happened))
 
     def publish(self, name, start, *more):
         if rpps(name) not in self.doctors:
-            self.enrol(name, VALENCIENNES if "next-door" in more else NEVERS, None)
+            self.enrol(name, VALENCIENNES if "next-door" in more else NEVERS, None, *more)
+        known = self.practitioner(rpps(name))
         command = publish(
             called(f"slot of {name} at {start}"),
             rpps=rpps(name),
+            profession=known.profession,
+            setting=known.setting,
+            specialty=known.specialty,
+            surge="surge" in more,
             start=start,
             end=start + 20 * MINUTE,
             communities=(VALENCIENNES,) if "next-door" in more else (NEVERS,),
@@ -211,11 +252,16 @@ class World:
             ]
             return askable(search(waiting, self.now), members, self.now)
 
+        ladder = self.crisis or self.ladder
+        rule = rule_for(request.received, ladder, period_at(self.now, self.calendar))
         return Around(
-            steps=rule_for(request.received, self.ladder).steps,
+            steps=rule.steps,
+            otherwise=rule.otherwise,
             look=look,
             askable=whom,
             neighbours=self.neighbours,
+            crisis=self.crisis is not None,
+            turns_at=next_turn(self.now, self.calendar),
             rate=self.rate,
             give_up_at=request.due_by - MARGIN,
             again=AGAIN,
@@ -304,6 +350,10 @@ class World:
                 self.cancel(number, By.PATIENT if rest else By.PRACTITIONER)
             case "adopts", *steps:
                 self.ladder = _ladder([Rule(title="All", steps=_steps(steps))])
+            case "declares", *steps:
+                self.crisis = _ladder([Rule(title="Crisis", steps=_steps(steps))])
+            case ("calm",):
+                self.crisis = None
             case ("agrees",):
                 self.neighbours = (VALENCIENNES,)
             case ("ends",):
@@ -357,15 +407,50 @@ _KINDS = {
     "slots": StepKind.MEMBER_SLOTS,
     "offers": StepKind.MEMBER_OFFERS,
     "neighbours": StepKind.NEIGHBOUR_SLOTS,
+    "doctor": StepKind.TREATING_DOCTOR,
+    "partners": StepKind.PARTNER_SLOTS,
+    "ask": StepKind.PARTNER_OFFERS,
 }
+PLAIN = Ladder(
+    title="Plain",
+    rules=(
+        Rule(
+            title="All",
+            steps=(
+                Step(kind=StepKind.MEMBER_SLOTS, minutes=0),
+                Step(kind=StepKind.MEMBER_OFFERS, minutes=30),
+                Step(kind=StepKind.NEIGHBOUR_SLOTS, minutes=0),
+            ),
+        ),
+    ),
+)
 
 
 def _steps(words):
-    pairs = (word.split(":") for word in words)
-    return tuple(Step(kind=_KINDS[kind], minutes=int(minutes)) for kind, minutes in pairs)
+    """`slots:0`, `ask:20:SOS,MMG`, `partners:0:SPE:SM04`."""
+    steps = []
+    for word in words:
+        kind, minutes, settings, specialties = [*word.split(":"), "", ""][:4]
+        step = Step(
+            kind=_KINDS[kind],
+            minutes=int(minutes),
+            settings=tuple(Setting(code) for code in settings.split(",") if code),
+            specialties=tuple(code for code in specialties.split(",") if code),
+        )
+        steps.append(step)
+    return tuple(steps)
+
+
+def _setting(words):
+    """Where they work, and what they are specialists of: `SOS`, or `SPE SM04`."""
+    settings = [Setting(word) for word in words if word in set(Setting)]
+    specialties = [word for word in words if word.startswith("SM")]
+    return (*settings, Setting.TOWN)[0], (*specialties, None)[0]
 
 
 def _whom(fits):
+    if fits in set(Period):
+        return {"hours": (Period(fits),)}
     return {"motives": (fits,)} if fits.startswith("M") else {"priorities": (Priority(fits),)}
 
 
@@ -386,7 +471,8 @@ def _said(event):
             return f"lost {event.reason}"
         case "handed_back":
             asked = " ".join(f"{letter(one.rpps)}:{one.answer}" for one in event.asked)
-            return f"back {event.reason} {asked}".strip()
+            advice = f" to {event.suggested}" if event.suggested else ""
+            return f"back {event.reason}{advice} {asked}".strip()
         case "withdrawn":
             return "withdrawn"
         case _:

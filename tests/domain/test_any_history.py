@@ -32,8 +32,9 @@ from domain.request import (
     Withdraw,
 )
 from events import streams
-from events.codes import Mode, Profession, Source
-from events.request import Destination, HandBack, HoldEnd, Withdrawal
+from events.codes import Mode, Profession, Setting, Source
+from events.destination import Destination
+from events.request import HandBack, HoldEnd, Withdrawal
 from events.visit import Outcome
 from tests.examples import (
     DR_ADAM,
@@ -105,7 +106,9 @@ class Care(RuleBasedStateMachine):
     def begin(self):
         for doctor in (DR_ADAM, DR_BLAIN):
             stream = streams.practitioner(doctor)
-            self.decide(stream, Enrol(doctor, Profession.DOCTOR, (NEVERS,), self.now))
+            self.decide(
+                stream, Enrol(doctor, Profession.DOCTOR, (NEVERS,), Setting.TOWN, None, self.now)
+            )
             self.decide(stream, GiveConsent(doctor, consent(), self.now))
 
     @rule(minutes=st.integers(1, 60))
@@ -193,7 +196,7 @@ class Care(RuleBasedStateMachine):
             self.decide(
                 stream,
                 HandBackRequest(
-                    called(name), HandBack.NO_PLACE, ranking.explanation(None), self.now
+                    called(name), HandBack.NO_PLACE, None, ranking.explanation(None), self.now
                 ),
             )
 

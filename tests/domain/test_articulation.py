@@ -829,6 +829,238 @@ SCENARIOS = {
         ],
         [],
     ),
+    "the treating doctor first, though another is earlier": (
+        "usual; doctor T; slot T 15:00; slot C 13:00",
+        "",
+        ["12:00 step 0 treating_doctor until 12:05", "12:00 assigned T 15:00"],
+        [],
+    ),
+    "the treating doctor is asked before others, and others after five minutes": (
+        "usual; doctor T; T overbooks; slot C 13:00; A overbooks",
+        "",
+        [
+            "12:00 step 0 treating_doctor until 12:05",
+            "12:00 asked T until 12:05",
+            "12:05 T NO_ANSWER",
+            "12:05 step 1 dispatch until 15:50",
+            "12:05 assigned C 13:00",
+        ],
+        [],
+    ),
+    "the treating doctor accepts": (
+        "usual; doctor T; T overbooks; slot C 13:00",
+        "12:03 T accepts 14:00",
+        [
+            "12:00 step 0 treating_doctor until 12:05",
+            "12:00 asked T until 12:05",
+            "12:03 assigned T 14:00",
+        ],
+        [],
+    ),
+    "the treating doctor refuses: nobody waits five minutes for nothing": (
+        "usual; doctor T; T overbooks; slot C 13:00",
+        "12:01 T refuses",
+        [
+            "12:00 step 0 treating_doctor until 12:05",
+            "12:00 asked T until 12:05",
+            "12:01 step 1 dispatch until 15:50",
+            "12:01 assigned C 13:00",
+        ],
+        [],
+    ),
+    "a treating doctor who takes no part is not waited for": (
+        "usual; doctor T; slot C 13:00",
+        "",
+        ["12:00 assigned C 13:00"],
+        [],
+    ),
+    "a treating doctor who has paused is not waited for": (
+        "usual; doctor T; T overbooks paused; slot C 13:00",
+        "",
+        ["12:00 assigned C 13:00"],
+        [],
+    ),
+    "a treating doctor in a health house is one all the same": (
+        "usual; doctor T; slot T 15:00 MSP; slot C 13:00",
+        "",
+        ["12:00 step 0 treating_doctor until 12:05", "12:00 assigned T 15:00"],
+        [],
+    ),
+    "out of hours no member is asked, and the SAS is told of the PDSA": (
+        "usual; holiday; A overbooks",
+        "",
+        ["15:50 back NO_PLACE"],
+        [],
+    ),
+    "out of hours a free place is a free place": (
+        "usual; holiday; slot C 13:00",
+        "",
+        ["12:00 assigned C 13:00"],
+        [],
+    ),
+    "members are asked until the SAS closes, and a duty house after": (
+        "due 24H; rule PDSA slots:0 ask:60:MMG; A overbooks; M overbooks MMG",
+        "20:10 M accepts 21:00",
+        [
+            "12:00 step 1 members until 12:30",
+            "12:00 asked A until 12:05",
+            "12:05 A NO_ANSWER",
+            "20:00 step 1 partners until 21:00",
+            "20:00 asked M until 20:05",
+            "20:05 M NO_ANSWER",
+            "20:10 assigned M 21:00",
+        ],
+        [],
+    ),
+    "partners are asked after members, with what they are": (
+        "ladder slots:0 offers:4 ask:10:SOS; A overbooks; S overbooks SOS",
+        "12:05 S accepts 13:00",
+        [
+            "12:00 step 1 members until 12:04",
+            "12:00 asked A until 12:02",
+            "12:02 A NO_ANSWER",
+            "12:02 step 2 partners until 12:12",
+            "12:02 asked S until 12:04:30",
+            "12:04:30 S NO_ANSWER",
+            "12:05 assigned S 13:00",
+        ],
+        [],
+    ),
+    "a partner's place is not a member's": (
+        "slot S 13:00 SOS",
+        "",
+        ["15:50 back NO_PLACE"],
+        [],
+    ),
+    "a partner's place is reached by its step": (
+        "ladder slots:30 partners:0:SOS,CDS; slot S 13:00 SOS",
+        "",
+        [
+            "12:30 step 1 partners until 15:50",
+            "12:30 assigned S 13:00",
+        ],
+        [],
+    ),
+    "a partner's place that opens later": (
+        "ladder slots:0 partners:0:TLC",
+        "12:30 V publishes 14:00 TLC; 12:31 V publishes 15:00 TLC",
+        ["12:00 step 1 partners until 15:50", "12:30 assigned V 14:00"],
+        [],
+    ),
+    "a specialist is reached by the step that allows it alone": (
+        "motive M03.06; rule M03.06 slots:20 partners:0:SPE:SM04; slot H 13:00 SPE SM04",
+        "",
+        ["12:20 step 1 partners until 15:50", "12:20 assigned H 13:00"],
+        [],
+    ),
+    "another reason does not reach the specialist": (
+        "motive M03.14; rule M03.06 slots:20 partners:0:SPE:SM04; slot H 13:00 SPE SM04",
+        "",
+        ["15:50 back NO_PLACE"],
+        [],
+    ),
+    "another specialist is not the one": (
+        "ladder partners:0:SPE:SM04; slot H 13:00 SPE SM15",
+        "",
+        ["12:00 step 0 partners until 15:50", "15:50 back NO_PLACE"],
+        [],
+    ),
+    "any specialist, where the step names none": (
+        "ladder partners:0:SPE; slot H 13:00 SPE SM15",
+        "",
+        ["12:00 step 0 partners until 15:50", "12:00 assigned H 13:00"],
+        [],
+    ),
+    "a hospital comes after the specialist": (
+        "ladder slots:0 partners:10:SPE:SM04 partners:0:HOP:SM04; slot H 13:00 HOP SM04",
+        "",
+        [
+            "12:00 step 1 partners until 12:10",
+            "12:10 step 2 partners until 15:50",
+            "12:10 assigned H 13:00",
+        ],
+        [],
+    ),
+    "the SAS is told where the community would send them": (
+        "motive M03.06; rule M03.06>URGENCES slots:0",
+        "",
+        ["15:50 back NO_PLACE to URGENCES"],
+        [],
+    ),
+    "a slot kept for a crisis is kept": (
+        "slot C 13:00 surge",
+        "",
+        ["15:50 back NO_PLACE"],
+        [],
+    ),
+    "a crisis opens what is kept for it": (
+        "slot C 14:00 surge",
+        "12:30 X declares slots:0",
+        ["12:30 step 0 dispatch until 15:50", "12:30 assigned C 14:00"],
+        [],
+    ),
+    "a crisis has another ladder": (
+        "A overbooks; ladder slots:0",
+        "12:30 X declares slots:0 offers:10",
+        [
+            "12:30 step 0 dispatch until 15:50",
+            "12:30 step 1 members until 12:40",
+            "12:30 asked A until 12:32:30",
+            "12:32:30 A NO_ANSWER",
+            "15:50 back NOBODY_ACCEPTED A:NONE",
+        ],
+        [],
+    ),
+    "in a crisis members see more patients, who agreed to": (
+        "C member full more-in-crisis; slot C 14:00; D member full; slot D 13:00",
+        "12:30 X declares slots:0",
+        ["12:30 step 0 dispatch until 15:50", "12:30 assigned C 14:00"],
+        [],
+    ),
+    "after the crisis what was kept for it is kept again": (
+        "crisis",
+        "12:30 X calm; 12:31 C publishes 14:00 surge",
+        [
+            "12:00 step 0 dispatch until 15:50",
+            "12:30 step 0 dispatch until 15:50",
+            "15:50 back NO_PLACE",
+        ],
+        [],
+    ),
+    "a sore throat at thirty goes to a pharmacist enrolled in the protocol": (
+        "complaint ODYNOPHAGIE aged 30; P member pharmacist in-team; slot P 13:00",
+        "",
+        ["12:00 assigned P 13:00"],
+        [],
+    ),
+    "not to a pharmacist who is not": (
+        "complaint ODYNOPHAGIE aged 30; P member pharmacist; slot P 13:00",
+        "",
+        ["15:50 back NO_PLACE"],
+        [],
+    ),
+    "nor at fifty": (
+        "complaint ODYNOPHAGIE aged 50; P member pharmacist in-team; slot P 13:00",
+        "",
+        ["15:50 back NO_PLACE"],
+        [],
+    ),
+    "a pharmacist in the team is asked as well": (
+        "complaint ODYNOPHAGIE aged 30; P overbooks pharmacist in-team; Q overbooks pharmacist",
+        "12:02 P accepts 13:00",
+        [
+            "12:00 step 1 members until 12:30",
+            "12:00 asked P until 12:05",
+            "12:02 assigned P 13:00",
+        ],
+        [],
+    ),
+    "a pharmacist is not asked about a fever": (
+        "P overbooks pharmacist in-team",
+        "",
+        ["15:50 back NO_PLACE"],
+        [],
+    ),
 }
 
 
@@ -853,6 +1085,13 @@ THERE = st.one_of(
     st.builds("slot S {}".format, TIMES),
     st.builds("slot N {} next-door".format, TIMES),
     st.just("neighbour"),
+    st.just("usual"),
+    st.just("holiday"),
+    st.just("crisis"),
+    st.builds("doctor {}".format, MEMBERS),
+    st.builds("P overbooks {}".format, st.sampled_from(["SOS", "MSP", "SPE SM04", "HOP SM15"])),
+    st.builds("slot P {}".format, TIMES),
+    st.builds("slot S {} surge".format, TIMES),
     st.builds("rate 50 {}".format, st.integers(0, 50)),
     st.builds("due {}".format, st.sampled_from(["30M", "45M", "1H", "2H", "4H"])),
     st.builds(
@@ -860,8 +1099,14 @@ THERE = st.one_of(
         st.lists(
             st.builds(
                 "{}:{}".format,
-                st.sampled_from(["slots", "offers", "neighbours"]),
+                st.sampled_from(["slots", "offers", "neighbours", "doctor"]),
                 st.sampled_from([0, 1, 5, 20, 60, 600]),
+            )
+            | st.builds(
+                "{}:{}:{}".format,
+                st.sampled_from(["partners", "ask"]),
+                st.sampled_from([0, 5, 20, 600]),
+                st.sampled_from(["SOS", "MSP,CDS", "SPE:SM04", "HOP", "SOS,SPE"]),
             ),
             min_size=1,
             max_size=5,
@@ -877,6 +1122,9 @@ ACTS = st.one_of(
     st.builds("{} cancels".format, MEMBERS),
     st.builds("S cancels patient".format),
     st.builds("{} pauses".format, MEMBERS),
+    st.just("X calm"),
+    st.just("X declares slots:0 offers:20 ask:20:SOS"),
+    st.just("X declares doctor:20 partners:0:SPE"),
 )
 HAPPENING = st.lists(st.tuples(st.integers(0, 240), ACTS), max_size=12).map(
     lambda acts: "; ".join(

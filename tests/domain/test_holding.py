@@ -99,7 +99,7 @@ def test_one_place_is_kept_at_a_time_and_no_other_given():
     given(received(), held()).when(keep(slot_id=MORNING)).then_refused(AnotherPlaceHeld)
     other = Assign(ANNA, published(MORNING), Mode.OFFICE, 1.3, NOTHING_WEIGHED, NOON)
     given(received(), held()).when(other).then_refused(AnotherPlaceHeld)
-    back = HandBackRequest(ANNA, HandBack.NO_PLACE, NOTHING_WEIGHED, NOON)
+    back = HandBackRequest(ANNA, HandBack.NO_PLACE, None, NOTHING_WEIGHED, NOON)
     given(received(), held()).when(back).then_refused(AnotherPlaceHeld)
     late = ClaimOffer(ANNA, DR_ADAM, NOON + HOUR, NOON)
     before = (received(), offered(DR_ADAM), lapsed(reason=Lapse.PLACE_FOUND), held())

@@ -8,11 +8,10 @@ from events.agenda import Freed, SlotPlaceFreed
 from events.codes import Delay, Priority, Profession, Source
 from events.place import Position
 from events.practitioner import PractitionerPaused, PractitionerResumed
+from events.protocol import Pathway
 from events.request import (
-    HandBack,
     PatientErased,
     RequestDeadlineAgreed,
-    RequestHandedBack,
     RequestRefusedAsEmergency,
     RequestSearching,
     RequestWithdrawn,
@@ -39,12 +38,15 @@ from tests.examples import (
     attended,
     called,
     cancelled,
+    closed_to,
     consented,
+    elapsed,
     ended,
     enrolled,
     escalated,
     formed,
     freed,
+    handed_back,
     held,
     hold_ended,
     merged,
@@ -62,6 +64,7 @@ from tests.examples import (
     resized,
     taken,
     unassigned,
+    vacation,
     withdrawn,
 )
 from tests.recording import recorded
@@ -72,12 +75,9 @@ FREED = SlotPlaceFreed(
     slot_id=AFTERNOON, request_id=ANNA, reason=Freed.REQUEST_WITHDRAWN, freed_at=NOON
 )
 WITHDRAWN = RequestWithdrawn(request_id=ANNA, reason=Withdrawal.CANCELLED, withdrawn_at=NOON)
-HANDED_BACK = RequestHandedBack(
-    asked=(),
-    request_id=ANNA,
-    reason=HandBack.NO_PLACE,
-    handed_back_at=NOON,
-    explanation=NOTHING_WEIGHED,
+HANDED_BACK = handed_back()
+DELEGATED = Pathway(
+    code="ODYNOPHAGIE", professions=(Profession.DOCTOR,), settings=(), delegated=True
 )
 EMERGENCY = RequestRefusedAsEmergency(
     request_id=ANNA,
@@ -169,6 +169,11 @@ def test_a_day_as_it_should_be_breaks_nothing():
         ((received(), assigned(), taken(), EMERGENCY, FREED), None),
         ((received(community="590099002"), assigned(), taken()), "slot_not_open_to_the_request"),
         ((received(professions=(Profession.NURSE,)), assigned(), taken()), "another_profession"),
+        ((received(), escalated(only=DR_BLAIN), assigned(), taken()), "beyond_its_step"),
+        (
+            (received(professions=(), pathways=(DELEGATED,)), assigned(), taken()),
+            "outside_protocols",
+        ),
         ((received(due_by=NOON + MINUTE), assigned(), taken()), "assigned_after_due"),
         ((received(), LATER, assigned(), taken()), "assigned_after_due"),
         ((consented(min_age=18), received(age=10), assigned(), taken()), "outside_age_or_motives"),
@@ -209,6 +214,12 @@ def test_a_day_as_it_should_be_breaks_nothing():
         ((received(), reoriented(), searching()), "happened_to_a_closed_request"),
         ((received(), merged(), ended()), None),
         ((received(), assigned(), taken(), withdrawn()), "withdrawn_with_patients"),
+        ((vacation(), received(), assigned(), taken()), "on_vacation"),
+        ((received(), closed_to(), assigned(), taken()), "slot_not_open_to_the_request"),
+        ((elapsed(),), None),
+        ((elapsed(), elapsed()), "elapsed_twice_or_early"),
+        ((elapsed(at=NOON),), "elapsed_twice_or_early"),
+        ((received(), assigned(), taken(), elapsed()), "lost_and_taken"),
         ((received(), assigned(), taken(), moved()), "moved_with_patients"),
         ((withdrawn(), withdrawn()), "change_of_no_slot"),
         ((moved(MORNING),), "change_of_no_slot"),

@@ -36,6 +36,7 @@ from domain.practitioner import (
     PractitionerNotEnrolled,
 )
 from domain.request import (
+    FOOT_REACH,
     AlreadyAssigned,
     AlreadyVisited,
     ClaimOffer,
@@ -141,7 +142,7 @@ def defer(until=NOON + 20 * MINUTE):
 
 
 def escalate(step=1, until=NOON + 30 * MINUTE):
-    return Escalate(ANNA, step, StepKind.MEMBER_OFFERS, (), "members", until, NOON)
+    return Escalate(ANNA, step, StepKind.MEMBER_OFFERS, FOOT_REACH, "members", until, NOON)
 
 
 # The request's own stream
@@ -244,7 +245,7 @@ def test_whoever_need_not_answer_any_more_is_told_at_once():
 
 
 def test_the_sas_is_told_who_was_asked_and_what_they_said():
-    back = HandBackRequest(ANNA, HandBack.NOBODY_ACCEPTED, NOTHING_WEIGHED, NOON)
+    back = HandBackRequest(ANNA, HandBack.NOBODY_ACCEPTED, None, NOTHING_WEIGHED, NOON)
 
     *_, event = decider.decide(back, decider.replay([*ASKED, refused()]))
 

@@ -15,7 +15,7 @@ from domain.practitioner import (
     Resume,
     decider,
 )
-from events.codes import Profession, Source
+from events.codes import Profession, Setting, Source
 from events.practitioner import PractitionerPaused, PractitionerResumed
 from tests.domain.spec import Spec
 from tests.examples import DR_ADAM, NEVERS, NOON, consent, consented, enrolled
@@ -24,7 +24,7 @@ given = Spec(decider).given
 
 
 def enrol(profession=Profession.DOCTOR):
-    return Enrol(DR_ADAM, profession, (NEVERS,), NOON)
+    return Enrol(DR_ADAM, profession, (NEVERS,), Setting.TOWN, None, NOON)
 
 
 def agree(**changes):
@@ -71,7 +71,7 @@ def test_a_pause_ends_when_the_practitioner_is_back():
 def test_what_was_agreed_during_a_pause_counts_after_it():
     state = decider.replay([enrolled(), PAUSED, consented(weekly_cap=5), RESUMED])
 
-    assert state == Enrolled(Profession.DOCTOR, (NEVERS,), consent(weekly_cap=5))
+    assert state == Enrolled(Profession.DOCTOR, (NEVERS,), consent=consent(weekly_cap=5))
     assert decider.replay([enrolled(), PAUSED]) == Paused(Enrolled(Profession.DOCTOR, (NEVERS,)))
 
 

@@ -36,7 +36,6 @@ from events.request import (
     HandBack,
     PatientErased,
     RequestDeadlineAgreed,
-    RequestHandedBack,
     RequestRefusedAsEmergency,
     RequestWithdrawn,
     Withdrawal,
@@ -52,6 +51,7 @@ from tests.examples import (
     NOTHING_WEIGHED,
     assigned,
     called,
+    handed_back,
     published,
     receive,
     received,
@@ -82,17 +82,7 @@ def agreed(due_by=NOON + 2 * HOUR):
 
 
 def hand_back():
-    return HandBackRequest(ANNA, HandBack.NO_PLACE, NOTHING_WEIGHED, NOON)
-
-
-def handed_back():
-    return RequestHandedBack(
-        request_id=ANNA,
-        asked=(),
-        reason=HandBack.NO_PLACE,
-        handed_back_at=NOON,
-        explanation=NOTHING_WEIGHED,
-    )
+    return HandBackRequest(ANNA, HandBack.NO_PLACE, None, NOTHING_WEIGHED, NOON)
 
 
 def withdraw():

@@ -6,12 +6,15 @@ from domain import request as requests
 from domain.agenda import (
     AlreadyBegun,
     ChangeCapacity,
+    CloseSlotTo,
+    ElapseSlot,
     EndsBeforeItStarts,
     FreePlace,
     MoveSlot,
     MovesToAnotherWeek,
     MovesToThePast,
     NoSuchSlot,
+    NotOverYet,
     OpenSlotTo,
     OverlapsAnotherSlot,
     SlotTakenBack,
@@ -39,6 +42,8 @@ from tests.examples import (
     VALENCIENNES,
     assigned,
     attended,
+    closed_to,
+    elapsed,
     freed,
     moved,
     opened_to,
@@ -128,6 +133,29 @@ def test_a_slot_is_shown_to_more_people_and_never_to_fewer():
     public = opened_to(NEVERS).model_copy(update={"labels": (Label.SNP, Label.PUBLIC)})
     given(published()).when(open_to(labels=(Label.PUBLIC,))).then(public)
     given(published(), public).when(open_to(labels=(Label.PUBLIC,))).then_nothing()
+
+
+def test_a_slot_is_closed_to_a_source_and_opened_again():
+    close = CloseSlotTo(AFTERNOON, (Source.SAS,), NOON)
+    given(published()).when(close).then(closed_to(Source.CPTS))
+    given(published(), closed_to(Source.CPTS)).when(close).then_nothing()
+    both = CloseSlotTo(AFTERNOON, (Source.SAS, Source.CPTS), NOON)
+    given(published()).when(both).then(closed_to())
+    given(published(), taken()).when(both).then(closed_to())
+    again = open_to(sources=(Source.CPTS, Source.SAS))
+    reopened = opened_to(NEVERS).model_copy(update={"open_to": (Source.CPTS, Source.SAS)})
+    given(published(), closed_to()).when(again).then(reopened)
+
+
+def test_places_nobody_took_are_lost_once_the_slot_is_over():
+    over = NOON + 2 * HOUR
+    elapse = ElapseSlot(AFTERNOON, over)
+    given(TWO).when(elapse).then(elapsed(2))
+    given(TWO, taken()).when(elapse).then(elapsed(1))
+    given(TWO, taken(), taken(BEN)).when(elapse).then_nothing()
+    given(TWO, elapsed(2)).when(elapse).then_nothing()
+    given(TWO).when(ElapseSlot(AFTERNOON, NOON)).then_refused(NotOverYet)
+    given(TWO, withdrawn()).when(elapse).then_refused(SlotTakenBack)
 
 
 def test_a_withdrawn_slot_has_no_patient_and_no_place():

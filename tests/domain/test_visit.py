@@ -1,5 +1,7 @@
 """After the assignment: the patient knows, comes or does not, is sent elsewhere; how it ended."""
 
+from datetime import timedelta
+
 import pytest
 
 from domain import agenda as agendas
@@ -14,17 +16,22 @@ from domain.request import (
     AlreadyVisited,
     Assign,
     Assigned,
+    BecomeTreatingDoctor,
     CancelVisit,
     Closed,
     ConfirmVisit,
+    DoctorFoundAlready,
+    EndDoctorSearch,
     ErasePatient,
     HandBackRequest,
     KeepSearching,
     Merge,
+    NoDoctorSought,
     NoSuchRequest,
     NotAssigned,
     NothingToMergeInto,
     NotYet,
+    RateVisit,
     ReceivedOtherwise,
     RecordAttendance,
     RecordOutcome,
@@ -42,23 +49,24 @@ from domain.request import (
     received_of,
 )
 from events.agenda import Freed
-from events.codes import Delay, Mode, Priority, Source
+from events.codes import Delay, Mode, Priority, Registration, Source
 from events.request import (
     Destination,
     HandBack,
     PatientErased,
-    RequestHandedBack,
     RequestRefusedAsEmergency,
     RequestWithdrawn,
     Unassigned,
     Withdrawal,
 )
-from events.visit import Outcome
+from events.visit import Outcome, Rater
 from tests.domain.spec import Spec
 from tests.examples import (
     AFTERNOON,
     ANNA,
     BEN,
+    DR_ADAM,
+    DR_BLAIN,
     HOUR,
     MINUTE,
     NOON,
@@ -70,12 +78,17 @@ from tests.examples import (
     cancelled,
     confirmed,
     consented,
+    doctor_found,
+    doctor_not_found,
+    doctor_sought,
     ended,
     enrolled,
     freed,
+    handed_back,
     merged,
     missed,
     published,
+    rated,
     receive,
     received,
     reoriented,
@@ -88,14 +101,9 @@ from tests.examples import (
 given = Spec(decider).given
 
 PLACED = (received(), assigned())
+SEEN = (*PLACED, attended())
 START = NOON + HOUR  # of the slot of the examples
-HANDED_BACK = RequestHandedBack(
-    request_id=ANNA,
-    reason=HandBack.NO_PLACE,
-    asked=(),
-    handed_back_at=NOON,
-    explanation=NOTHING_WEIGHED,
-)
+HANDED_BACK = handed_back()
 EMERGENCY = RequestRefusedAsEmergency(
     request_id=ANNA,
     case_id=None,
@@ -165,6 +173,57 @@ def test_how_it_ended_is_told_of_what_nobody_here_could_serve_too():
     given(received(), HANDED_BACK).when(report(emergency)).then(ended(emergency))
 
 
+def rate(by=Rater.PATIENT, score=4, at=NOON + HOUR):
+    return RateVisit(ANNA, by, score, at)
+
+
+def test_patient_and_professional_say_how_content_they_are():
+    given(*SEEN).when(rate()).then(rated())
+    given(*SEEN, rated()).when(rate()).then_nothing()
+    given(*SEEN, rated()).when(rate(score=2)).then(rated(score=2))
+    given(*SEEN, rated()).when(rate(Rater.PRACTITIONER)).then(rated(Rater.PRACTITIONER))
+    given(*PLACED).when(rate()).then_refused(NotYet)
+    given(received()).when(rate()).then_refused(NotAssigned)
+
+
+SEEKS = (received(registration=Registration.SEEKS_ONE), assigned())
+SEARCHING_DOCTOR = (*SEEKS, attended(), doctor_sought())
+
+
+def become(rpps=DR_BLAIN, days=1.0):
+    return BecomeTreatingDoctor(ANNA, rpps, NOON + HOUR + timedelta(days=days))
+
+
+def end_search(days):
+    return EndDoctorSearch(ANNA, NOON + HOUR + timedelta(days=days))
+
+
+def test_after_the_visit_a_treating_doctor_is_sought_for_who_wants_one():
+    seen, not_seen = attend(), missed()
+    given(*SEEKS).when(seen).then(attended(), doctor_sought())
+    given(*SEEKS, not_seen).when(seen).then(attended(), doctor_sought())
+    given(*SEARCHING_DOCTOR, not_seen).when(seen).then(attended())
+    given(*PLACED).when(seen).then(attended())
+    given(*SEEKS).when(miss()).then(missed())
+
+
+def test_the_first_member_who_takes_the_patient_is_the_treating_doctor():
+    given(*SEARCHING_DOCTOR).when(become()).then(doctor_found())
+    given(*SEARCHING_DOCTOR, doctor_found()).when(become()).then_nothing()
+    given(*SEARCHING_DOCTOR, doctor_found()).when(become(DR_ADAM)).then_refused(DoctorFoundAlready)
+    given(*SEARCHING_DOCTOR, doctor_not_found()).when(become()).then_refused(NoDoctorSought)
+    given(*SEEN).when(become()).then_refused(NoDoctorSought)
+    given(*PLACED).when(become()).then_refused(NoDoctorSought)
+
+
+def test_that_nobody_took_the_patient_is_said_when_the_time_is_over():
+    given(*SEARCHING_DOCTOR).when(end_search(30)).then(doctor_not_found())
+    given(*SEARCHING_DOCTOR).when(end_search(29)).then_refused(NotYet)
+    given(*SEARCHING_DOCTOR, doctor_found()).when(end_search(30)).then_nothing()
+    given(*SEARCHING_DOCTOR, doctor_not_found()).when(end_search(31)).then_nothing()
+    given(*SEEN).when(end_search(30)).then_refused(NoDoctorSought)
+
+
 def test_a_patient_may_cancel_and_want_no_other_place():
     given(*PLACED).when(CANCEL).then(cancelled())
     given(*PLACED, cancelled()).when(CANCEL).then_nothing()
@@ -220,7 +279,7 @@ AFTER_A_VISIT = [
     Withdraw(ANNA, Withdrawal.CANCELLED, NOON),
     KeepSearching(ANNA, "dispatch", NOON + HOUR, NOTHING_WEIGHED, NOON),
     Assign(ANNA, published(), Mode.OFFICE, 1.3, NOTHING_WEIGHED, NOON),
-    HandBackRequest(ANNA, HandBack.NO_PLACE, NOTHING_WEIGHED, NOON),
+    HandBackRequest(ANNA, HandBack.NO_PLACE, None, NOTHING_WEIGHED, NOON),
     AgreeDeadline(ANNA, Delay.HOURS_2, NOON, NOON + 2 * HOUR, NOON),
 ]
 
@@ -255,6 +314,10 @@ def test_a_patient_is_erased_after_the_visit():
         [attended()],
         [received(), missed()],
         [received(), ended()],
+        [*PLACED, rated()],
+        [*PLACED, doctor_sought()],
+        [*PLACED, doctor_found()],
+        [*PLACED, doctor_not_found()],
         [reoriented()],
         [received(), cancelled()],
     ],

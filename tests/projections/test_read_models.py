@@ -10,8 +10,6 @@ from events.codes import Label, Mode, Source
 from events.offer import Lapse
 from events.practitioner import PractitionerPaused, PractitionerResumed
 from events.request import (
-    HandBack,
-    RequestHandedBack,
     RequestWithdrawn,
     Unassigned,
     Withdrawal,
@@ -35,7 +33,6 @@ from tests.examples import (
     MORNING,
     NEVERS,
     NOON,
-    NOTHING_WEIGHED,
     VALENCIENNES,
     accepted,
     assigned,
@@ -48,6 +45,7 @@ from tests.examples import (
     escalated,
     formed,
     freed,
+    handed_back,
     lapsed,
     moved,
     offered,
@@ -76,13 +74,7 @@ FREED = SlotPlaceFreed(
 PAUSED = PractitionerPaused(rpps=DR_ADAM, paused_at=NOON)
 RESUMED = PractitionerResumed(rpps=DR_ADAM, resumed_at=NOON)
 WITHDRAWN = RequestWithdrawn(request_id=ANNA, reason=Withdrawal.CANCELLED, withdrawn_at=NOON)
-HANDED_BACK = RequestHandedBack(
-    request_id=ANNA,
-    reason=HandBack.NO_PLACE,
-    asked=(),
-    handed_back_at=NOON,
-    explanation=NOTHING_WEIGHED,
-)
+HANDED_BACK = handed_back()
 
 
 @pytest.fixture

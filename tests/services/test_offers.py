@@ -258,7 +258,8 @@ async def test_whoever_waits_is_looked_at_often_enough_at_every_step(house):
 
     row = await on_board(house, await asked(house))
 
-    assert (row["owner"], row["next_at"]) == ("neighbours", NOON + 5 * MINUTE)
+    again = timedelta(minutes=house.settings.search_again_minutes)
+    assert (row["owner"], row["next_at"]) == ("neighbours", NOON + again)
 
 
 async def test_a_community_adopts_its_own_ladder(house):

@@ -1,0 +1,60 @@
+"""A vacation: what was published for it is withdrawn, its patients are searched for at once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from domain import agenda as agendas
+from domain import placing
+from domain import practitioner as practitioners
+from domain.agenda import Agenda, Slot, WithdrawSlot
+from domain.practitioner import AnnounceVacation, Practitioner
+from domain.request import Request
+from events.agenda import AgendaEvent
+from events.practitioner import PractitionerEvent
+from events.request import RequestEvent
+
+
+@dataclass(frozen=True)
+class Absence:
+    """What happens to the practitioner, to each week and to everybody who had a place in one."""
+
+    practitioner: Sequence[PractitionerEvent]
+    agendas: Mapping[str, Sequence[AgendaEvent]]  # by the name each week was given under
+    requests: Mapping[UUID, Sequence[RequestEvent]]
+
+
+def announce(
+    command: AnnounceVacation,
+    practitioner: Practitioner,
+    weeks: Mapping[str, Agenda],
+    holders: Mapping[UUID, Request],
+) -> Absence:
+    """All of it or nothing. `holders`: who has or holds a place in one of `concerned`.
+
+    A slot that has begun goes on: whoever is in the waiting room is seen, or cancelled one by one.
+    """
+    announced = practitioners.decide(command, practitioner)
+    happened: dict[str, Sequence[AgendaEvent]] = {}
+    told: dict[UUID, Sequence[RequestEvent]] = {}
+    for name, agenda in weeks.items() if announced else ():
+        now, events = agenda, list[AgendaEvent]()
+        for slot in concerned(command, agenda):
+            withdraw = WithdrawSlot(slot.published.slot_id, command.at)
+            change = placing.change_slot(withdraw, now, holders)
+            now = agendas.decider.replay(change.agenda, since=now)
+            events += change.agenda
+            told |= change.requests
+        happened[name] = events
+    return Absence(announced, happened, told)
+
+
+def concerned(command: AnnounceVacation, agenda: Agenda) -> list[Slot]:
+    """Slots of the week that fall into the vacation and have not begun."""
+    return [
+        slot
+        for slot in agenda.slots.values()
+        if slot.published.start < command.end
+        and command.start < slot.published.end
+        and slot.published.start > command.at
+    ]

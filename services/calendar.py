@@ -1,0 +1,42 @@
+"""Public holidays of a département, so that the rules can be told whose hours it is."""
+
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+
+from domain.community import Formed
+from domain.opening_hours import Calendar
+
+_SUBDIVISIONS = {
+    "57": "57",  # Alsace-Moselle: Good Friday and 26 December (local law)
+    "67": "6AE",
+    "68": "6AE",
+    "971": "971",  # overseas: the abolition of slavery, at a day of each one's own
+    "972": "972",
+    "973": "973",
+    "974": "974",
+    "976": "976",
+    "975": "PM",
+    "977": "BL",
+    "978": "MF",
+    "986": "WF",
+    "987": "PF",
+    "988": "NC",
+}
+"""Département → what the `holidays` package calls the part of France with holidays of its own."""
+
+_AROUND = timedelta(days=14)  # the turn of hours is looked for so far ahead, a bridge so far back
+
+
+def calendar_of(formed: Formed, now: datetime) -> Calendar:
+    """Whose hours it is around now where the community is."""
+    years = frozenset({(now - _AROUND).year, now.year, (now + _AROUND).year})
+    return Calendar(formed.zone, holidays_in(formed.departement, years), formed.out_of_hours)
+
+
+@lru_cache(maxsize=512)
+def holidays_in(departement: str, years: frozenset[int]) -> frozenset[date]:
+    """Public holidays of these years there."""
+    from holidays import country_holidays  # noqa: PLC0415 takes a while: when first asked
+
+    part = _SUBDIVISIONS.get(departement)
+    return frozenset(country_holidays("FR", subdiv=part, years=sorted(years)))

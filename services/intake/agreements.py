@@ -1,0 +1,101 @@
+"""What communities agree: that they exist, their ladder, neighbours, hours, protocols, a crisis."""
+
+from typing import assert_never
+
+from domain import community as communities
+from domain.community import (
+    AdoptLadder,
+    AdoptProtocols,
+    AgreeHours,
+    AgreeNeighbours,
+    CommunityCommand,
+    DeclareCrisis,
+    EndCrisis,
+    FormCommunity,
+)
+from events import streams
+from services.intake.about import given, known_communities
+from services.intake.answering import (
+    Agreement,
+    CrisisOver,
+    CrisisSheet,
+    HoursSheet,
+    LadderSheet,
+    NeighboursSheet,
+    ProtocolsSheet,
+)
+from services.intake.arrival import Arrival
+from services.intake.directory import Directory
+from services.intake.messages import CommunitySheet
+from services.intake.rejections import WrongSubject
+from services.log.commands import Answer
+from services.log.execute import Decision, Executor
+
+
+class AgreementDesk:
+    """Makes communities, and what they agree to, of what is told."""
+
+    def __init__(self, executor: Executor, directory: Directory) -> None:
+        self._executor = executor
+        self._directory = directory
+
+    async def community(self, came: Arrival, sheet: CommunitySheet) -> Answer:
+        """A community is formed."""
+        _check_addressed(came, sheet.finess)
+        command = FormCommunity(
+            finess=sheet.finess,
+            title=sheet.title,
+            departement=sheet.departement,
+            zone=sheet.zone,
+            communes=sheet.communes,
+            at=came.at,
+        )
+
+        async def decide(decision: Decision) -> Answer:
+            stream = streams.community(sheet.finess)
+            state = await decision.state_of_new(communities.decider, stream)
+            decision.write(stream, communities.decide(command, state))
+            return {"id": sheet.finess, "state": "formed"}
+
+        return await self._executor.execute(given(came, sheet.finess), decide)
+
+    async def agree(self, came: Arrival, sheet: Agreement) -> Answer:
+        """What a community that exists agrees to from now on."""
+        _check_addressed(came, sheet.finess)
+        command, state = await self._command(came, sheet)
+
+        async def decide(decision: Decision) -> Answer:
+            stream = streams.community(sheet.finess)
+            before = await decision.state(communities.decider, stream)
+            decision.write(stream, communities.decide(command, before))
+            return {"id": sheet.finess, "state": state}
+
+        return await self._executor.execute(given(came, sheet.finess), decide)
+
+    async def _command(self, came: Arrival, sheet: Agreement) -> tuple[CommunityCommand, str]:
+        """The command, and in a word what is so once it is written."""
+        finess, at = sheet.finess, came.at
+        match sheet:
+            case LadderSheet():
+                return AdoptLadder(finess, sheet.ladder, at), "ladder_adopted"
+            case NeighboursSheet():
+                named = tuple(dict.fromkeys(sheet.neighbours))
+                if named:
+                    await known_communities(self._directory, came, named)
+                return AgreeNeighbours(finess, named, at), "neighbours_agreed"
+            case HoursSheet():
+                return AgreeHours(finess, sheet.out_of_hours, at), "hours_agreed"
+            case ProtocolsSheet():
+                return AdoptProtocols(finess, sheet.protocols, at), "protocols_adopted"
+            case CrisisSheet():
+                return DeclareCrisis(finess, sheet.title, sheet.ladder, at), "crisis_declared"
+            case CrisisOver():
+                return EndCrisis(finess, at), "crisis_ended"
+            case _:
+                assert_never(sheet)
+
+
+def _check_addressed(came: Arrival, finess: str) -> None:
+    """Raises WrongSubject for what was sent to another community than it is about."""
+    if came.community not in {None, finess}:
+        raise WrongSubject(finess)

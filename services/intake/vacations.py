@@ -1,0 +1,75 @@
+"""A practitioner goes on vacation: in one append with the slots and the patients it concerns."""
+
+from typing import assert_never
+from uuid import UUID
+
+from domain import absence
+from domain import agenda as agendas
+from domain import practitioner as practitioners
+from domain import request as requests
+from domain.agenda import Agenda, weeks_between
+from domain.practitioner import AnnounceVacation, CancelVacation, NotEnrolled, enrolment
+from domain.request import Request
+from events import streams
+from services.intake.about import given
+from services.intake.answering import Vacation, VacationCancelled
+from services.intake.arrival import Arrival
+from services.log.commands import Answer
+from services.log.execute import Decision, Executor
+
+
+class VacationDesk:
+    """Whoever had a place then is searched for again at once, before everybody else."""
+
+    def __init__(self, executor: Executor) -> None:
+        self._executor = executor
+
+    async def tell(self, came: Arrival, news: Vacation | VacationCancelled) -> Answer:
+        """How many slots were withdrawn, and how many patients are searched for again."""
+        stream = streams.practitioner(news.rpps)
+
+        async def decide(decision: Decision) -> Answer:
+            match news:
+                case Vacation():
+                    command = AnnounceVacation(news.rpps, news.start, news.end, came.at)
+                    return await _announced(decision, command)
+                case VacationCancelled():
+                    state = await decision.state(practitioners.decider, stream)
+                    cancel = CancelVacation(news.rpps, news.start, came.at)
+                    decision.write(stream, practitioners.decide(cancel, state))
+                    return {"id": news.rpps, "state": "vacation_cancelled"}
+                case _:
+                    assert_never(news)
+
+        known = await self._executor.look(practitioners.decider, stream)
+        member_of = () if isinstance(known, NotEnrolled) else enrolment(known).communities
+        community = (*member_of, came.community or "")[0]
+        return await self._executor.execute(given(came, community or None), decide)
+
+
+async def _announced(decision: Decision, command: AnnounceVacation) -> Answer:
+    stream = streams.practitioner(command.rpps)
+    practitioner = await decision.state(practitioners.decider, stream)
+    decision.write(stream, practitioners.decide(command, practitioner))  # refused before it is read
+    weeks: dict[str, Agenda] = {}
+    holders: dict[UUID, Request] = {}
+    for week in weeks_between(command.start, command.end):
+        name = streams.agenda(command.rpps, week)
+        weeks[name] = await decision.state(agendas.decider, name)
+        for slot in absence.concerned(command, weeks[name]):
+            for request_id in (*slot.taken, *slot.held):
+                patient = streams.request(request_id)
+                holders[request_id] = await decision.state(requests.decider, patient)
+    away = absence.announce(command, practitioner, weeks, holders)
+    for request_id, happened in away.requests.items():
+        decision.write(streams.request(request_id), happened)
+    for name, withdrawn in away.agendas.items():
+        decision.write(name, withdrawn)
+    return {
+        "id": command.rpps,
+        "state": "vacation_announced",
+        "withdrawn": sum(
+            event.name == "slot.withdrawn" for events in away.agendas.values() for event in events
+        ),
+        "searched_again": len(away.requests),
+    }
