@@ -16,11 +16,13 @@ from sqlalchemy import (
     Text,
     Uuid,
     case,
+    or_,
     select,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
 from events.envelope import Recorded
+from events.ladder import StepKind
 from events.offer import RequestOffered
 from events.request import (
     RequestAssigned,
@@ -38,7 +40,15 @@ from events.request import (
     RequestUnassigned,
     RequestWithdrawn,
 )
-from events.visit import OutcomeRecorded, VisitAttended, VisitCancelled, VisitMissed
+from events.visit import (
+    OutcomeRecorded,
+    PatientDoctorFound,
+    PatientDoctorNotFound,
+    PatientDoctorSought,
+    VisitAttended,
+    VisitCancelled,
+    VisitMissed,
+)
 from projections.rows import Place, Projection, Row, Rows
 
 NAME = "board"
@@ -87,6 +97,7 @@ requests = Table(
     Column("due_by", DateTime(timezone=True)),
     Column("owner", Text),  # who looks after an open request…
     Column("next_at", DateTime(timezone=True)),  # …and when they act again at the latest
+    Column("step", Text),  # of the ladder it is in, once one was announced
     Column("slot_id", Uuid),
     Column("rpps", Text),
     Column("start", DateTime(timezone=True)),
@@ -94,13 +105,23 @@ requests = Table(
     Column("km", Float),
     Column("settled_at", DateTime(timezone=True)),
     Column("reason", Text),  # of the last hand-back, withdrawal, reorientation or lost place
+    Column("suggested", Text),  # where the SAS is advised to send who was handed back
     Column("outcome", Text),
+    Column("doctor", Text),  # sought: a treating doctor; else who it is, or not_found
+    Column("doctor_by", DateTime(timezone=True)),  # until when one is sought
     Column("explanation", JSONB(none_as_null=True)),
 )
 Index("requests_community_state", requests.c.community, requests.c.state)
 Index("requests_case", requests.c.case_id)
 
-_MEMBERS = "members"  # look after a request they are asked about
+_ASKED: dict[str | None, str] = {
+    StepKind.TREATING_DOCTOR: "treating_doctor",
+    StepKind.PARTNER_OFFERS: "partners",
+}
+"""Who looks after a request while they may answer; in any other step, members."""
+_MEMBERS = "members"
+SOUGHT = "sought"
+NOT_FOUND = "not_found"
 _REGULATOR = "regulator"  # holds a place for the patient
 _DISPATCH = "dispatch"  # owns a request from its first instant
 
@@ -124,6 +145,9 @@ _EVENTS = (
     VisitMissed,
     VisitCancelled,
     OutcomeRecorded,
+    PatientDoctorSought,
+    PatientDoctorFound,
+    PatientDoctorNotFound,
 )
 
 
@@ -137,7 +161,11 @@ def touched(recorded: Recorded) -> Sequence[Place]:
 def apply(rows: Rows, recorded: Recorded) -> None:
     """One event."""
     if isinstance(recorded.event, _EVENTS):
-        rows.put(requests, recorded.event.request_id, _changes(recorded))
+        values = _changes(recorded)
+        if isinstance(recorded.event, RequestOffered):
+            row = rows.get(requests, recorded.event.request_id)
+            values |= {"owner": _ASKED.get(row["step"] if row else None, _MEMBERS)}
+        rows.put(requests, recorded.event.request_id, values)
 
 
 def _changes(recorded: Recorded) -> Row:
@@ -200,6 +228,7 @@ def _changes(recorded: Recorded) -> Row:
                 "next_at": None,
                 "settled_at": event.handed_back_at,
                 "reason": event.reason,
+                "suggested": event.suggested,
                 "explanation": _explanation(event),
             }
         case RequestWithdrawn() as event:
@@ -209,13 +238,14 @@ def _changes(recorded: Recorded) -> Row:
         case RequestHoldLapsed() as event:
             return {"owner": _DISPATCH, "next_at": event.lapsed_at}
         case RequestEscalated() as event:
-            return {"owner": event.owner, "next_at": event.until}
+            return {"owner": event.owner, "next_at": event.until, "step": event.kind}
         case RequestOffered() as event:
-            return {"owner": _MEMBERS, "next_at": event.until}
+            return {"next_at": event.until}  # and whose it is: by the step
         case RequestUnassigned() as event:
             return _PLACELESS | {
                 "state": WAITING,
                 "owner": _DISPATCH,
+                "step": None,
                 "next_at": event.unassigned_at,
                 "settled_at": None,
                 "reason": event.reason,
@@ -235,6 +265,12 @@ def _changes(recorded: Recorded) -> Row:
             return _over(MERGED, event.merged_at, str(event.into))
         case OutcomeRecorded() as event:
             return {"outcome": event.outcome}
+        case PatientDoctorSought() as event:
+            return {"doctor": SOUGHT, "doctor_by": event.until}
+        case PatientDoctorFound() as event:
+            return {"doctor": event.rpps, "doctor_by": None}
+        case PatientDoctorNotFound():
+            return {"doctor": NOT_FOUND, "doctor_by": None}
         case _:
             return {}
 
@@ -294,3 +330,21 @@ def on_board(*, community: str | None = None, state: str | None = None) -> Selec
 def of_case(case_id: str) -> Select[Any]:
     """The requests of a regulation file."""
     return select(requests.c.request_id).where(requests.c.case_id == case_id)
+
+
+def doctor_sought(*, community: str | None = None) -> Select[Any]:
+    """Requests of patients who want a treating doctor, the earliest end first."""
+    query = select(requests).where(requests.c.doctor == SOUGHT)
+    if community:
+        query = query.where(requests.c.community == community)
+    return query.order_by(requests.c.doctor_by, requests.c.request_id)
+
+
+def placed(rpps: str, first: datetime, last: datetime) -> Select[Any]:
+    """Requests that have a place with the practitioner between these instants."""
+    return select(requests.c.request_id).where(
+        or_(requests.c.state == ASSIGNED, requests.c.state == CONFIRMED),
+        requests.c.rpps == rpps,
+        requests.c.start >= first,
+        requests.c.start < last,
+    )

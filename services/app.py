@@ -16,13 +16,16 @@ from nats.js import JetStreamContext
 
 from services.clock import Clock, SandboxClock, WallClock
 from services.dispatch import service as dispatch_service
-from services.dispatch.dispatcher import Dispatcher, Partition
+from services.dispatch.dispatcher import Dispatcher
+from services.dispatch.elapsing import Elapsing
+from services.dispatch.partition import Partition
 from services.dispatch.taking import Taking
 from services.intake import service as intake_service
 from services.intake.agreements import AgreementDesk
 from services.intake.care import CareDesk
 from services.intake.directory import Directory
 from services.intake.holds import HoldDesk
+from services.intake.importing import ImportDesk
 from services.intake.offers import OfferDesk
 from services.intake.reception import Desks, Reception
 from services.intake.register import Register
@@ -193,6 +196,16 @@ async def open_house(
             )
             await house.dispatcher.open()
             running.append(tasks.create_task(house.dispatcher.run()))
+            elapsing = Elapsing(
+                pool,
+                house.log,
+                house.executor("dispatch"),
+                house.clock,
+                settings,
+                bells.listen(),
+                partition or Partition(),
+            )
+            running.append(tasks.create_task(elapsing.run()))
             house.taking = Taking(house.executor("dispatch"), house.dispatcher.board, house.clock)
             house.broker.include_router(dispatch_service.routes(house.taking))
         if Service.INTAKE in services:
@@ -232,6 +245,7 @@ def _reception(house: House) -> Reception:
         holds=HoldDesk(executor, house.settings),
         vacations=VacationDesk(executor),
         agreements=AgreementDesk(executor, house.directory),
+        imports=ImportDesk(executor, house.directory),
     )
     return Reception(
         desks,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from services.cli import care, offers
+from services.cli import care, communities, offers, practitioners
 from services.cli.errors import Ended, say_error, told_kindly
 from services.cli.options import AsJson, Community, HttpPort, State
 
@@ -260,6 +260,8 @@ def demo(
 
 care.add_to(app)
 offers.add_to(app)
+practitioners.add_to(app)
+communities.add_to(app)
 
 
 def main() -> None:

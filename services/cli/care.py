@@ -55,6 +55,22 @@ def withdraw_slot(
     about_a_slot(Kind.SLOT_WITHDRAWAL, identity, {}, state, role=role, as_json=as_json, sure=yes)
 
 
+@slot.command("close")
+@told_kindly
+def close_slot(
+    identity: SlotId,
+    sources: Annotated[str, typer.Argument(help="SAS, CPTS, IOA…: who sends nobody else here.")],
+    role: As = Role.PRACTITIONER,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Nobody else from these sources. Who has a place keeps it; `snp slot open` undoes it."""
+    from services.cli.tell import about_a_slot
+
+    data = {"sources": sources.upper().split(",")}
+    about_a_slot(Kind.SLOT_CLOSING, identity, data, state, role=role, as_json=as_json)
+
+
 @slot.command("move")
 @told_kindly
 def move_slot(

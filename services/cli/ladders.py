@@ -58,13 +58,13 @@ def show_ladder(finess: str, state: Path | None, *, as_json: bool) -> None:
 
 def adopt_ladder(finess: str, file: Path, state: Path | None, *, role: Role, as_json: bool) -> None:
     """From now on."""
-    data = {"finess": finess, "ladder": _read(file).model_dump(mode="json")}
+    data = {"finess": finess, "ladder": read_ladder(file).model_dump(mode="json")}
     about(Kind.LADDER, data, state, role=role, as_json=as_json)
 
 
 def preview_request(identity: str, file: Path | None, state: Path | None, *, as_json: bool) -> None:
     """Nothing of it happens."""
-    ladder = _read(file) if file else None
+    ladder = read_ladder(file) if file else None
 
     async def work(session: Session) -> list[Foreseen]:
         now = await session.now()
@@ -98,7 +98,7 @@ def _as_json(one: Foreseen) -> dict[str, Any]:
     return {"at": one.at, "name": one.event.name, "data": one.event.model_dump(mode="json")}
 
 
-def _read(file: Path) -> Ladder:
+def read_ladder(file: Path) -> Ladder:
     """A ladder, alone or as `show --json` writes it. Raises Told with everything wrong in it."""
     try:
         document = orjson.loads(file.read_bytes())

@@ -40,9 +40,9 @@ def about_a_request(
         if other := data.get("of"):
             named = data | {"of": str(await request_named(session, other))}
         request_id = await request_named(session, identity)
-        return await _told(session, kind, {"request_id": str(request_id)} | named, role)
+        return await tell_of(session, kind, {"request_id": str(request_id)} | named, role)
 
-    _show(in_session(state, work), as_json=as_json)
+    show_answer(in_session(state, work), as_json=as_json)
 
 
 def about_a_slot(
@@ -61,10 +61,10 @@ def about_a_slot(
     async def work(session: Session) -> Answer:
         slot = await _slot_named(session, identity)
         if not sure:
-            _make_sure(slot["taken"] - places, as_json=as_json)
-        return await _told(session, kind, {"slot_id": str(slot["slot_id"])} | data, role)
+            make_sure(slot["taken"] - places, as_json=as_json)
+        return await tell_of(session, kind, {"slot_id": str(slot["slot_id"])} | data, role)
 
-    _show(in_session(state, work), as_json=as_json)
+    show_answer(in_session(state, work), as_json=as_json)
 
 
 def about_both(
@@ -83,9 +83,9 @@ def about_both(
         request_id = await request_named(session, identity)
         slot_id = (await _slot_named(session, slot))["slot_id"]
         named = {"request_id": str(request_id), "slot_id": str(slot_id)}
-        return await _told(session, kind, named | data, role)
+        return await tell_of(session, kind, named | data, role)
 
-    _show(in_session(state, work), as_json=as_json)
+    show_answer(in_session(state, work), as_json=as_json)
 
 
 def take_place(identity: str, slot: str, mode: str, state: Path | None, *, as_json: bool) -> None:
@@ -102,7 +102,7 @@ def take_place(identity: str, slot: str, mode: str, state: Path | None, *, as_js
         }
         return await _answered(session, f"snp.take.{subjects.ANY_COMMUNITY}", body)
 
-    _show(in_session(state, work), as_json=as_json)
+    show_answer(in_session(state, work), as_json=as_json)
 
 
 def about(
@@ -111,12 +111,12 @@ def about(
     """Tell what names itself whom it is about."""
 
     async def work(session: Session) -> Answer:
-        return await _told(session, kind, data, role)
+        return await tell_of(session, kind, data, role)
 
-    _show(in_session(state, work), as_json=as_json)
+    show_answer(in_session(state, work), as_json=as_json)
 
 
-def _make_sure(patients: int, *, as_json: bool) -> None:
+def make_sure(patients: int, *, as_json: bool) -> None:
     """Nobody loses a place by a slip."""
     if patients <= 0:
         return
@@ -126,15 +126,20 @@ def _make_sure(patients: int, *, as_json: bool) -> None:
     typer.confirm(f"{those} by this and will be searched for again. Go on?", abort=True)
 
 
-async def _told(session: Session, kind: subjects.Kind, data: dict[str, Any], role: Role) -> Answer:
-    if any(isinstance(value, datetime) for value in data.values()):
-        # As somebody typed it: an hour alone is of the day it is, in a sandbox of its own day.
-        now = await session.now()
-        data = {
-            name: words.here(value, now) if isinstance(value, datetime) else value
-            for name, value in data.items()
-        }
-    body = {
+async def told_or_refused(
+    session: Session,
+    kind: subjects.Kind,
+    data: dict[str, Any],
+    role: Role,
+    community: str | None = None,
+) -> Answer:
+    """What the intake answers, a refusal as well."""
+    subject = subjects.ask(community or subjects.ANY_COMMUNITY, kind)
+    return await _asked(session, subject, _message(kind, data, role))
+
+
+def _message(kind: subjects.Kind, data: dict[str, Any], role: Role) -> dict[str, Any]:
+    return {
         "specversion": "1.0",
         "id": str(uuid4()),
         "source": "/snp",
@@ -142,20 +147,26 @@ async def _told(session: Session, kind: subjects.Kind, data: dict[str, Any], rol
         "actorrole": role,
         "data": data,
     }
-    return await _answered(session, subjects.ask(subjects.ANY_COMMUNITY, kind), body)
+
+
+async def tell_of(
+    session: Session, kind: subjects.Kind, data: dict[str, Any], role: Role
+) -> Answer:
+    """As whoever sends it says it. Raises Told for a refusal."""
+    if any(isinstance(value, datetime) for value in data.values()):
+        # As somebody typed it: an hour alone is of the day it is, in a sandbox of its own day.
+        now = await session.now()
+        data = {
+            name: words.here(value, now) if isinstance(value, datetime) else value
+            for name, value in data.items()
+        }
+    subject = subjects.ask(subjects.ANY_COMMUNITY, kind)
+    return await _answered(session, subject, _message(kind, data, role))
 
 
 async def _answered(session: Session, subject: str, body: dict[str, Any]) -> Answer:
     """What whoever listens there says. Raises Told for a refusal."""
-    async with session.nats() as client:
-        try:
-            message = await client.request(subject, orjson.dumps(body), timeout=ANSWER_SECONDS)
-        except NoRespondersError as nobody:
-            raise Told("nobody listens: start `snp up`", code="no_intake") from nobody
-        except NatsTimeout as late:
-            msg = f"no answer within {ANSWER_SECONDS:.0f} s: look before you ask again"
-            raise Told(msg, code="no_answer") from late
-    answer: Answer = orjson.loads(message.data)
+    answer = await _asked(session, subject, body)
     if "code" in answer:
         problems = "; ".join(f"{p['field']}: {p['message']}" for p in answer.get("problems", ()))
         others = "; ".join(
@@ -167,7 +178,21 @@ async def _answered(session: Session, subject: str, body: dict[str, Any]) -> Ans
     return answer
 
 
-def _show(answer: Answer, *, as_json: bool) -> None:
+async def _asked(session: Session, subject: str, body: dict[str, Any]) -> Answer:
+    async with session.nats() as client:
+        try:
+            message = await client.request(subject, orjson.dumps(body), timeout=ANSWER_SECONDS)
+        except NoRespondersError as nobody:
+            raise Told("nobody listens: start `snp up`", code="no_intake") from nobody
+        except NatsTimeout as late:
+            msg = f"no answer within {ANSWER_SECONDS:.0f} s: look before you ask again"
+            raise Told(msg, code="no_answer") from late
+    answer: Answer = orjson.loads(message.data)
+    return answer
+
+
+def show_answer(answer: Answer, *, as_json: bool) -> None:
+    """What was answered, in a few lines."""
     if as_json:
         say(answer)
         return
@@ -178,6 +203,8 @@ def _show(answer: Answer, *, as_json: bool) -> None:
         console.print(f"kept until {until}: snp take gives it, snp release lets it go", style="dim")
     if "start" in answer:
         console.print(f"{_clock(answer['start'])} with {answer['rpps']}", style="dim")
+    if "withdrawn" in answer:
+        console.print(f"{answer['withdrawn']} slots withdrawn", style="dim")
     if "free" in answer:
         console.print(f"{answer['free']} of {answer['capacity']} places free", style="dim")
     if again := answer.get("searched_again"):

@@ -185,7 +185,7 @@ async def _serve_one(
 
 
 def _partition(text: str) -> Any:
-    from services.dispatch.dispatcher import Partition
+    from services.dispatch.partition import Partition
 
     part, _, of = text.partition("/")
     if part.isdigit() and of.isdigit() and 1 <= int(part) <= int(of):

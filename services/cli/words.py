@@ -142,10 +142,24 @@ PERIODS = {
     "PDSA": "out of hours (PDSA)",
     "NONE": "neither SAS nor PDSA hours",
 }
+PROFESSIONS = {
+    "10": "doctors",
+    "21": "pharmacists",
+    "40": "dentists",
+    "50": "midwives",
+    "60": "nurses",
+    "70": "physiotherapists",
+    "80": "podiatrists",
+}
 MODES = {"AMB": "office", "HH": "home visit", "VR": "video"}
 
 HERE = ZoneInfo("Europe/Paris")
 """Times are shown as most regulators read them; JSON has instants."""
+
+
+def local(given: datetime) -> datetime:
+    """What somebody typed, as an instant of the time that is shown."""
+    return given.replace(tzinfo=HERE)
 
 
 def here(given: datetime, now: datetime | None = None) -> str:

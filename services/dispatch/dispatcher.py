@@ -2,12 +2,10 @@
 
 import asyncio
 from collections.abc import Coroutine, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Any
 from uuid import UUID, uuid4
-from zlib import crc32
 
 import psycopg
 import structlog
@@ -51,6 +49,7 @@ from services.clock import Clock
 from services.dispatch.board import Board, HeldRequest
 from services.dispatch.foresight import Epochs, Foresight, Heard
 from services.dispatch.opening import oldest_week, opening
+from services.dispatch.partition import Partition
 from services.dispatch.surroundings import Rates, around
 from services.dispatch.timers import Timers
 from services.dispatch.work import Todo, Work
@@ -77,18 +76,6 @@ LOOKED_AT_IN_ONE_GO = 50  # waiting requests, a few microseconds each
 _DOUBT = timedelta(milliseconds=50)  # what is in doubt is looked at again after that
 
 _ACTOR = Actor(ref="dispatch", role=Role.SYSTEM)
-
-
-@dataclass(frozen=True)
-class Partition:
-    """Which communities this process looks after: the `of` parts are numbered from 1."""
-
-    part: int = 1
-    of: int = 1
-
-    def has(self, community: str) -> bool:
-        """Whether the community is in this part. Overlap costs work, never a double booking."""
-        return crc32(community.encode()) % self.of == self.part - 1
 
 
 class Dispatcher:

@@ -42,14 +42,7 @@ class AgreementDesk:
     async def community(self, came: Arrival, sheet: CommunitySheet) -> Answer:
         """A community is formed."""
         _check_addressed(came, sheet.finess)
-        command = FormCommunity(
-            finess=sheet.finess,
-            title=sheet.title,
-            departement=sheet.departement,
-            zone=sheet.zone,
-            communes=sheet.communes,
-            at=came.at,
-        )
+        command = forming(came, sheet)
 
         async def decide(decision: Decision) -> Answer:
             stream = streams.community(sheet.finess)
@@ -93,6 +86,18 @@ class AgreementDesk:
                 return EndCrisis(finess, at), "crisis_ended"
             case _:
                 assert_never(sheet)
+
+
+def forming(came: Arrival, sheet: CommunitySheet) -> FormCommunity:
+    """What a community's sheet asks for."""
+    return FormCommunity(
+        finess=sheet.finess,
+        title=sheet.title,
+        departement=sheet.departement,
+        zone=sheet.zone,
+        communes=sheet.communes,
+        at=came.at,
+    )
 
 
 def _check_addressed(came: Arrival, finess: str) -> None:

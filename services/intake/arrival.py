@@ -160,6 +160,7 @@ _ROLES = {
     subjects.Kind.SLOT_SERIES: Role.PRACTITIONER,
     subjects.Kind.PRACTITIONER: Role.PRACTITIONER,
     subjects.Kind.COMMUNITY: Role.COORDINATOR,
+    subjects.Kind.IMPORT: Role.COORDINATOR,
     subjects.Kind.SLOT_MOVE: Role.PRACTITIONER,
     subjects.Kind.SLOT_CAPACITY: Role.PRACTITIONER,
     subjects.Kind.SLOT_OPENING: Role.PRACTITIONER,

@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from time import monotonic
-from typing import cast
 
 from domain.community import Formed
 from domain.community import decider as community_decider
 from events import streams
-from events.community import CommunityEvent, CommunityFormed
+from events.community import CommunityFormed
 from events.place import Commune, Position
 from services.log.reader import Log
 
@@ -59,8 +58,7 @@ class Directory:
         """What the community agreed to, a few seconds ago at the latest."""
         read_at, formed = self._agreed.get(finess, (0.0, None))
         if formed is None or monotonic() - read_at > self._again:
-            history = await self._log.history(streams.community(finess))
-            state = community_decider.replay([cast("CommunityEvent", r.event) for r in history])
+            state = await self._log.state(community_decider, streams.community(finess))
             assert isinstance(state, Formed), "only of a community that is known"
             formed = state
             self._agreed[finess] = (monotonic(), formed)

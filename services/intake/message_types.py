@@ -40,6 +40,7 @@ from services.intake.messages import (
     CareRequest,
     CommunitySheet,
     EmergencyCall,
+    Import,
     PractitionerSheet,
     SlotOffer,
     SlotSeries,
@@ -54,6 +55,7 @@ Sheet = (
     | Vacation
     | VacationCancelled
     | Agreement
+    | Import
 )
 Sent = CareRequest | Sheet | SlotNews | RequestNews | HoldNews | OfferNews
 Message = Sent | EmergencyCall
@@ -64,6 +66,7 @@ TYPES: dict[str, type[Sent]] = {
     "snp.slot-series.v1": SlotSeries,
     "snp.practitioner.v1": PractitionerSheet,
     "snp.community.v1": CommunitySheet,
+    "snp.import.v1": Import,
     "snp.slot-move.v1": SlotMove,
     "snp.slot-capacity.v1": SlotCapacity,
     "snp.slot-opening.v1": SlotOpening,

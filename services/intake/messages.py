@@ -233,3 +233,11 @@ class CommunitySheet(Frozen):
     departement: Departement
     zone: Zone = "Europe/Paris"
     communes: Annotated[tuple[Commune, ...], Field(min_length=1, max_length=1000)]
+
+
+class Import(Frozen):
+    """Many sheets at once: type `snp.import.v1`. All of them are taken in, or none."""
+
+    sheets: Annotated[
+        tuple[CommunitySheet | PractitionerSheet, ...], Field(min_length=1, max_length=1000)
+    ]

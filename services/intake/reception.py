@@ -42,10 +42,12 @@ from services.intake.changes import (
     WithdrawalSheet,
 )
 from services.intake.holds import HoldDesk
+from services.intake.importing import ImportDesk
 from services.intake.messages import (
     CareRequest,
     CommunitySheet,
     EmergencyCall,
+    Import,
     PractitionerSheet,
     SlotOffer,
     SlotSeries,
@@ -72,6 +74,7 @@ class Desks:
     holds: HoldDesk
     vacations: VacationDesk
     agreements: AgreementDesk
+    imports: ImportDesk
 
 
 class Reception:
@@ -86,6 +89,7 @@ class Reception:
         self._holds = desks.holds
         self._vacations = desks.vacations
         self._agreements = desks.agreements
+        self._imports = desks.imports
         self._sealer = sealer
         self._clock = clock
         self._settings = settings
@@ -129,6 +133,8 @@ class Reception:
                 return await self._register.practitioner(came, practitioner)
             case CommunitySheet() as community:
                 return await self._agreements.community(came, community)
+            case Import() as sheets:
+                return await self._imports.take_in(came, sheets)
             case HoldSheet() | HoldEndSheet() as news:
                 return await self._holds.tell(came, news)
             case OfferAnswer() | OfferReceipt() | OfferCorrection() | ProposalTaken() as news:

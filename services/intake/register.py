@@ -139,31 +139,7 @@ class Register:
     async def practitioner(self, came: Arrival, sheet: PractitionerSheet) -> Answer:
         """A practitioner as they are now: only what differs from before happens."""
         member_of = await known_communities(self._directory, came, sheet.communities)
-        consent = Consent(
-            sources=sheet.consent.sources,
-            weekly_cap=sheet.consent.weekly_cap,
-            min_age=sheet.consent.min_age,
-            max_age=sheet.consent.max_age,
-            excluded_motives=sheet.consent.excluded_motives,
-            in_crisis=sheet.consent.in_crisis,
-            protocols=sheet.consent.protocols,
-            new_patients=sheet.consent.new_patients,
-            daily_cap=sheet.consent.daily_cap,
-            overbook=_overbook(sheet),
-        )
-        pause_or_resume = Pause if sheet.paused else Resume
-        commands: list[PractitionerCommand] = [
-            Enrol(
-                sheet.rpps,
-                sheet.profession,
-                member_of,
-                sheet.setting,
-                sheet.specialty,
-                came.at,
-            ),
-            GiveConsent(sheet.rpps, consent, came.at),
-            pause_or_resume(sheet.rpps, came.at),
-        ]
+        commands = enrolling(came, sheet, member_of)
 
         async def decide(decision: Decision) -> Answer:
             stream = streams.practitioner(sheet.rpps)
@@ -196,6 +172,37 @@ class Register:
         member_of = () if isinstance(known, NotEnrolled) else enrolment(known).communities
         community = (*member_of, came.community or "")[0]
         return await self._executor.execute(given(came, community or None), decide)
+
+
+def enrolling(
+    came: Arrival, sheet: PractitionerSheet, member_of: tuple[str, ...]
+) -> list[PractitionerCommand]:
+    """What a practitioner's sheet asks for, in order: only what differs will happen."""
+    consent = Consent(
+        sources=sheet.consent.sources,
+        weekly_cap=sheet.consent.weekly_cap,
+        min_age=sheet.consent.min_age,
+        max_age=sheet.consent.max_age,
+        excluded_motives=sheet.consent.excluded_motives,
+        in_crisis=sheet.consent.in_crisis,
+        protocols=sheet.consent.protocols,
+        new_patients=sheet.consent.new_patients,
+        daily_cap=sheet.consent.daily_cap,
+        overbook=_overbook(sheet),
+    )
+    pause_or_resume = Pause if sheet.paused else Resume
+    return [
+        Enrol(
+            sheet.rpps,
+            sheet.profession,
+            member_of,
+            sheet.setting,
+            sheet.specialty,
+            came.at,
+        ),
+        GiveConsent(sheet.rpps, consent, came.at),
+        pause_or_resume(sheet.rpps, came.at),
+    ]
 
 
 def _overbook(sheet: PractitionerSheet) -> Overbook | None:

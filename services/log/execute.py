@@ -84,7 +84,7 @@ class Executor:
 
     async def look(self, decider: Decider[Any, State, Any], stream: str) -> State:
         """What is, in that stream, for nothing but looking."""
-        return decider.replay((await self._log.load(stream)).events)
+        return await self._log.state(decider, stream)
 
     async def agenda_of(self, slot_id: UUID) -> str | None:
         """The stream of the agenda a slot is in; None for a slot nobody published."""

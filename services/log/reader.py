@@ -3,14 +3,17 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
+from domain.decider import Decider
 from events.catalogue import AnyEvent, restored
 from events.envelope import META, Recorded
 from services.log.commands import Append
 from services.log.database import Connection, Pool
 from services.log.tail import Tail
+
+State = TypeVar("State")
 
 COLUMNS = "position, stream, version, name, schema_version, data::text, meta::text, recorded_at"
 _Row = tuple[int, str, int, str, int, str, str, datetime]
@@ -71,6 +74,10 @@ class Log:
             rows = cast("list[tuple[str, int, str]]", await cursor.fetchall())
         # Versions count from 1 without gaps: the append path and its constraint see to it.
         return History([restored(*row) for row in rows], len(rows))
+
+    async def state(self, decider: Decider[Any, State, Any], stream: str) -> State:
+        """What is, in that stream."""
+        return decider.replay((await self.load(stream)).events)
 
     async def receipt(self, command_id: UUID) -> tuple[str | None, dict[str, Any] | None] | None:
         """The fingerprint and answer of a command in the log; None for one that is not."""

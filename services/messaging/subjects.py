@@ -35,6 +35,7 @@ class Kind(StrEnum):
     SLOT_SERIES = "slot-series"
     PRACTITIONER = "practitioner"
     COMMUNITY = "community"
+    IMPORT = "import"
     SLOT_MOVE = "slot-move"
     SLOT_CAPACITY = "slot-capacity"
     SLOT_OPENING = "slot-opening"

@@ -14,6 +14,20 @@ from tests.talking import cloud_event, community_told, practitioner_told, reques
 pytestmark = pytest.mark.xdist_group("demo")
 
 _numbers = count(1)
+_SLOTS = {"kind": "MEMBER_SLOTS", "minutes": 0}
+AT_ANY_HOUR = {
+    "title": "At any hour",  # on the usual ladder nobody is asked at night: this runs then too
+    "rules": [
+        {
+            "title": "All",
+            "steps": [
+                _SLOTS,
+                {"kind": "MEMBER_OFFERS", "minutes": 30},
+                {"kind": "NEIGHBOUR_SLOTS", "minutes": 0},
+            ],
+        }
+    ],
+}
 
 
 @pytest.fixture
@@ -27,8 +41,14 @@ def community(demo):
     for rpps in doctors:
         sheet = practitioner_told(rpps, consent=AGREES, communities=[finess])
         told.append(cloud_event("practitioner", sheet, id=str(uuid4())))
+    told.append(cloud_event("ladder", {"finess": finess, "ladder": AT_ANY_HOUR}, id=str(uuid4())))
     sent = demo.json("send", "-", stdin=json.dumps(told))["sent"]
-    assert [one["state"] for one in sent] == ["formed", "enrolled", "enrolled"]
+    assert [one["state"] for one in sent] == [
+        "formed",
+        "enrolled",
+        "enrolled",
+        "ladder_adopted",
+    ]
     return finess, doctors, insee
 
 
@@ -40,9 +60,6 @@ def asked(demo, community):
     body = json.dumps(cloud_event("care-request", told, id=str(uuid4())))
     (sent,) = demo.json("send", "-", "--wait", "0.5", stdin=body)["sent"]
     return sent["id"], doctors
-
-
-_SLOTS = {"kind": "MEMBER_SLOTS", "minutes": 0}
 
 
 def quarter(hours):
@@ -100,7 +117,7 @@ def test_a_ladder_is_shown_tried_and_adopted(demo, asked, community, tmp_path):
     request, _ = asked
     shown = demo.json("ladder", "show", finess)
     assert shown["probability"] == pytest.approx(0.267, abs=0.01)  # two asked, nobody accepted yet
-    assert "Usual ladder" in demo.run("ladder", "show", finess).stdout
+    assert "At any hour" in demo.run("ladder", "show", finess).stdout
     ladder = shown["ladder"]
     ladder["title"] = "Two hours for slots"
     ladder["rules"][0]["steps"] = [{"kind": "MEMBER_SLOTS", "minutes": 120}]

@@ -14,7 +14,7 @@ from events.agenda import SlotPlaceTaken
 from events.envelope import Actor, Role
 from services.app import Service
 from services.clock import SimulatedClock
-from services.dispatch.dispatcher import Partition
+from services.dispatch.partition import Partition
 from services.dispatch.timers import Timers
 from services.log.commands import Append, Circumstances, Write
 from services.log.verify import verify

@@ -1,0 +1,122 @@
+"""The subcommands about communities: `snp community`, `snp import`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from events.envelope import Role
+from services.cli.care import As
+from services.cli.errors import told_kindly
+from services.cli.options import AsJson, Community, State
+
+community = typer.Typer(
+    no_args_is_help=True, help="What a community agreed: hours, protocols, a crisis."
+)
+imports = typer.Typer(
+    no_args_is_help=True, help="From CSV: all lines of a file, or none and what is wrong where."
+)
+
+Finess = Annotated[str, typer.Argument(metavar="FINESS", help="The community.")]
+Choice = Annotated[bool | None, typer.Option(help="Out of hours (PDSA) in this département.")]
+Csv = Annotated[Path, typer.Argument(metavar="FILE", help="CSV, UTF-8, commas or semicolons.")]
+
+
+@community.command("hours")
+@told_kindly
+def hours(
+    finess: Finess,
+    saturday_afternoon: Choice = None,
+    monday_before_holiday: Choice = None,
+    friday_after_holiday: Choice = None,
+    saturday_after_holiday: Choice = None,
+    role: As = Role.COORDINATOR,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Whose hours it is, and until when; with an option, agree to others."""
+    from services.cli.agreements import tell_hours
+
+    chosen = {
+        "saturday_afternoon": saturday_afternoon,
+        "monday_before_holiday": monday_before_holiday,
+        "friday_after_holiday": friday_after_holiday,
+        "saturday_after_holiday": saturday_after_holiday,
+    }
+    tell_hours(finess, chosen, state, role=role, as_json=as_json)
+
+
+@community.command("protocols")
+@told_kindly
+def protocols(
+    finess: Finess,
+    adopt: Annotated[
+        Path | None, typer.Option(help="JSON, as this command writes it with --json.")
+    ] = None,
+    role: As = Role.COORDINATOR,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Whom other professions may see here, by which text; with --adopt, others from now on."""
+    from services.cli.agreements import tell_protocols
+
+    tell_protocols(finess, adopt, state, role=role, as_json=as_json)
+
+
+@community.command("crisis")
+@told_kindly
+def crisis(
+    finess: Finess,
+    title: Annotated[str | None, typer.Option(help="Declares it: what it is.")] = None,
+    ladder: Annotated[
+        Path | None, typer.Option(help="JSON: the ladder until it is over; the one in force.")
+    ] = None,
+    over: Annotated[bool, typer.Option("--over", help="Everything is as before.")] = False,
+    role: As = Role.COORDINATOR,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Whether there is a crisis; declare one with --title, end it with --over."""
+    from services.cli.agreements import tell_crisis
+
+    tell_crisis(finess, title, ladder, state, over=over, role=role, as_json=as_json)
+
+
+@imports.command("communities")
+@told_kindly
+def import_communities(
+    file: Csv, role: As = Role.COORDINATOR, state: State = None, as_json: AsJson = False
+) -> None:
+    """A line a commune.
+
+    Columns: finess, title, departement, zone (Europe/Paris), insee, commune, population, lat, lon.
+    """
+    from services.cli import importing
+
+    importing.import_communities(file, state, role=role, as_json=as_json)
+
+
+@imports.command("practitioners")
+@told_kindly
+def import_practitioners(
+    file: Csv,
+    of: Community = None,
+    role: As = Role.COORDINATOR,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """A line a practitioner; rpps and profession are needed.
+
+    Columns: rpps, profession, communities, setting, specialty, sources, weekly_cap (20; none: no
+    cap), daily_cap, min_age, max_age, protocols (ODYNOPHAGIE:RPPS), new_patients, paused. Of
+    several in a cell, a space between. Without communities, that of --community.
+    """
+    from services.cli import importing
+
+    importing.import_practitioners(file, of, state, role=role, as_json=as_json)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Every command of this module."""
+    app.add_typer(community, name="community", rich_help_panel="Care")
+    app.add_typer(imports, name="import", rich_help_panel="Care")

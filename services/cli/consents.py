@@ -1,0 +1,198 @@
+"""What a practitioner agreed to: shown, and changed in part."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from rich.markup import escape
+
+from domain import practitioner as practitioners
+from domain.practitioner import Enrolled, NotEnrolled, Paused, Practitioner, enrolment
+from events import streams
+from events.envelope import Role
+from projections import board
+from services.cli import words
+from services.cli.errors import Told
+from services.cli.look import asked
+from services.cli.session import Session, console, in_session, say, show_table
+from services.cli.tell import about, make_sure, show_answer, tell_of
+from services.log.reader import Log
+from services.messaging.subjects import Kind
+
+_NOBODY = -1  # as an option says "none"
+
+
+def show_practitioner(rpps: str, state: Path | None, *, as_json: bool) -> None:
+    """Everything they said."""
+
+    async def work(session: Session) -> tuple[Practitioner, datetime]:
+        return await _known(session, rpps), await session.now()
+
+    known, now = in_session(state, work)
+    sheet = _sheet(rpps, known)
+    enrolled = _enrolment(rpps, known)
+    vacations = [(start, end) for start, end in sorted(enrolled.vacations) if end > now]
+    if as_json:
+        away = [{"start": start, "end": end} for start, end in vacations]
+        say(sheet | {"vacations": away, "on_call_until": enrolled.on_call_until})
+        return
+    consent = sheet["consent"]
+    is_paused = "[yellow]paused[/yellow]" if sheet["paused"] else "[green]takes part[/green]"
+    console.print(f"[bold]{rpps}[/bold]  {is_paused}")
+    where = words.SETTINGS[sheet["setting"]]
+    console.print(
+        f"profession {sheet['profession']}, {where}, in {', '.join(sheet['communities'])}"
+    )
+    console.print(f"seen by: {', '.join(consent['sources']) or 'nobody'}")
+    caps = [("week", consent["weekly_cap"]), ("day", consent["daily_cap"])]
+    told = [f"{cap} a {of}" for of, cap in caps if cap is not None] or ["no cap"]
+    console.print(f"patients: {', '.join(told)}")
+    if consent["overbook"]:
+        console.print(f"asked beyond the agenda: {escape(consent['overbook']['place']['title'])}")
+    if consent["protocols"]:
+        console.print(f"protocols: {', '.join(p['protocol'] for p in consent['protocols'])}")
+    if consent["new_patients"]:
+        console.print("becomes the treating doctor of who has none")
+    for start, end in vacations:
+        console.print(f"away: {words.day(start)} to {words.day(end)}")
+    if enrolled.is_on_call(now):
+        console.print(f"available at once, until {words.clock(enrolled.on_call_until)}")
+
+
+def change_consent(
+    rpps: str, wanted: dict[str, Any], state: Path | None, *, role: Role, as_json: bool
+) -> None:
+    """What is wanted, and the rest as it was."""
+
+    async def work(session: Session) -> dict[str, Any]:
+        sheet = _sheet(rpps, await _known(session, rpps))
+        sheet["consent"] |= _changes(wanted, sheet["consent"])
+        return await tell_of(session, Kind.PRACTITIONER, sheet, role)
+
+    show_answer(in_session(state, work), as_json=as_json)
+
+
+def set_paused(rpps: str, state: Path | None, *, paused: bool, role: Role, as_json: bool) -> None:
+    """As they are, but for that."""
+
+    async def work(session: Session) -> dict[str, Any]:
+        sheet = _sheet(rpps, await _known(session, rpps)) | {"paused": paused}
+        return await tell_of(session, Kind.PRACTITIONER, sheet, role)
+
+    show_answer(in_session(state, work), as_json=as_json)
+
+
+def tell_vacation(
+    rpps: str,
+    start: datetime,
+    end: datetime | None,
+    state: Path | None,
+    *,
+    cancel: bool,
+    sure: bool,
+    role: Role,
+    as_json: bool,
+) -> None:
+    """Announced, or cancelled. Nobody loses a place by a slip."""
+    if cancel == (end is not None):
+        raise Told("say until when, or --cancel", code="usage", status=2)
+    if end is None:
+        data: dict[str, Any] = {"rpps": rpps, "start": start}
+        about(Kind.VACATION_CANCELLED, data, state, role=role, as_json=as_json)
+        return
+    data = {"rpps": rpps, "start": start, "end": end}
+    if not sure:
+        first, last = words.local(start), words.local(end)
+
+        async def patients(session: Session) -> int:
+            return len(await asked(session, board.placed(rpps, first, last)))
+
+        make_sure(in_session(state, patients), as_json=as_json)
+    about(Kind.VACATION, data, state, role=role, as_json=as_json)
+
+
+def show_sought(community: str | None, state: Path | None, *, as_json: bool) -> None:
+    """The oldest first."""
+
+    async def work(session: Session) -> list[dict[str, Any]]:
+        return await asked(session, board.doctor_sought(community=community))
+
+    found = in_session(state, work)
+    if as_json:
+        say({"sought": found})
+        return
+    if not found:
+        console.print("Nobody waits for a treating doctor.")
+        return
+    lines = [
+        [
+            str(row["request_id"])[:8],
+            str(row["community"]),
+            str(row["commune"] or ""),
+            f"{row['age']}" if row["age"] is not None else "",
+            words.day(row["doctor_by"]),
+        ]
+        for row in found
+    ]
+    show_table(("request", "community", "commune", "age", "until"), lines)
+    console.print("snp doctor take ID RPPS: who takes the patient", style="dim")
+
+
+async def _known(session: Session, rpps: str) -> Practitioner:
+    return await Log(session.pool).state(practitioners.decider, streams.practitioner(rpps))
+
+
+def _enrolment(rpps: str, known: Practitioner) -> Enrolled:
+    if isinstance(known, NotEnrolled):
+        msg = f"no practitioner is known as {rpps}: snp practitioner enrol"
+        raise Told(msg, code="practitioner_not_enrolled")
+    return enrolment(known)
+
+
+def _sheet(rpps: str, known: Practitioner) -> dict[str, Any]:
+    """As a message would say what is so now."""
+    enrolled = _enrolment(rpps, known)
+    consent = enrolled.consent or practitioners.Consent(sources=())
+    plain = {
+        name: value.model_dump(mode="json") if hasattr(value, "model_dump") else value
+        for name, value in vars(consent).items()
+    }
+    plain["protocols"] = [one.model_dump(mode="json") for one in consent.protocols]
+    return {
+        "rpps": rpps,
+        "profession": enrolled.profession,
+        "communities": list(enrolled.communities),
+        "setting": enrolled.setting,
+        "specialty": enrolled.specialty,
+        "consent": plain,
+        "paused": isinstance(known, Paused),
+    }
+
+
+def _changes(wanted: dict[str, Any], consent: dict[str, Any]) -> dict[str, Any]:
+    changes: dict[str, Any] = {}
+    for name in ("weekly_cap", "daily_cap", "min_age", "max_age"):
+        if (value := wanted[name]) is not None:
+            changes[name] = None if value == _NOBODY else value
+    for name in ("sources", "excluded_motives", "new_patients"):
+        if wanted[name] is not None:
+            changes[name] = wanted[name]
+    if wanted["protocols"] is not None:
+        pairs = [one.partition(":") for one in wanted["protocols"] if one]
+        changes["protocols"] = [{"protocol": code.upper(), "by": by} for code, _, by in pairs]
+    weekly, daily = wanted["in_crisis"]
+    if weekly is not None or daily is not None:
+        before = consent["in_crisis"] or {
+            name: consent[name] for name in ("weekly_cap", "daily_cap")
+        }
+        given = {"weekly_cap": weekly, "daily_cap": daily}
+        said = {
+            name: None if cap == _NOBODY else cap for name, cap in given.items() if cap is not None
+        }
+        changes["in_crisis"] = before | said
+    if wanted["overbook"] is False:
+        changes["overbook"] = None
+    if wanted["overbook"] and consent["overbook"] is None:
+        msg = "where they are seen must be said: snp send, with `overbook.place` in the consent"
+        raise Told(msg, code="place_missing", status=2)
+    return changes

@@ -1,0 +1,224 @@
+"""`snp import`: communities and practitioners from CSV, all of a file or nothing of it."""
+
+import csv
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from rich.markup import escape
+
+from events.envelope import Role
+from services.cli.errors import Told
+from services.cli.session import console, in_session, say
+from services.cli.tell import Answer, told_or_refused
+from services.intake.messages import CommunitySheet, PractitionerSheet
+from services.intake.rejections import Problem
+from services.messaging.subjects import Kind
+
+COMMUNITIES = (
+    "finess",
+    "title",
+    "departement",
+    "zone",
+    "insee",
+    "commune",
+    "population",
+    "lat",
+    "lon",
+)
+PRACTITIONERS = (
+    "rpps",
+    "profession",
+    "communities",
+    "setting",
+    "specialty",
+    "sources",
+    "weekly_cap",
+    "daily_cap",
+    "min_age",
+    "max_age",
+    "protocols",
+    "new_patients",
+    "paused",
+)
+_OPTIONAL = {"zone", *PRACTITIONERS} - {"rpps", "profession"}
+_YES = {"1", "true", "yes", "oui", "x"}
+_NO = {"", "0", "false", "no", "non"}
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A line of the file, and what is wrong with it."""
+
+    line: int
+    code: str
+    message: str
+
+
+def import_communities(file: Path, state: Path | None, *, role: Role, as_json: bool) -> None:
+    """A line a commune; the lines of one FINESS number are one community."""
+    _import(
+        file, COMMUNITIES, _communities, CommunitySheet, None, state, role=role, as_json=as_json
+    )
+
+
+def import_practitioners(
+    file: Path, community: str | None, state: Path | None, *, role: Role, as_json: bool
+) -> None:
+    """A line a practitioner."""
+    _import(
+        file,
+        PRACTITIONERS,
+        _practitioners,
+        PractitionerSheet,
+        community,
+        state,
+        role=role,
+        as_json=as_json,
+    )
+
+
+_Sheets = Iterator[tuple[int, dict[str, Any]]]
+"""Line by line: the number of the line, and the sheet it makes."""
+
+
+def _import(
+    file: Path,
+    columns: Sequence[str],
+    read: Callable[[list[tuple[int, dict[str, str]]]], _Sheets],
+    model: type[BaseModel],
+    community: str | None,
+    state: Path | None,
+    *,
+    role: Role,
+    as_json: bool,
+) -> None:
+    lines, sheets, wrong = [], [], list[Wrong]()
+    for line, sheet in read(_rows(file, columns)):
+        try:
+            model.model_validate(sheet)
+        except ValidationError as error:
+            problems = [Problem.of(found) for found in error.errors(include_input=False)]
+            wrong += [Wrong(line, p.code, f"{p.field}: {p.message}") for p in problems]
+        lines.append(line)
+        sheets.append(sheet)
+    if not sheets:
+        msg = f"{file}: no line below the header"
+        raise Told(msg, code="nothing_to_import", status=2)
+    if not wrong:
+        answer = in_session(
+            state,
+            lambda session: told_or_refused(
+                session, Kind.IMPORT, {"sheets": sheets}, role, community
+            ),
+        )
+        if "code" not in answer:
+            _say(answer, as_json=as_json)
+            return
+        wrong = _refused(answer, lines)
+    _tell(file, wrong, as_json=as_json)
+
+
+def _rows(file: Path, columns: Sequence[str]) -> list[tuple[int, dict[str, str]]]:
+    """Number and fields of each line. Raises Told for a file that is none, or has other columns."""
+    try:
+        # Spreadsheets put a mark at the beginning, and semicolons in France.
+        text = file.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"{file}: {getattr(error, 'strerror', None) or 'not UTF-8: save it as CSV UTF-8'}"
+        raise Told(msg, code="unreadable_file", status=2) from error
+    header = text.partition("\n")[0]
+    reader = csv.DictReader(text.splitlines(), delimiter=";" if ";" in header else ",")
+    found = [name.strip().lower() for name in reader.fieldnames or ()]
+    missing = [name for name in columns if name not in found and name not in _OPTIONAL]
+    unknown = [name for name in found if name not in columns]
+    if missing or unknown:
+        told = [
+            *(f"no column {name}" for name in missing),
+            *(f"unknown column {n}" for n in unknown),
+        ]
+        msg = f"{file}: {'; '.join(told)}. Columns: {', '.join(columns)}"
+        raise Told(msg, code="other_columns", status=2)
+    reader.fieldnames = found
+    return [
+        (reader.line_num, {name: (value or "").strip() for name, value in row.items() if name})
+        for row in reader
+        if any(value for value in row.values())
+    ]
+
+
+def _communities(rows: list[tuple[int, dict[str, str]]]) -> _Sheets:
+    first: dict[str, int] = {}
+    sheets: dict[str, dict[str, Any]] = {}
+    for line, row in rows:
+        finess = row["finess"]
+        first.setdefault(finess, line)
+        sheet = sheets.setdefault(
+            finess,
+            {"finess": finess, "title": row["title"], "departement": row["departement"]}
+            | ({"zone": row["zone"]} if row.get("zone") else {})
+            | {"communes": []},
+        )
+        commune = {
+            "insee": row["insee"],
+            "title": row["commune"],
+            "population": row["population"],
+            "position": {"lat": row["lat"], "lon": row["lon"]},
+        }
+        sheet["communes"].append(commune)
+    for finess, sheet in sheets.items():
+        yield first[finess], sheet
+
+
+def _practitioners(rows: list[tuple[int, dict[str, str]]]) -> _Sheets:
+    for line, row in rows:
+        consent: dict[str, Any] = {"sources": _words(row.get("sources")) or ["SAS", "CPTS", "IOA"]}
+        for name in ("weekly_cap", "daily_cap", "min_age", "max_age"):
+            if given := row.get(name):
+                consent[name] = None if given.lower() in {"none", "aucun"} else given
+        pairs = [word.partition(":") for word in _words(row.get("protocols"))]
+        consent["protocols"] = [{"protocol": code, "by": by} for code, _, by in pairs]
+        consent["new_patients"] = _truth(row.get("new_patients"))
+        sheet: dict[str, Any] = {name: row[name] for name in ("rpps", "profession")}
+        sheet |= {name: row[name] for name in ("setting", "specialty") if row.get(name)}
+        sheet |= {"communities": _words(row.get("communities")), "consent": consent}
+        yield line, sheet | {"paused": _truth(row.get("paused"))}
+
+
+def _words(cell: str | None) -> list[str]:
+    return (cell or "").split()
+
+
+def _truth(cell: str | None) -> bool | str:
+    """What is neither yes nor no is left for the sheet to refuse."""
+    said = (cell or "").lower()
+    return True if said in _YES else False if said in _NO else said
+
+
+def _refused(answer: Answer, lines: Sequence[int]) -> list[Wrong]:
+    found = []
+    for problem in answer.get("problems", ()):
+        nth = problem["field"].partition(".")[2].partition(".")[0]
+        line = lines[int(nth)] if nth.isdigit() and int(nth) < len(lines) else 0
+        found.append(Wrong(line, problem["code"], problem["message"]))
+    return found or [Wrong(0, answer["code"], answer["message"])]
+
+
+def _say(answer: Answer, *, as_json: bool) -> None:
+    if as_json:
+        say(answer)
+        return
+    same = answer["lines"] - answer["changed"]
+    console.print(f"[green]imported[/green]  {answer['changed']} new or changed, {same} as before")
+
+
+def _tell(file: Path, wrong: Sequence[Wrong], *, as_json: bool) -> None:
+    for one in [] if as_json else wrong:
+        where = f"line {one.line}" if one.line else "file"
+        console.print(f"[red]{where}[/red]  {one.code}  [dim]{escape(one.message)}[/dim]")
+    told = "; ".join(f"line {one.line}: {one.code} ({one.message})" for one in wrong)
+    lines = len({one.line for one in wrong})
+    summary = f"{file.name}: {lines} line{'s' * (lines > 1)} wrong, nothing was imported"
+    raise Told(f"{summary}: {told}" if as_json else summary, code="import_refused")

@@ -1,0 +1,202 @@
+"""The subcommands about who takes part: `snp practitioner`, `snp doctor`."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+
+from events.envelope import Role
+from services.cli.care import As, RequestId
+from services.cli.errors import told_kindly
+from services.cli.offers import Rpps
+from services.cli.options import AsJson, Community, State
+from services.messaging.subjects import Kind
+
+practitioner = typer.Typer(
+    no_args_is_help=True, help="Who takes part, and what they agree to: shown, told, changed."
+)
+doctor = typer.Typer(no_args_is_help=True, help="A treating doctor for patients who want one.")
+
+Instant = typer.Argument(
+    formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"], help="2026-12-21, or with an hour, in France."
+)
+Cap = Annotated[int | None, typer.Option(help="Patients at most; -1: no cap.", min=-1)]
+Sources = Annotated[str | None, typer.Option(help="Who may send patients: SAS,CPTS,IOA…")]
+Ages = Annotated[int | None, typer.Option(help="Years; -1: any.", min=-1, max=130)]
+
+
+@practitioner.command("show")
+@told_kindly
+def show(rpps: Rpps, state: State = None, as_json: AsJson = False) -> None:
+    """What the practitioner agreed to, for whom, how much; vacations and pauses."""
+    from services.cli.consents import show_practitioner
+
+    show_practitioner(rpps, state, as_json=as_json)
+
+
+@practitioner.command("enrol")
+@told_kindly
+def enrol(
+    rpps: Rpps,
+    community: Annotated[list[str], typer.Option("--community", "-c", help="FINESS; again: more.")],
+    profession: Annotated[str, typer.Option(help="10 doctor, 21 pharmacist, 60 nurse…")] = "10",
+    setting: Annotated[
+        str, typer.Option(help="PS in town, MSP, CDS, SOS, MMG, TLC, SPE, HOP, HAD, EMS.")
+    ] = "PS",
+    specialty: Annotated[str | None, typer.Option(help="SM04 cardiology, … (TRE_R38)")] = None,
+    sources: Sources = "SAS,CPTS,IOA",
+    role: As = Role.COORDINATOR,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """A practitioner takes part, seen by these sources, 20 patients a week at most."""
+    from services.cli.tell import about
+
+    data = {
+        "rpps": rpps,
+        "profession": profession,
+        "communities": community,
+        "setting": setting.upper(),
+        "specialty": specialty,
+        "consent": {"sources": _codes(sources)},
+    }
+    about(Kind.PRACTITIONER, data, state, role=role, as_json=as_json)
+
+
+@practitioner.command("consent")
+@told_kindly
+def consent(
+    rpps: Rpps,
+    sources: Sources = None,
+    weekly_cap: Cap = None,
+    daily_cap: Cap = None,
+    crisis_weekly_cap: Cap = None,
+    crisis_daily_cap: Cap = None,
+    min_age: Ages = None,
+    max_age: Ages = None,
+    without: Annotated[str | None, typer.Option(help="Reasons not seen: M03.01,M04.01")] = None,
+    protocol: Annotated[
+        list[str] | None,
+        typer.Option(help="ODYNOPHAGIE:RPPS of who delegates; again: more; '': none."),
+    ] = None,
+    new_patients: Annotated[
+        bool | None, typer.Option(help="Becomes the treating doctor of who has none.")
+    ] = None,
+    overbook: Annotated[
+        bool | None, typer.Option(help="Asked to see patients beyond the agenda.")
+    ] = None,
+    role: As = Role.PRACTITIONER,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change what is said here, and leave the rest as it was agreed."""
+    from services.cli.consents import change_consent
+
+    wanted: dict[str, Any] = {
+        "sources": _codes(sources),
+        "weekly_cap": weekly_cap,
+        "daily_cap": daily_cap,
+        "min_age": min_age,
+        "max_age": max_age,
+        "excluded_motives": _codes(without),
+        "protocols": protocol,
+        "new_patients": new_patients,
+        "overbook": overbook,
+        "in_crisis": (crisis_weekly_cap, crisis_daily_cap),
+    }
+    change_consent(rpps, wanted, state, role=role, as_json=as_json)
+
+
+@practitioner.command("pause")
+@told_kindly
+def pause(
+    rpps: Rpps, role: As = Role.PRACTITIONER, state: State = None, as_json: AsJson = False
+) -> None:
+    """Nobody new, from this instant, until they resume. Who has a place keeps it."""
+    from services.cli.consents import set_paused
+
+    set_paused(rpps, state, paused=True, role=role, as_json=as_json)
+
+
+@practitioner.command("resume")
+@told_kindly
+def resume(
+    rpps: Rpps, role: As = Role.PRACTITIONER, state: State = None, as_json: AsJson = False
+) -> None:
+    """The practitioner is back."""
+    from services.cli.consents import set_paused
+
+    set_paused(rpps, state, paused=False, role=role, as_json=as_json)
+
+
+@practitioner.command("vacation")
+@told_kindly
+def vacation(
+    rpps: Rpps,
+    start: Annotated[datetime, Instant],
+    end: Annotated[datetime | None, Instant] = None,
+    cancel: Annotated[
+        bool, typer.Option("--cancel", help="There after all, from that day on.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    role: As = Role.PRACTITIONER,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Away from then to then: what was published is withdrawn, its patients come first again."""
+    from services.cli.consents import tell_vacation
+
+    tell_vacation(rpps, start, end, state, cancel=cancel, sure=yes, role=role, as_json=as_json)
+
+
+@doctor.command("sought")
+@told_kindly
+def sought(community: Community = None, state: State = None, as_json: AsJson = False) -> None:
+    """Requests of patients who want a treating doctor and have none yet."""
+    from services.cli.consents import show_sought
+
+    show_sought(community, state, as_json=as_json)
+
+
+@doctor.command("take")
+@told_kindly
+def take(
+    identity: RequestId,
+    rpps: Rpps,
+    role: As = Role.PRACTITIONER,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """The practitioner becomes the patient's treating doctor. The first who says so does."""
+    from services.cli.tell import about_a_request
+
+    about_a_request(Kind.NEW_PATIENT, identity, {"rpps": rpps}, state, role=role, as_json=as_json)
+
+
+@told_kindly
+def rate(
+    identity: RequestId,
+    score: Annotated[int, typer.Argument(help="5 is best.", min=1, max=5)],
+    by: Annotated[str, typer.Option(help="patient or practitioner.")] = "patient",
+    note: Annotated[str | None, typer.Option(help="In words. Sealed with the identity.")] = None,
+    role: As = Role.REGULATOR,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """How content patient or professional are with how it went. What is said last holds."""
+    from services.cli.tell import about_a_request
+
+    data = {"by": by.upper(), "score": score, "note": note}
+    about_a_request(Kind.RATING, identity, data, state, role=role, as_json=as_json)
+
+
+def _codes(text: str | None) -> list[str] | None:
+    """`SAS,CPTS` → both; None where nothing was said."""
+    return None if text is None else [code.strip().upper() for code in text.split(",") if code]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Every command of this module."""
+    app.add_typer(practitioner, name="practitioner", rich_help_panel="Care")
+    app.add_typer(doctor, name="doctor", rich_help_panel="Care")
+    app.command(rich_help_panel="Care")(rate)

@@ -1,0 +1,169 @@
+"""`snp community`, `snp practitioner`, `snp doctor`, `snp import`, on a running product."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from uuid import uuid4
+
+import pytest
+
+from tests.acceptance.test_offer_commands import refused
+from tests.talking import cloud_event, request_told, slot_told
+
+pytestmark = pytest.mark.xdist_group("demo")
+
+_numbers = count(1)
+COMMUNES = "finess;title;departement;zone;insee;commune;population;lat;lon\n"
+WHO = "rpps;profession;setting;weekly_cap;protocols;new_patients\n"
+
+
+@pytest.fixture
+def named():
+    """A community's number, two practitioners' and a commune's."""
+    nth = next(_numbers)
+    return f"7700{nth:05}", f"1077{nth:07}", f"1078{nth:07}", f"77{nth:03}"
+
+
+@pytest.fixture
+def community(demo, named, tmp_path):
+    """Imported: a doctor who takes new patients, and a pharmacist in the team."""
+    finess, doctor, pharmacist, insee = named
+    file = tmp_path / "communities.csv"
+    file.write_text(
+        f"\ufeff{COMMUNES}{finess};CPTS Meaux;77;;{insee};Meaux;55000;48.96;2.88\n", "utf-8"
+    )
+    assert demo.json("import", "communities", file)["changed"] == 1
+    assert demo.json("import", "communities", file)["changed"] == 0
+    file = tmp_path / "practitioners.csv"
+    lines = [f"{doctor};10;;;;oui", f"{pharmacist};21;;none;ODYNOPHAGIE:{doctor};"]
+    file.write_text(WHO + "\n".join(lines) + "\n")
+    told = demo.json("import", "practitioners", file, "--community", finess)
+    assert (told["lines"], told["changed"]) == (2, 2)
+    return finess, doctor, pharmacist, insee
+
+
+def sent(demo, kind, data, *words):
+    body = json.dumps(cloud_event(kind, data, id=str(uuid4())))
+    (one,) = demo.json("send", "-", *words, stdin=body)["sent"]
+    return one
+
+
+def test_what_was_imported_is_shown(demo, community):
+    finess, doctor, pharmacist, _ = community
+
+    shown = demo.json("practitioner", "show", pharmacist)
+
+    assert shown["communities"] == [finess]
+    assert shown["consent"]["weekly_cap"] is None
+    assert shown["consent"]["protocols"] == [{"protocol": "ODYNOPHAGIE", "by": doctor}]
+    assert demo.json("practitioner", "show", doctor)["consent"]["weekly_cap"] == 20
+    assert "treating doctor" in demo.run("practitioner", "show", doctor).stdout
+
+
+def test_one_wrong_line_and_nothing_is_imported(demo, community, tmp_path):
+    finess, doctor, _, _ = community
+    new = "10790000001"
+    file = tmp_path / "wrong.csv"
+    file.write_text(f"{WHO}{new};10;;;;\nDr Adam;10;;;;peut-être\n{doctor};21;;;;\n")
+
+    done = demo.run("import", "practitioners", file, "-c", finess)
+
+    assert done.returncode == 1
+    assert "line 3" in done.stdout
+    assert "new_patients" in done.stdout
+    assert "nothing was imported" in done.stderr
+    assert refused(demo, "practitioner", "show", new) == "practitioner_not_enrolled"
+
+    file.write_text(f"{WHO}{new};10;;;;\n{doctor};21;;;;\n{new};10;;;;\n")
+    done = demo.run("import", "practitioners", file, "-c", finess)
+    assert "line 3  already_enrolled_otherwise" in done.stdout
+    assert "line 4  named_twice" in done.stdout
+    assert refused(demo, "practitioner", "show", new) == "practitioner_not_enrolled"
+
+
+def test_a_file_with_other_columns_says_which(demo, tmp_path):
+    file = tmp_path / "other.csv"
+    file.write_text("rpps,name\n10790000001,Anna\n")
+    assert refused(demo, "import", "practitioners", file, status=2) == "other_columns"
+    file.write_text(WHO)
+    assert refused(demo, "import", "practitioners", file, status=2) == "nothing_to_import"
+    assert refused(demo, "import", "communities", "nowhere.csv", status=2) == "unreadable_file"
+
+
+def test_consent_changes_in_part(demo, community):
+    _, doctor, _, _ = community
+
+    demo.json("practitioner", "consent", doctor, "--weekly-cap", "5", "--crisis-weekly-cap", "-1")
+
+    consent = demo.json("practitioner", "show", doctor)["consent"]
+    assert (consent["weekly_cap"], consent["new_patients"]) == (5, True)
+    assert consent["in_crisis"] == {"weekly_cap": None, "daily_cap": None}
+    assert demo.json("practitioner", "pause", doctor)["state"] == "paused"
+    assert demo.json("practitioner", "show", doctor)["paused"]
+    assert demo.json("practitioner", "resume", doctor)["state"] == "enrolled"
+    assert (
+        refused(demo, "practitioner", "consent", doctor, "--overbook", status=2) == "place_missing"
+    )
+
+
+def test_a_practitioner_is_enrolled_by_hand(demo, community):
+    finess, *_ = community
+    rpps = f"1079{int(finess[-7:]):07}"
+
+    told = demo.json("practitioner", "enrol", rpps, "-c", finess, "--setting", "sos")
+
+    assert told["state"] == "enrolled"
+    assert demo.json("practitioner", "show", rpps)["setting"] == "SOS"
+
+
+def test_hours_protocols_and_crises_are_shown_and_agreed(demo, community, tmp_path):
+    finess, *_ = community
+    assert demo.json("community", "hours", finess)["period"] in {"SAS", "PDSA", "NONE"}
+    assert "until" in demo.run("community", "hours", finess).stdout
+    demo.json("community", "hours", finess, "--friday-after-holiday")
+    assert demo.json("community", "hours", finess)["out_of_hours"]["friday_after_holiday"]
+
+    found = demo.json("community", "protocols", finess)
+    assert "ODYNOPHAGIE" in demo.run("community", "protocols", finess).stdout
+    found["protocols"][0]["max_age"] = 50
+    file = tmp_path / "protocols.json"
+    file.write_text(json.dumps(found))
+    told = demo.json("community", "protocols", finess, "--adopt", file)
+    assert told["state"] == "protocols_adopted"
+    assert demo.json("community", "protocols", finess)["protocols"][0]["max_age"] == 50
+
+    assert demo.json("community", "crisis", finess)["crisis"] is None
+    demo.json("community", "crisis", finess, "--title", "Canicule")
+    assert demo.json("community", "crisis", finess)["crisis"] == "Canicule"
+    assert demo.json("community", "crisis", finess, "--over")["state"] == "crisis_ended"
+    assert (
+        refused(demo, "community", "crisis", finess, "--over", "--title", "X", status=2) == "usage"
+    )
+
+
+def test_a_vacation_asks_before_patients_lose_their_places(demo, community):
+    finess, doctor, _, insee = community
+    start = datetime.now(UTC) + timedelta(hours=3)
+    slot = slot_told(start, doctor, communities=[finess])
+    assert sent(demo, "slot", slot)["state"] == "published"
+    request = sent(
+        demo,
+        "care-request",
+        request_told(datetime.now(UTC), commune=insee, position=slot["place"]["position"]),
+    )
+    assert request["state"] == "assigned"
+    first, last = (datetime.now(UTC) + timedelta(days=n) for n in (0, 5))
+    days = (first.strftime("%Y-%m-%dT%H:%M"), last.strftime("%Y-%m-%d"))
+
+    assert refused(demo, "practitioner", "vacation", doctor, *days, status=2) == "not_sure"
+    told = demo.json("practitioner", "vacation", doctor, *days, "--yes")
+    assert (told["withdrawn"], told["searched_again"]) == (1, 1)
+    assert "away" in demo.run("practitioner", "show", doctor).stdout
+    back = demo.json("practitioner", "vacation", doctor, days[0], "--cancel")
+    assert back["state"] == "vacation_cancelled"
+
+
+def test_nobody_is_sought_where_nobody_seeks(demo, community):
+    finess, *_ = community
+    assert demo.json("doctor", "sought", "-c", finess)["sought"] == []
+    assert "Nobody waits" in demo.run("doctor", "sought", "-c", finess).stdout
