@@ -6,18 +6,20 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from domain.decider import Decider, ImpossibleHistory, Refused
-from events.codes import Profession, Setting, Source, Specialty
+from events.codes import Channel, Profession, Setting, Source, Specialty
 from events.practitioner import (
     Delegation,
     InCrisis,
     Overbook,
     PractitionerConsented,
+    PractitionerContactsGiven,
     PractitionerEnrolled,
     PractitionerEvent,
     PractitionerOffCall,
     PractitionerOnCall,
     PractitionerPaused,
     PractitionerResumed,
+    PractitionerRollCalled,
     PractitionerVacationAnnounced,
     PractitionerVacationCancelled,
 )
@@ -157,8 +159,33 @@ class CancelVacation:
     at: datetime
 
 
+@dataclass(frozen=True)
+class GiveContacts:
+    rpps: str
+    channels: tuple[Channel, ...]
+    at: datetime
+
+
+@dataclass(frozen=True)
+class RecordRollCall:
+    rpps: str
+    month: str  # 2026-11
+    reached: tuple[Channel, ...]
+    failed: tuple[Channel, ...]
+    at: datetime
+
+
 PractitionerCommand = (
-    Enrol | GiveConsent | Pause | Resume | GoOnCall | GoOffCall | AnnounceVacation | CancelVacation
+    Enrol
+    | GiveConsent
+    | Pause
+    | Resume
+    | GoOnCall
+    | GoOffCall
+    | AnnounceVacation
+    | CancelVacation
+    | GiveContacts
+    | RecordRollCall
 )
 
 
@@ -178,6 +205,8 @@ class Enrolled:
     consent: Consent | None = None
     on_call_until: datetime | None = None
     vacations: frozenset[tuple[datetime, datetime]] = frozenset()  # from when to when
+    channels: tuple[Channel, ...] = ()  # by which they are reached
+    roll_called: str | None = None  # the last month: 2026-11
 
     def is_on_call(self, now: datetime) -> bool:
         """Whether they are available at once."""
@@ -219,6 +248,10 @@ def decide(command: PractitionerCommand, practitioner: Practitioner) -> list[Pra
             return _announce(command, practitioner)
         case CancelVacation():
             return _cancel(command, practitioner)
+        case GiveContacts():
+            return _give_contacts(command, practitioner)
+        case RecordRollCall():
+            return _roll_call(command, practitioner)
         case _:
             assert_never(command)
 
@@ -382,6 +415,31 @@ def _cancel(command: CancelVacation, practitioner: Practitioner) -> list[Practit
             assert_never(practitioner)
 
 
+def _give_contacts(command: GiveContacts, practitioner: Practitioner) -> list[PractitionerEvent]:
+    """Said again with the same channels it is said again: an address may be another."""
+    if isinstance(practitioner, NotEnrolled):
+        raise PractitionerNotEnrolled(command.rpps)
+    return [
+        PractitionerContactsGiven(rpps=command.rpps, channels=command.channels, given_at=command.at)
+    ]
+
+
+def _roll_call(command: RecordRollCall, practitioner: Practitioner) -> list[PractitionerEvent]:
+    if isinstance(practitioner, NotEnrolled):
+        raise PractitionerNotEnrolled(command.rpps)
+    if enrolment(practitioner).roll_called == command.month:
+        return []
+    return [
+        PractitionerRollCalled(
+            rpps=command.rpps,
+            month=command.month,
+            reached=command.reached,
+            failed=command.failed,
+            called_at=command.at,
+        )
+    ]
+
+
 def enrolment(practitioner: Enrolled | Paused) -> Enrolled:
     """What they enrolled for and agreed to, paused or not."""
     return practitioner.enrolled if isinstance(practitioner, Paused) else practitioner
@@ -403,41 +461,44 @@ def evolve(practitioner: Practitioner, event: PractitionerEvent) -> Practitioner
             if isinstance(practitioner, Enrolled):
                 return replace(practitioner, on_call_until=event.until)
         case PractitionerOffCall():
-            match practitioner:
-                case Enrolled():
-                    return replace(practitioner, on_call_until=None)
-                case Paused(enrolled):
-                    return Paused(replace(enrolled, on_call_until=None))
-                case NotEnrolled():
-                    pass
-                case _:
-                    assert_never(practitioner)
-        case PractitionerVacationAnnounced():
-            return _with_vacations(
-                practitioner, event, lambda known: known | {(event.start, event.end)}
+            return _paused_or_not(
+                practitioner, event, lambda known: replace(known, on_call_until=None)
             )
-        case PractitionerVacationCancelled():
-            return _with_vacations(
+        case PractitionerVacationAnnounced(start=start, end=end):
+            return _paused_or_not(
                 practitioner,
                 event,
-                lambda known: frozenset(one for one in known if one[0] != event.start),
+                lambda known: replace(known, vacations=known.vacations | {(start, end)}),
+            )
+        case PractitionerVacationCancelled(start=start):
+            return _paused_or_not(
+                practitioner,
+                event,
+                lambda known: replace(
+                    known, vacations=frozenset(v for v in known.vacations if v[0] != start)
+                ),
+            )
+        case PractitionerContactsGiven(channels=channels):
+            return _paused_or_not(
+                practitioner, event, lambda known: replace(known, channels=channels)
+            )
+        case PractitionerRollCalled(month=month):
+            return _paused_or_not(
+                practitioner, event, lambda known: replace(known, roll_called=month)
             )
         case _:
             assert_never(event)
     raise ImpossibleHistory(event.name, practitioner)
 
 
-_Vacations = frozenset[tuple[datetime, datetime]]
-
-
-def _with_vacations(
-    practitioner: Practitioner, event: PractitionerEvent, change: Callable[[_Vacations], _Vacations]
+def _paused_or_not(
+    practitioner: Practitioner, event: PractitionerEvent, change: Callable[[Enrolled], Enrolled]
 ) -> Practitioner:
     match practitioner:
-        case Enrolled(vacations=vacations):
-            return replace(practitioner, vacations=change(vacations))
+        case Enrolled():
+            return change(practitioner)
         case Paused(enrolled):
-            return Paused(replace(enrolled, vacations=change(enrolled.vacations)))
+            return Paused(change(enrolled))
         case NotEnrolled():
             raise ImpossibleHistory(event.name, practitioner)
         case _:
@@ -457,15 +518,7 @@ def _with_consent(practitioner: Practitioner, event: PractitionerConsented) -> P
         protocols=event.protocols,
         new_patients=event.new_patients,
     )
-    match practitioner:
-        case Enrolled():
-            return replace(practitioner, consent=consent)
-        case Paused(enrolled):
-            return Paused(replace(enrolled, consent=consent))
-        case NotEnrolled():
-            raise ImpossibleHistory(event.name, practitioner)
-        case _:
-            assert_never(practitioner)
+    return _paused_or_not(practitioner, event, lambda known: replace(known, consent=consent))
 
 
 decider: Decider[PractitionerCommand, Practitioner, PractitionerEvent] = Decider(

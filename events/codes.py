@@ -169,6 +169,14 @@ class Complaint(StrEnum):
     WOUND_CARE = "PANSEMENT"
 
 
+class Channel(StrEnum):
+    """How somebody is reached."""
+
+    SMS = "SMS"
+    EMAIL = "EMAIL"
+    PUSH = "PUSH"  # an application on their telephone
+
+
 class Origin(StrEnum):
     """Where a slot comes from."""
 

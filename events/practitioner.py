@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from events.base import Event, Finess, Frozen, Instant, Rpps, ZoneName
-from events.codes import Mode, Profession, Setting, Source, Specialty
+from events.codes import Channel, Mode, Profession, Setting, Source, Specialty
 from events.motives import Motive
 from events.place import Place
 from events.protocol import Age, ProtocolCode
@@ -130,6 +130,28 @@ class PractitionerVacationCancelled(Event):
     cancelled_at: Instant
 
 
+class PractitionerContactsGiven(Event):
+    """How the professional is reached from now on: the addresses themselves are in the vault."""
+
+    name = "practitioner.contacts_given"
+
+    rpps: Rpps
+    channels: tuple[Channel, ...]  # none: in no way
+    given_at: Instant
+
+
+class PractitionerRollCalled(Event):
+    """Once a month each channel is tried: a number that changed is noticed before it matters."""
+
+    name = "practitioner.roll_called"
+
+    rpps: Rpps
+    month: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}$")]
+    reached: tuple[Channel, ...]
+    failed: tuple[Channel, ...]
+    called_at: Instant
+
+
 PractitionerEvent = (
     PractitionerEnrolled
     | PractitionerConsented
@@ -139,4 +161,6 @@ PractitionerEvent = (
     | PractitionerOffCall
     | PractitionerVacationAnnounced
     | PractitionerVacationCancelled
+    | PractitionerContactsGiven
+    | PractitionerRollCalled
 )

@@ -23,6 +23,7 @@ from services.dispatch.taking import Taking
 from services.intake import service as intake_service
 from services.intake.agreements import AgreementDesk
 from services.intake.care import CareDesk
+from services.intake.contacts import ContactDesk
 from services.intake.directory import Directory
 from services.intake.holds import HoldDesk
 from services.intake.importing import ImportDesk
@@ -43,6 +44,8 @@ from services.log.vault import Sealer, Vault, master_key
 from services.messaging import streams, subjects
 from services.messaging.broker import broker_for
 from services.messaging.dead_letters import DeadLetters
+from services.notify.channels import ways
+from services.notify.notifier import Notifier
 from services.sandbox import service as sandbox_service
 from services.settings import Settings
 from services.stopping import stop
@@ -61,6 +64,7 @@ class Service(StrEnum):
     DISPATCH = "dispatch"
     PROJECTOR = "projector"
     API = "api"
+    NOTIFY = "notify"
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,7 @@ class House:
         self.taking: Taking
         self.reception: Reception
         self.relay: Relay | None = None
+        self.notifier: Notifier | None = None
         self.projectors: list[Projector] = []
         self.showing = asyncio.Event()  # the read models are there
         self.stopping = asyncio.Event()
@@ -175,8 +180,7 @@ async def open_house(
         house = House(settings, addresses, clock or WallClock(), pool)
         await house.broker.connect()
         stack.push_async_callback(house.broker.stop)
-        nats = house.broker.connection
-        house.letters = DeadLetters(nats, house.vault, settings)
+        house.letters = DeadLetters(house.broker.connection, house.vault, settings)
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         running: list[asyncio.Task[None]] = [tasks.create_task(house.appender.run())]
         stack.push_async_callback(stop, running)
@@ -188,36 +192,7 @@ async def open_house(
             if position > house.appender.tail.last:
                 bells.ring()  # of what another process wrote: our own was heard when it was written
 
-        if isinstance(house.clock, SandboxClock):
-            house.broker.include_router(sandbox_service.routes(house.clock))
-        if Service.DISPATCH in services:
-            house.dispatcher = Dispatcher(
-                pool, house.log, house.appender, house.clock, settings, bells.listen(), partition
-            )
-            await house.dispatcher.open()
-            running.append(tasks.create_task(house.dispatcher.run()))
-            elapsing = Elapsing(
-                pool,
-                house.log,
-                house.executor("dispatch"),
-                house.clock,
-                settings,
-                bells.listen(),
-                partition or Partition(),
-            )
-            running.append(tasks.create_task(elapsing.run()))
-            house.taking = Taking(house.executor("dispatch"), house.dispatcher.board, house.clock)
-            house.broker.include_router(dispatch_service.routes(house.taking))
-        if Service.INTAKE in services:
-            house.reception = _reception(house)
-            house.broker.include_router(
-                intake_service.routes(house.reception, house.letters, settings)
-            )
-        if Service.RELAY in services:
-            house.relay = Relay(
-                addresses.database_url, nats, settings, bells.listen(), house.appender.tail
-            )
-            running.append(tasks.create_task(house.relay.run()))
+        running += await _started(house, services, tasks, partition or Partition())
         await house.broker.start()
         house._open = True  # noqa: SLF001 made here
         if Service.PROJECTOR in services:
@@ -233,6 +208,65 @@ async def open_house(
             await house.dispatcher.finish(timedelta(seconds=settings.drain_timeout_seconds))
 
 
+async def _started(
+    house: House, services: Collection[Service], tasks: asyncio.TaskGroup, partition: Partition
+) -> list[asyncio.Task[None]]:
+    """What these services listen to, and what they do beside."""
+    running: list[asyncio.Task[None]] = []
+    if Service.DISPATCH in services:
+        running += await _dispatch(house, tasks, partition)
+    if Service.INTAKE in services:
+        house.reception = _reception(house)
+        house.broker.include_router(
+            intake_service.routes(house.reception, house.letters, house.settings)
+        )
+    if Service.NOTIFY in services:
+        house.notifier = _notifier(house)
+        running.append(tasks.create_task(house.notifier.run()))
+    if Service.RELAY in services:
+        house.relay = Relay(
+            house.addresses.database_url,
+            house.broker.connection,
+            house.settings,
+            house.bells.listen(),
+            house.appender.tail,
+        )
+        running.append(tasks.create_task(house.relay.run()))
+    if isinstance(house.clock, SandboxClock):
+        house.broker.include_router(sandbox_service.routes(house.clock))
+    return running
+
+
+async def _dispatch(
+    house: House, tasks: asyncio.TaskGroup, partition: Partition
+) -> list[asyncio.Task[None]]:
+    """The dispatcher and what watches the clock beside it, opened and running."""
+    bells, settings, executor = house.bells, house.settings, house.executor("dispatch")
+    house.dispatcher = Dispatcher(
+        house.pool, house.log, house.appender, house.clock, settings, bells.listen(), partition
+    )
+    await house.dispatcher.open()
+    elapsing = Elapsing(
+        house.pool, house.log, executor, house.clock, settings, bells.listen(), partition
+    )
+    house.taking = Taking(executor, house.dispatcher.board, house.clock)
+    house.broker.include_router(dispatch_service.routes(house.taking))
+    return [tasks.create_task(house.dispatcher.run()), tasks.create_task(elapsing.run())]
+
+
+def _notifier(house: House) -> Notifier:
+    return Notifier(
+        house.pool,
+        house.log,
+        house.executor("notify"),
+        house.vault,
+        house.clock,
+        house.settings,
+        house.bells.listen(),
+        ways(house.settings),
+    )
+
+
 def _reception(house: House) -> Reception:
     executor = house.executor("intake")
     sealer = house.vault.sealer
@@ -246,6 +280,7 @@ def _reception(house: House) -> Reception:
         vacations=VacationDesk(executor),
         agreements=AgreementDesk(executor, house.directory),
         imports=ImportDesk(executor, house.directory),
+        contacts=ContactDesk(executor, sealer),
     )
     return Reception(
         desks,

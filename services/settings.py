@@ -84,6 +84,17 @@ class Settings(BaseSettings):
     # Whatever opens, or is answered, is heard of at once: this only heals what was missed.
     search_again_minutes: float = 15.0
 
+    # Notifications. An address of Apprise with {to} in it: ovh://…/{to}, mailtos://…?to={to}
+    notify_sms_url: SecretStr | None = None
+    notify_email_url: SecretStr | None = None
+    notify_push_url: SecretStr | None = None
+    notify_file: Path | None = None  # for channels without one; embedded: in the state folder
+    notify_link: str | None = None  # where to answer: https://…/{request_id}
+    notify_retry_seconds: tuple[float, ...] = (2.0, 5.0, 15.0, 60.0)  # the last repeats
+    notify_timeout_seconds: float = 10.0  # of one channel
+    notify_at_once: int = 20  # messages under way
+    notify_poll_seconds: float = 30.0  # what another process put into the outbox
+
     figures_seconds: float = 5.0  # how often the figures of who waits are taken
     readiness_timeout_seconds: float = 2.0
 

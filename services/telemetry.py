@@ -31,6 +31,9 @@ decision_seconds = Histogram(
     "Duration of one matching decision, appending apart",
     buckets=(0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.1),
 )
+notifications = Counter(
+    "snp_notifications_total", "Messages handed to a channel", ["channel", "result"]
+)
 waiting_requests = Gauge("snp_waiting_requests", "Open requests without a place", ["community"])
 oldest_due_seconds = Gauge(
     "snp_oldest_next_instant_seconds", "How late the most overdue open request is (0: none is)"

@@ -22,6 +22,7 @@ from events.agenda import (
     SlotWithdrawn,
 )
 from events.codes import (
+    Channel,
     Label,
     Mode,
     Origin,
@@ -61,9 +62,11 @@ from events.place import CoarsePosition, Commune, Place, Position
 from events.practitioner import (
     Overbook,
     PractitionerConsented,
+    PractitionerContactsGiven,
     PractitionerEnrolled,
     PractitionerOffCall,
     PractitionerOnCall,
+    PractitionerRollCalled,
     PractitionerVacationAnnounced,
     PractitionerVacationCancelled,
 )
@@ -570,3 +573,13 @@ def doctor_found(days: float = 1.0, rpps: str = DR_BLAIN) -> PatientDoctorFound:
 
 def doctor_not_found() -> PatientDoctorNotFound:
     return PatientDoctorNotFound(request_id=ANNA, ended_at=NOON + HOUR + timedelta(days=30))
+
+
+def contacts_given(*channels: Channel, rpps: str = DR_ADAM) -> PractitionerContactsGiven:
+    return PractitionerContactsGiven(rpps=rpps, channels=channels, given_at=NOON)
+
+
+def roll_called(*failed: Channel, month: str = "2026-11") -> PractitionerRollCalled:
+    return PractitionerRollCalled(
+        rpps=DR_ADAM, month=month, reached=(Channel.SMS,), failed=failed, called_at=NOON
+    )

@@ -85,7 +85,9 @@ def sandbox_clock(
 @app.command()
 @told_kindly
 def run(
-    service: Annotated[str, typer.Argument(help="relay, intake, dispatch, projector or api.")],
+    service: Annotated[
+        str, typer.Argument(help="relay, intake, dispatch, notify, projector or api.")
+    ],
     partition: Annotated[
         str,
         typer.Option(help="Of the communities, for dispatch: 2/8 is the second of eight parts."),
@@ -200,6 +202,24 @@ def rebuild(
     from services.cli.operate import rebuild_read_models
 
     rebuild_read_models(name, state, as_json=as_json)
+
+
+@app.command()
+@told_kindly
+def notifications(
+    rpps: Annotated[str | None, typer.Option(help="To this practitioner only.")] = None,
+    only: Annotated[
+        str | None,
+        typer.Option("--state-is", help="waiting, delivered, failed, unreachable, not_needed."),
+    ] = None,
+    limit: Annotated[int, typer.Option(help="Rows at most.", min=1)] = 50,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """What practitioners were told, by which channel, and what did not reach them."""
+    from services.cli.notifications import show_notifications
+
+    show_notifications(rpps, only, limit, state, as_json=as_json)
 
 
 @app.command("dead-letters")

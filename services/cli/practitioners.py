@@ -107,6 +107,25 @@ def consent(
     change_consent(rpps, wanted, state, role=role, as_json=as_json)
 
 
+@practitioner.command("contacts")
+@told_kindly
+def contacts(
+    rpps: Rpps,
+    sms: Annotated[str | None, typer.Option(help="+33612345678")] = None,
+    email: Annotated[str | None, typer.Option(help="A mailbox.")] = None,
+    push: Annotated[str | None, typer.Option(help="As the push service calls it.")] = None,
+    role: As = Role.PRACTITIONER,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """How the practitioner is told, whole: what is not said here is forgotten. It is sealed."""
+    from services.cli.tell import about
+
+    given = {"SMS": sms, "EMAIL": email, "PUSH": push}
+    ways = [{"channel": channel, "address": to} for channel, to in given.items() if to]
+    about(Kind.CONTACTS, {"rpps": rpps, "contacts": ways}, state, role=role, as_json=as_json)
+
+
 @practitioner.command("pause")
 @told_kindly
 def pause(

@@ -43,11 +43,13 @@ from events.offer import (
 )
 from events.practitioner import (
     PractitionerConsented,
+    PractitionerContactsGiven,
     PractitionerEnrolled,
     PractitionerOffCall,
     PractitionerOnCall,
     PractitionerPaused,
     PractitionerResumed,
+    PractitionerRollCalled,
     PractitionerVacationAnnounced,
     PractitionerVacationCancelled,
 )
@@ -331,6 +333,12 @@ def said(event: AnyEvent) -> list[str]:
             return [f"away from {day(event.start)} to {day(event.end)}"]
         case PractitionerVacationCancelled():
             return [f"not away from {day(event.start)} after all"]
+        case PractitionerContactsGiven():
+            return [f"reached by {', '.join(event.channels) or 'nothing'}"]
+        case PractitionerRollCalled():
+            failed = f"; not by {', '.join(event.failed)}" if event.failed else ""
+            reached = ", ".join(event.reached) or "nothing"
+            return [f"roll call of {event.month}: reached by {reached}{failed}"]
         case PractitionerPaused() | PractitionerResumed():
             return [""]
         case CommunityFormed():

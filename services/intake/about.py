@@ -4,6 +4,7 @@ from uuid import UUID, uuid5
 
 from domain import agenda as agendas
 from domain import request as requests
+from domain.practitioner import NotEnrolled, Practitioner, enrolment
 from domain.request import Request
 from events import streams
 from services.intake.arrival import NAMESPACE, Arrival, request_of
@@ -49,6 +50,13 @@ def given(came: Arrival, community: str | None) -> Given:
         causation=came.command_id,
     )
     return Given(came.command_id, circumstances, came.fingerprint)
+
+
+def community_of(came: Arrival, practitioner: Practitioner) -> str | None:
+    """The practitioner's first community, or the one it was sent to."""
+    if isinstance(practitioner, NotEnrolled):
+        return came.community
+    return enrolment(practitioner).communities[0]
 
 
 async def known_communities(

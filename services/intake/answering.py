@@ -1,11 +1,13 @@
 """What members answer when they are asked, and what communities agree: `data` of CloudEvents."""
 
+import re
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from events.base import Finess, Frozen, Rpps
+from events.codes import Channel
 from events.community import OutOfHours
 from events.ladder import Ladder
 from events.offer import Answer, WhyNot
@@ -107,6 +109,44 @@ class VacationCancelled(Frozen):
 
     rpps: Rpps
     start: Moment  # as it was announced
+
+
+class Contact(Frozen):
+    """A way to reach somebody: a number as `+33612345678`, a mailbox, an application's address."""
+
+    channel: Channel
+    address: Annotated[str, StringConstraints(min_length=3, max_length=400)]
+
+    @model_validator(mode="after")
+    def _shaped(self) -> Self:
+        if not re.match(_ADDRESSES[self.channel], self.address):
+            kind = "malformed"
+            message = "no address of this channel: +33612345678, a mailbox, or an https address"
+            raise PydanticCustomError(kind, message)
+        return self
+
+
+_ADDRESSES = {
+    Channel.SMS: r"^\+[1-9]\d{7,14}$",
+    Channel.EMAIL: r"^[^@\s,;]+@[^@\s,;]+\.[^@\s,;]+$",
+    Channel.PUSH: r"^[A-Za-z0-9][A-Za-z0-9:/._~-]+$",
+}
+
+
+class ContactsSheet(Frozen):
+    """How a professional is reached, whole: type `snp.contacts.v1`. The addresses are sealed."""
+
+    rpps: Rpps
+    contacts: Annotated[tuple[Contact, ...], Field(max_length=5)]
+
+    @model_validator(mode="after")
+    def _one_of_each(self) -> Self:
+        channels = {contact.channel for contact in self.contacts}
+        if len(channels) < len(self.contacts):
+            kind = "invalid_value"
+            message = "one address a channel"
+            raise PydanticCustomError(kind, message)
+        return self
 
 
 class HoursSheet(Frozen):

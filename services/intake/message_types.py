@@ -2,6 +2,7 @@
 
 from services.intake.answering import (
     Agreement,
+    ContactsSheet,
     CrisisOver,
     CrisisSheet,
     HoursSheet,
@@ -56,6 +57,7 @@ Sheet = (
     | VacationCancelled
     | Agreement
     | Import
+    | ContactsSheet
 )
 Sent = CareRequest | Sheet | SlotNews | RequestNews | HoldNews | OfferNews
 Message = Sent | EmergencyCall
@@ -90,6 +92,7 @@ TYPES: dict[str, type[Sent]] = {
     "snp.crisis.v1": CrisisSheet,
     "snp.crisis-over.v1": CrisisOver,
     "snp.vacation.v1": Vacation,
+    "snp.contacts.v1": ContactsSheet,
     "snp.vacation-cancelled.v1": VacationCancelled,
     "snp.slot-closing.v1": SlotClosing,
     "snp.rating.v1": Rating,

@@ -9,6 +9,7 @@ from services.clock import Clock
 from services.hub_sante.messages import Case, CaseUpdate, NationalMessage, ResourcesRequest
 from services.intake.agreements import AgreementDesk
 from services.intake.answering import (
+    ContactsSheet,
     CrisisOver,
     CrisisSheet,
     HoursSheet,
@@ -41,6 +42,7 @@ from services.intake.changes import (
     SlotWithdrawal,
     WithdrawalSheet,
 )
+from services.intake.contacts import ContactDesk
 from services.intake.holds import HoldDesk
 from services.intake.importing import ImportDesk
 from services.intake.messages import (
@@ -75,6 +77,7 @@ class Desks:
     vacations: VacationDesk
     agreements: AgreementDesk
     imports: ImportDesk
+    contacts: ContactDesk
 
 
 class Reception:
@@ -90,6 +93,7 @@ class Reception:
         self._vacations = desks.vacations
         self._agreements = desks.agreements
         self._imports = desks.imports
+        self._contacts = desks.contacts
         self._sealer = sealer
         self._clock = clock
         self._settings = settings
@@ -133,6 +137,8 @@ class Reception:
                 return await self._register.practitioner(came, practitioner)
             case CommunitySheet() as community:
                 return await self._agreements.community(came, community)
+            case ContactsSheet() as contacts:
+                return await self._contacts.given(came, contacts)
             case Import() as sheets:
                 return await self._imports.take_in(came, sheets)
             case HoldSheet() | HoldEndSheet() as news:

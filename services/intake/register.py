@@ -28,7 +28,7 @@ from events import streams
 from events.agenda import AgendaEvent
 from events.codes import Origin
 from events.practitioner import Overbook, PractitionerEvent
-from services.intake.about import given, known_communities
+from services.intake.about import community_of, given, known_communities
 from services.intake.answering import OnCall
 from services.intake.arrival import Arrival
 from services.intake.directory import Directory
@@ -169,9 +169,7 @@ class Register:
             return {"id": sheet.rpps, "state": "on_call" if sheet.until else "off_call"}
 
         known = await self._executor.look(practitioners.decider, stream)
-        member_of = () if isinstance(known, NotEnrolled) else enrolment(known).communities
-        community = (*member_of, came.community or "")[0]
-        return await self._executor.execute(given(came, community or None), decide)
+        return await self._executor.execute(given(came, community_of(came, known)), decide)
 
 
 def enrolling(

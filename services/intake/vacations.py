@@ -8,10 +8,10 @@ from domain import agenda as agendas
 from domain import practitioner as practitioners
 from domain import request as requests
 from domain.agenda import Agenda, weeks_between
-from domain.practitioner import AnnounceVacation, CancelVacation, NotEnrolled, enrolment
+from domain.practitioner import AnnounceVacation, CancelVacation
 from domain.request import Request
 from events import streams
-from services.intake.about import given
+from services.intake.about import community_of, given
 from services.intake.answering import Vacation, VacationCancelled
 from services.intake.arrival import Arrival
 from services.log.commands import Answer
@@ -42,9 +42,7 @@ class VacationDesk:
                     assert_never(news)
 
         known = await self._executor.look(practitioners.decider, stream)
-        member_of = () if isinstance(known, NotEnrolled) else enrolment(known).communities
-        community = (*member_of, came.community or "")[0]
-        return await self._executor.execute(given(came, community or None), decide)
+        return await self._executor.execute(given(came, community_of(came, known)), decide)
 
 
 async def _announced(decision: Decision, command: AnnounceVacation) -> Answer:

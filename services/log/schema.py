@@ -19,7 +19,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 metadata = MetaData()
 _now = text("clock_timestamp()")
@@ -71,6 +71,25 @@ vault = Table(
     Column("body", LargeBinary),
     Column("sealed_at", DateTime(timezone=True), nullable=False, server_default=_now),
     Column("erased_at", DateTime(timezone=True)),
+)
+
+notifications = Table(
+    "notifications",
+    metadata,
+    Column("notice_id", Uuid, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("rpps", Text, nullable=False),
+    Column("community", Text),
+    Column("request_id", Uuid),
+    Column("at", DateTime(timezone=True)),  # of the visit, or until when an answer is wanted
+    Column("until", DateTime(timezone=True), nullable=False),  # never told after
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", DateTime(timezone=True), nullable=False),
+    Column("channels", ARRAY(Text)),  # by which it was delivered
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=_now),
+    Column("settled_at", DateTime(timezone=True)),
+    Index("ix_notifications_due", "next_at", postgresql_where=text("state = 'waiting'")),
 )
 
 reveals = Table(

@@ -24,6 +24,7 @@ _NONCE_BYTES = 12  # NIST SP 800-38D, 8.2.2: random nonces of 96 bits; each key 
 _KEY_BYTES = 32
 
 PATIENT = "patient"
+CONTACTS = "contacts"  # by which a practitioner is reached: read by the notifier alone
 LETTER = "letter"  # a message that could not be accepted, whole: it may name a patient
 
 
@@ -142,6 +143,17 @@ class Vault:
         await self._journal(ref, actor, reason)
         (row,) = await self._sealed("where ref = %s and kind = %s", (ref, LETTER))
         return self.sealer.open(row)
+
+    async def contacts(self, subject: UUID) -> bytes | None:
+        """The addresses given last, for a message on its way. None: none, or erased."""
+        try:
+            rows = await self._sealed(
+                "where subject = %s and kind = %s order by sealed_at desc, ref limit 1",
+                (subject, CONTACTS),
+            )
+        except (NothingSealed, Erased):
+            return None
+        return self.sealer.open(rows[0])
 
     async def _journal(self, about: UUID, actor: str, reason: str) -> None:
         async with self._pool.connection() as connection:

@@ -59,6 +59,7 @@ class Kind(StrEnum):
     CRISIS = "crisis"
     CRISIS_OVER = "crisis-over"
     VACATION = "vacation"
+    CONTACTS = "contacts"
     VACATION_CANCELLED = "vacation-cancelled"
     SLOT_CLOSING = "slot-closing"
     RATING = "rating"

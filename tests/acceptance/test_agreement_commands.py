@@ -163,6 +163,16 @@ def test_a_vacation_asks_before_patients_lose_their_places(demo, community):
     assert back["state"] == "vacation_cancelled"
 
 
+def test_how_a_practitioner_is_reached_is_told_and_what_they_were_told_is_shown(demo, community):
+    _, doctor, _, _ = community
+    told = demo.json("practitioner", "contacts", doctor, "--sms", "+33612345678")
+    assert told["channels"] == ["SMS"]
+    assert refused(demo, "practitioner", "contacts", doctor, "--email", "x") == "malformed"
+    assert demo.json("notifications", "--rpps", doctor)["notifications"] == []
+    assert "Nobody was told" in demo.run("notifications", "--rpps", doctor).stdout
+    assert refused(demo, "notifications", "--state-is", "lost", status=2) == "usage"
+
+
 def test_nobody_is_sought_where_nobody_seeks(demo, community):
     finess, *_ = community
     assert demo.json("doctor", "sought", "-c", finess)["sought"] == []

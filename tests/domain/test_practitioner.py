@@ -9,16 +9,27 @@ from domain.practitioner import (
     Enrol,
     Enrolled,
     GiveConsent,
+    GiveContacts,
     Pause,
     Paused,
     PractitionerNotEnrolled,
+    RecordRollCall,
     Resume,
     decider,
 )
-from events.codes import Profession, Setting, Source
+from events.codes import Channel, Profession, Setting, Source
 from events.practitioner import PractitionerPaused, PractitionerResumed
 from tests.domain.spec import Spec
-from tests.examples import DR_ADAM, NEVERS, NOON, consent, consented, enrolled
+from tests.examples import (
+    DR_ADAM,
+    NEVERS,
+    NOON,
+    consent,
+    consented,
+    contacts_given,
+    enrolled,
+    roll_called,
+)
 
 given = Spec(decider).given
 
@@ -73,6 +84,23 @@ def test_what_was_agreed_during_a_pause_counts_after_it():
 
     assert state == Enrolled(Profession.DOCTOR, (NEVERS,), consent=consent(weekly_cap=5))
     assert decider.replay([enrolled(), PAUSED]) == Paused(Enrolled(Profession.DOCTOR, (NEVERS,)))
+
+
+def test_how_they_are_reached_is_told_whole_and_whenever_it_changes():
+    give = GiveContacts(DR_ADAM, (Channel.SMS,), NOON)
+    given(enrolled()).when(give).then(contacts_given(Channel.SMS))
+    # The same channel, and perhaps another number: the log does not know.
+    given(enrolled(), contacts_given(Channel.SMS)).when(give).then(contacts_given(Channel.SMS))
+    given(enrolled(), PAUSED).when(give).then(contacts_given(Channel.SMS))
+    given().when(give).then_refused(PractitionerNotEnrolled)
+
+
+def test_the_roll_is_called_once_a_month():
+    call = RecordRollCall(DR_ADAM, "2026-11", (Channel.SMS,), (Channel.EMAIL,), NOON)
+    given(enrolled()).when(call).then(roll_called(Channel.EMAIL))
+    given(enrolled(), roll_called()).when(call).then_nothing()
+    given(enrolled(), roll_called(month="2026-10")).when(call).then(roll_called(Channel.EMAIL))
+    given().when(call).then_refused(PractitionerNotEnrolled)
 
 
 @pytest.mark.parametrize("history", [(consented(),), (PAUSED,), (RESUMED,)])

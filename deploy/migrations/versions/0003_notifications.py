@@ -1,0 +1,30 @@
+"""The outbox of the notifier: what is to be told, to whom, and until when it is of use."""
+
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+
+TABLE = """
+create table notifications (
+    notice_id uuid primary key,
+    kind text not null,
+    rpps text not null,
+    community text,
+    request_id uuid,
+    at timestamptz,
+    until timestamptz not null,
+    state text not null,
+    attempts integer not null,
+    next_at timestamptz not null,
+    channels text[],
+    created_at timestamptz not null default clock_timestamp(),
+    settled_at timestamptz
+);
+"""
+INDEX = "create index ix_notifications_due on notifications (next_at) where state = 'waiting';"
+
+
+def upgrade() -> None:
+    op.execute(TABLE)
+    op.execute(INDEX)

@@ -1,0 +1,48 @@
+"""How practitioners are reached: the channels in the log, the addresses in the vault."""
+
+from uuid import UUID, uuid5
+
+from domain import practitioner as practitioners
+from domain.practitioner import GiveContacts
+from events import streams
+from services.intake.about import community_of, given
+from services.intake.answering import ContactsSheet
+from services.intake.arrival import NAMESPACE, Arrival
+from services.log.commands import Answer
+from services.log.execute import Decision, Executor
+from services.log.vault import CONTACTS, Sealer
+
+
+def contact_of(rpps: str) -> UUID:
+    """What the vault calls a practitioner's addresses."""
+    return uuid5(NAMESPACE, f"contacts:{rpps}")
+
+
+class ContactDesk:
+    """Seals addresses. What is said last holds; erasing the practitioner takes all along."""
+
+    def __init__(self, executor: Executor, sealer: Sealer) -> None:
+        self._executor = executor
+        self._sealer = sealer
+
+    async def given(self, came: Arrival, sheet: ContactsSheet) -> Answer:
+        """By which channels they are reached from now on."""
+        stream = streams.practitioner(sheet.rpps)
+        channels = tuple(contact.channel for contact in sheet.contacts)
+
+        async def decide(decision: Decision) -> Answer:
+            state = await decision.state(practitioners.decider, stream)
+            command = GiveContacts(sheet.rpps, channels, came.at)
+            decision.write(stream, practitioners.decide(command, state))
+            decision.sealed = [
+                self._sealer.seal(
+                    sheet.model_dump_json().encode(),
+                    kind=CONTACTS,
+                    ref=came.command_id,
+                    subject=contact_of(sheet.rpps),
+                )
+            ]
+            return {"id": sheet.rpps, "state": "contacts_given", "channels": list(channels)}
+
+        known = await self._executor.look(practitioners.decider, stream)
+        return await self._executor.execute(given(came, community_of(came, known)), decide)

@@ -1,0 +1,97 @@
+"""The outbox: what is to be told, kept until it was, or until it is too late."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from psycopg.rows import dict_row
+
+from services.log.database import Connection, Pool
+from services.notify.notices import Kind, Notice
+
+WAITING = "waiting"
+DELIVERED = "delivered"
+FAILED = "failed"  # every channel, until it was too late
+UNREACHABLE = "unreachable"  # no address, or no channel for it
+NOT_NEEDED = "not_needed"  # answered, paused or away meanwhile
+STATES = (WAITING, DELIVERED, FAILED, UNREACHABLE, NOT_NEEDED)
+
+_INSERT = """
+insert into notifications
+    (notice_id, kind, rpps, community, request_id, at, until, state, attempts, next_at)
+values
+    (%(notice_id)s, %(kind)s, %(rpps)s, %(community)s, %(request_id)s, %(at)s, %(until)s,
+     'waiting', 0, %(now)s)
+on conflict (notice_id) do nothing
+"""
+# Whoever takes a row has it for a moment: another notifier, or this one killed, tries it after.
+_TAKE = """
+update notifications set next_at = %(again)s, attempts = attempts + 1
+where notice_id in (
+    select notice_id from notifications
+    where state = 'waiting' and next_at <= %(now)s
+    order by until, notice_id limit %(limit)s for update skip locked)
+returning notice_id, kind, rpps, community, request_id, at, until, attempts
+"""
+_SETTLE = """
+update notifications
+set state = %(state)s, channels = %(channels)s, settled_at = %(now)s
+where notice_id = %(notice_id)s and state = 'waiting'
+"""
+_AGAIN = "update notifications set next_at = %(at)s where notice_id = %(notice_id)s"
+_NEXT = "select min(next_at) from notifications where state = 'waiting'"
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A notice whose turn it is, for the nth time."""
+
+    notice: Notice
+    nth: int
+
+
+async def put(connection: Connection, notices: Sequence[Notice], now: datetime) -> None:
+    """Into the outbox, in the caller's transaction: what is known is left as it is."""
+    async with connection.cursor() as cursor:
+        await cursor.executemany(_INSERT, [vars(notice) | {"now": now} for notice in notices])
+
+
+class Outbox:
+    """The table of what is to be told."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def take(self, now: datetime, again: datetime, limit: int) -> list[Attempt]:
+        """Those whose turn it is, the most pressing first; they come again then if not settled."""
+        async with self._pool.connection() as connection:
+            cursor = connection.cursor(row_factory=dict_row)
+            await cursor.execute(_TAKE, {"now": now, "again": again, "limit": limit})
+            rows = await cursor.fetchall()
+        return [_attempt(row) for row in sorted(rows, key=lambda row: row["until"])]
+
+    async def settle(
+        self, notice_id: UUID, state: str, now: datetime, channels: Sequence[str] = ()
+    ) -> None:
+        """It needs nothing any more."""
+        given = {"notice_id": notice_id, "state": state, "now": now, "channels": list(channels)}
+        async with self._pool.connection() as connection:
+            await connection.execute(_SETTLE, given)
+
+    async def again(self, notice_id: UUID, at: datetime) -> None:
+        """Not before then."""
+        async with self._pool.connection() as connection:
+            await connection.execute(_AGAIN, {"notice_id": notice_id, "at": at})
+
+    async def next_at(self) -> datetime | None:
+        """When something is to be tried, if anything is."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(_NEXT)
+            return cast("tuple[datetime | None]", await cursor.fetchone())[0]
+
+
+def _attempt(row: dict[str, Any]) -> Attempt:
+    nth = row.pop("attempts")
+    return Attempt(Notice(**row | {"kind": Kind(row["kind"])}), nth)

@@ -1,0 +1,49 @@
+"""What is written to a practitioner: where and when, never who the patient is nor why they call.
+
+A text message is read on a screen others see: no name, no age, no reason, no specialty (CNIL).
+"""
+
+from datetime import datetime
+from typing import assert_never
+from zoneinfo import ZoneInfo
+
+from services.notify.notices import Kind, Notice
+
+
+def text_of(notice: Notice, community: str, zone: str, link: str | None) -> tuple[str, str]:
+    """Title and text, in French. `link`: where to answer, `{request_id}` in it replaced."""
+    body = _body(notice, ZoneInfo(zone))
+    where = f" {link.format(request_id=notice.request_id or '')}" if link else ""
+    return community or "Soins non programmés", body + where
+
+
+def _body(notice: Notice, zone: ZoneInfo) -> str:
+    when = _when(notice.at, zone)
+    match notice.kind:
+        case Kind.OFFER:
+            return f"Pouvez-vous recevoir un patient en plus ? Réponse attendue avant {when}."
+        case Kind.OFFER_OVER:
+            return "La demande est pourvue : vous n'avez plus à répondre. Merci."
+        case Kind.ASSIGNED:
+            return f"Un rendez-vous est pris dans votre agenda : {when}."
+        case Kind.FREED:
+            return "Un rendez-vous de votre agenda est annulé : la place est de nouveau libre."
+        case Kind.CRISIS:
+            return "Votre CPTS est en situation de crise : pouvez-vous ouvrir des places ?"
+        case Kind.NEW_PATIENT:
+            return "Une personne cherche un médecin traitant : la prenez-vous ?"
+        case Kind.ROLL_CALL:
+            return "Message de contrôle mensuel : rien à faire, vous êtes bien joignable ici."
+        case _:
+            assert_never(notice.kind)
+
+
+def _when(instant: datetime | None, zone: ZoneInfo) -> str:
+    """`lundi 23/11 à 14:05`."""
+    if instant is None:
+        return ""
+    local = instant.astimezone(zone)
+    return f"{_DAYS[local.weekday()]} {local:%d/%m} à {local:%H:%M}"
+
+
+_DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")

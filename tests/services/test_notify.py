@@ -1,0 +1,399 @@
+"""Who is concerned is told by whatever reaches them; dispatch never waits for it."""
+
+import asyncio
+import json
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+from psycopg import sql
+from psycopg.rows import dict_row
+
+from events import streams
+from events.codes import Channel
+from events.motives import MOTIVES
+from services.clock import SimulatedClock
+from services.notify.channels import ByApprise, ByFile, NotSent
+from services.notify.notices import Kind, Notice
+from services.notify.texts import text_of
+from tests.conftest import house_at
+from tests.examples import ANNA, DR_ADAM, DR_BLAIN, HOUR, MINUTE, NEVERS, NOON, ZONE
+from tests.looking import on_board, story
+from tests.running import until
+from tests.talking import community_told, practitioner_told, request_told, slot_told, tell
+
+SMS = {"channel": "SMS", "address": "+33612345678"}
+EMAIL = {"channel": "EMAIL", "address": "dr.adam@example.org"}
+PLACE = slot_told(NOON)["place"]
+
+
+async def member(house, rpps=DR_ADAM, *contacts, **consent):
+    agreed = {"sources": ["SAS"], "overbook": {"place": PLACE}} | consent
+    told = await tell(house, "practitioner", practitioner_told(rpps, consent=agreed))
+    assert told["state"] == "enrolled"
+    if contacts:
+        told = await tell(house, "contacts", {"rpps": rpps, "contacts": list(contacts)})
+        assert told["state"] == "contacts_given"
+
+
+async def formed(house):
+    await tell(house, "community", community_told())
+
+
+async def asked(house, **changes):
+    told = await tell(house, "care-request", request_told(**changes))
+    return told["id"]
+
+
+async def outbox(house):
+    """Every notice but the roll calls, the earliest first."""
+    async with house.pool.connection() as connection:
+        cursor = connection.cursor(row_factory=dict_row)
+        await cursor.execute(
+            "select * from notifications where kind <> 'roll_call' order by created_at, notice_id"
+        )
+        return await cursor.fetchall()
+
+
+async def states(house):
+    return [row["state"] for row in await outbox(house)]
+
+
+async def all_settled(house):
+    async def are():
+        found = await states(house)
+        return bool(found) and "waiting" not in found
+
+    await until(are)
+    return await states(house)
+
+
+def sent(house):
+    """What was written to the file, but the roll calls."""
+    file = house.settings.state / "notifications.jsonl"
+    lines = file.read_text().splitlines() if file.exists() else []
+    return [told for told in map(json.loads, lines) if "contrôle" not in told["text"]]
+
+
+class Down:
+    """A channel that takes nothing."""
+
+    def __init__(self):
+        self.tries = []
+
+    async def send(self, *message):
+        self.tries.append(message[-1])
+        raise NotSent
+
+
+class Hanging:
+    """A channel that never answers."""
+
+    async def send(self, *_):
+        await asyncio.Event().wait()
+
+
+async def test_who_is_asked_is_told_at_once_and_the_offer_knows(house):
+    await formed(house)
+    await member(house, DR_ADAM, SMS, EMAIL)
+
+    request_id = await asked(house)
+
+    assert await all_settled(house) == ["delivered"]
+    (row,) = await outbox(house)
+    assert sorted(row["channels"]) == ["EMAIL", "SMS"]
+    assert {line["to"] for line in sent(house)} == {"+33612345678", "dr.adam@example.org"}
+
+    async def noted():
+        return "offer.delivered" in [event.name for event in await story(house, request_id)]
+
+    await until(noted)
+
+
+async def test_the_others_are_told_that_it_is_over_and_who_accepted_of_the_visit(house):
+    await formed(house)
+    for rpps in (DR_ADAM, DR_BLAIN):
+        await member(house, rpps, SMS)
+    request_id = await asked(house)
+    await all_settled(house)
+    answer = {"request_id": request_id, "rpps": DR_ADAM, "answer": "ACCEPTEE"}
+    await tell(house, "offer-answer", answer | {"start": (NOON + HOUR).isoformat()})
+
+    async def told():
+        return len(await outbox(house)) == 4
+
+    await until(told)
+    await all_settled(house)
+    found = {(row["kind"], row["rpps"]) for row in await outbox(house)}
+    assert found == {
+        ("offer", DR_ADAM),
+        ("offer", DR_BLAIN),
+        ("offer_over", DR_BLAIN),
+        ("assigned", DR_ADAM),
+    }
+    assert any("lundi 23/11 à 14:00" in line["text"] for line in sent(house))
+
+
+async def test_a_channel_that_is_down_is_tried_until_it_is_too_late_and_silence_goes_on(
+    house, clock
+):
+    """Non-delivery escalates as silence does: the next wave, then the hand-back in time."""
+    await formed(house)
+    for rpps in (DR_ADAM, DR_BLAIN):
+        await member(house, rpps, SMS)
+    down = Down()
+    house.notifier._ways = {Channel.SMS: down}
+    request_id = await asked(house, delay="1H")
+    while (await on_board(house, request_id))["state"] == "waiting":
+        # Everything that is due now was tried before time goes on.
+        async def tried():
+            pending = [r for r in await outbox(house) if r["state"] == "waiting"]
+            return all(r["next_at"] > clock.now() for r in pending)
+
+        await until(tried)
+        await clock.move_to(clock.now() + timedelta(seconds=30))
+
+    assert (await story(house, request_id))[-1].name == "request.handed_back"
+    assert set(await all_settled(house)) <= {"failed", "not_needed"}
+    offered = [e for e in await story(house, request_id) if e.name == "request.offered"]
+    assert down.tries
+    assert max(down.tries) < max(event.until for event in offered)
+
+
+async def test_nothing_is_told_after_it_is_of_use(settings, addresses):
+    clock = SimulatedClock(NOON)
+    async with house_at(settings, addresses, clock=clock) as house:
+        await formed(house)
+        await member(house, DR_ADAM, SMS)
+        house.notifier._ways = {Channel.SMS: Down()}
+        await asked(house)
+        await until(lambda: _some(house))
+    late = SimulatedClock(NOON + HOUR)
+    async with house_at(settings, addresses, clock=late) as house:
+        assert await all_settled(house) == ["failed"]
+        assert sent(house) == []
+
+
+async def _some(house):
+    return await outbox(house)
+
+
+async def test_who_paused_meanwhile_is_left_alone(house, clock):
+    await formed(house)
+    await member(house, DR_ADAM, SMS)
+    down = Down()
+    house.notifier._ways = {Channel.SMS: down}
+    await asked(house)
+    await until(lambda: down.tries)
+    sheet = practitioner_told(DR_ADAM, consent={"sources": ["SAS"]}, paused=True)
+    assert (await tell(house, "practitioner", sheet))["state"] == "paused"
+    await house.settled()
+    await until(lambda: not house.notifier._roster.is_there(DR_ADAM, clock.now()))
+
+    await clock.move_to(NOON + MINUTE)
+
+    assert await all_settled(house) == ["not_needed"]
+
+
+async def test_who_answered_meanwhile_is_not_told_again(house, clock):
+    await formed(house)
+    await member(house, DR_ADAM, SMS)
+    down = Down()
+    house.notifier._ways = {Channel.SMS: down}
+    request_id = await asked(house)
+    await until(lambda: down.tries)
+    answer = {"request_id": request_id, "rpps": DR_ADAM, "answer": "REFUSEE", "reason": "FULL"}
+    await tell(house, "offer-answer", answer)
+
+    await clock.move_to(NOON + MINUTE)
+
+    assert await all_settled(house) == ["not_needed"]
+
+
+async def test_a_crisis_at_night_is_told_in_the_morning(settings, addresses):
+    clock = SimulatedClock(NOON.replace(hour=21))
+    async with house_at(settings, addresses, clock=clock) as house:
+        await formed(house)
+        await member(house, DR_ADAM, SMS)
+        await tell(house, "crisis", {"finess": NEVERS, "title": "Canicule"})
+        morning = NOON.replace(day=24, hour=7)  # 8 h in Nevers
+
+        async def waits_for_the_day():
+            return [row["next_at"] for row in await outbox(house)] == [morning]
+
+        await until(waits_for_the_day)
+        assert sent(house) == []
+
+        await clock.move_to(morning)
+
+        assert await all_settled(house) == ["delivered"]
+
+
+async def test_every_channel_is_tried_once_a_month(house, clock):
+    await formed(house)
+    await member(house, DR_ADAM, SMS, EMAIL)
+    house.notifier._ways = {Channel.SMS: house.notifier._ways[Channel.SMS], Channel.EMAIL: Down()}
+    await house.settled()
+    await until(lambda: house.notifier._roster.to_be_called("2026-11") == [DR_ADAM])
+    await clock.move_to(NOON + HOUR)
+
+    async def called():
+        history = await house.log.history(streams.practitioner(DR_ADAM))
+        return [r.event for r in history if r.event.name == "practitioner.roll_called"]
+
+    await until(called)
+    (event,) = await called()
+    assert (event.month, event.reached, event.failed) == ("2026-11", ("SMS",), ("EMAIL",))
+    await until(lambda: house.notifier._roster.to_be_called("2026-11") == [])
+    await clock.move_to(NOON + 5 * HOUR)
+    assert len(await called()) == 1
+    assert house.notifier._roster.to_be_called("2026-12") == [DR_ADAM]
+
+
+async def test_addresses_are_in_the_vault_and_nowhere_else(house):
+    await formed(house)
+    await member(house, DR_ADAM, SMS)
+    await asked(house)
+    await all_settled(house)
+
+    async with house.pool.connection() as connection:
+        for table in ("events", "notifications", "inbox", "checkpoints", "vault"):
+            cursor = await connection.execute(
+                sql.SQL("select count(*) from {} t where t::text like '%612345678%'").format(
+                    sql.Identifier(table)
+                )
+            )
+            assert (await cursor.fetchone())[0] == 0, table
+
+
+async def test_what_was_told_is_not_told_again_by_the_next_notifier(settings, addresses):
+    async with house_at(settings, addresses, clock=SimulatedClock(NOON)) as house:
+        await formed(house)
+        await member(house, DR_ADAM, SMS)
+        await asked(house)
+        await all_settled(house)
+        async with house.pool.connection() as connection:
+            # As if it had been killed before it noted how far it had come.
+            await connection.execute("update checkpoints set position = 0 where name = 'notify'")
+    async with house_at(settings, addresses, clock=SimulatedClock(NOON)) as house:
+        await asked(house)
+
+        async def both():
+            return await states(house) == ["delivered", "delivered"]
+
+        await until(both)
+        assert len(sent(house)) == 2
+
+
+async def test_dispatch_goes_on_while_a_channel_hangs(house):
+    await formed(house)
+    await member(house, DR_ADAM, SMS)
+    await tell(house, "slot", slot_told(NOON + 2 * HOUR, capacity=20))
+    house.notifier._ways = {Channel.SMS: Hanging()}
+    house.notifier._settings = house.settings.model_copy(update={"notify_timeout_seconds": 60.0})
+
+    for _ in range(10):
+        assert (await on_board(house, await asked(house)))["state"] == "assigned"
+
+
+@pytest.mark.parametrize(
+    "contact",
+    [
+        {"channel": "SMS", "address": "0612345678"},
+        {"channel": "EMAIL", "address": "dr adam"},
+        {"channel": "PUSH", "address": "a b"},
+        {"channel": "FAX", "address": "+33123456789"},
+    ],
+)
+async def test_an_address_of_no_shape_is_refused_and_not_quoted(house, contact):
+    await formed(house)
+    await member(house)
+
+    told = await tell(house, "contacts", {"rpps": DR_ADAM, "contacts": [contact]})
+
+    assert told["problems"]
+    assert contact["address"] not in json.dumps(told)
+
+
+async def test_one_address_a_channel(house):
+    await formed(house)
+    await member(house)
+
+    told = await tell(house, "contacts", {"rpps": DR_ADAM, "contacts": [SMS, SMS]})
+
+    assert told["problems"][0]["code"] == "invalid_value"
+
+
+@asynccontextmanager
+async def gateway(status):
+    """An HTTP service that answers like that, and what it was sent."""
+    bodies = []
+
+    async def answer(reader, writer):
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0] or 0)
+        bodies.append((head.split()[1].decode(), json.loads(await reader.readexactly(length))))
+        writer.write(b"HTTP/1.1 %d x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n" % status)
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1], bodies
+    finally:
+        server.close()
+
+
+async def test_a_service_is_reached_by_apprise():
+    async with gateway(200) as (port, bodies):
+        way = ByApprise(f"json://127.0.0.1:{port}/sms/{{to}}/")
+        await way.send("+33612345678", "CPTS Nevers", "Bonjour", NOON)
+
+    ((path, body),) = bodies
+    assert "33612345678" in path
+    assert (body["title"], body["message"]) == ("CPTS Nevers", "Bonjour")
+
+
+async def test_a_service_that_refuses_is_not_sent():
+    async with gateway(503) as (port, _):
+        with pytest.raises(NotSent):
+            await ByApprise(f"json://127.0.0.1:{port}/{{to}}").send("x", "t", "b", NOON)
+    with pytest.raises(NotSent):
+        await ByApprise("nonsense{to}").send("x", "t", "b", NOON)
+
+
+async def test_a_file_that_cannot_be_written_is_not_sent(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(NotSent):
+        await ByFile(Channel.SMS, tmp_path / "file" / "below").send("x", "t", "b", NOON)
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_no_text_says_who_the_patient_is_or_why_they_call(kind):
+    notice = Notice(ANNA, kind, DR_ADAM, NEVERS, ANNA, NOON + HOUR, NOON + 2 * HOUR)
+
+    title, text = text_of(notice, "CPTS Nevers", ZONE, "https://snp.example/o/{request_id}")
+
+    assert title == "CPTS Nevers"
+    assert text.endswith(f"https://snp.example/o/{ANNA}")
+    words = {word.strip(".,:?").lower() for word in text.split()}
+    reasons = {label.lower() for label in MOTIVES.values()}
+    assert not any(reason in text.lower() for reason in reasons)
+    assert words.isdisjoint({"ans", "femme", "homme", "fièvre", "douleur", "cardiologie"})
+    assert len(text.partition(" https")[0]) <= 160
+
+
+def test_times_are_those_of_the_wall_clock_there():
+    notice = Notice(ANNA, Kind.ASSIGNED, DR_ADAM, NEVERS, ANNA, NOON, NOON)
+
+    paris, reunion = (
+        text_of(notice, "", zone, None)[1] for zone in ("Europe/Paris", "Indian/Reunion")
+    )
+
+    assert "à 13:00" in paris
+    assert "à 16:00" in reunion
+
+
+def test_it_is_tried_again_at_longer_and_longer_intervals(settings):
+    assert all(one < next_one for one, next_one in pairwise(settings.notify_retry_seconds))
