@@ -1,32 +1,54 @@
 """Whatever is asked, in whatever order: the invariants of ARCHITECTURE §4, over all deciders."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from domain import absence, overbooking, placing
 from domain import agenda as agendas
-from domain import placing
 from domain import practitioner as practitioners
 from domain import request as requests
-from domain.agenda import ChangeCapacity, MoveSlot, OpenSlotTo, WithdrawSlot
+from domain.agenda import (
+    ChangeCapacity,
+    CloseSlotTo,
+    ElapseSlot,
+    MoveSlot,
+    OpenSlotTo,
+    WithdrawSlot,
+)
+from domain.asking import Member, askable
 from domain.decider import Refused
-from domain.eligibility import Candidate
+from domain.eligibility import Candidate, search
 from domain.invariants import Audit
 from domain.matching import rank
+from domain.overbooking import AcceptOffer, CorrectClaim
 from domain.placing import By, Cancel, Hold, PlaceRequest
-from domain.practitioner import Enrol, GiveConsent, Pause, Resume
+from domain.practitioner import (
+    AnnounceVacation,
+    CancelVacation,
+    Enrol,
+    GiveConsent,
+    Pause,
+    Resume,
+)
 from domain.request import (
     FIRST_OWNER,
     ConfirmVisit,
+    DeferOffer,
     EndHold,
     ErasePatient,
     HandBackRequest,
     KeepSearching,
+    LapseOffers,
     Merge,
+    OfferRequest,
+    ProposeTime,
     RecordAttendance,
     RecordOutcome,
+    RefuseOffer,
     Reorient,
     Waiting,
     Withdraw,
@@ -34,6 +56,7 @@ from domain.request import (
 from events import streams
 from events.codes import Mode, Profession, Setting, Source
 from events.destination import Destination
+from events.offer import WhyNot
 from events.request import HandBack, HoldEnd, Withdrawal
 from events.visit import Outcome
 from tests.examples import (
@@ -42,6 +65,7 @@ from tests.examples import (
     NEVERS,
     NOON,
     NOTHING_WEIGHED,
+    OVERBOOK,
     VALENCIENNES,
     WEEK,
     called,
@@ -53,8 +77,11 @@ from tests.recording import LogInMemory
 
 QUARTER = timedelta(minutes=15)
 DOCTORS = st.sampled_from([DR_ADAM, DR_BLAIN])
-NAMES = st.integers(0, 9).map(lambda n: f"patient {n}")
-SLOTS = st.integers(0, 9).map(lambda n: f"slot {n}")
+# Few enough that what is drawn is often about the same patient, slot and doctor.
+NAMES = st.integers(0, 4).map(lambda n: f"patient {n}")
+SLOTS = st.integers(0, 4).map(lambda n: f"slot {n}")
+MODES = st.sampled_from([(), (Mode.OFFICE,), (Mode.OFFICE,), (Mode.OFFICE, Mode.VIDEO)])
+SOURCES = st.sampled_from([(), (Source.SAS,), (Source.SAS, Source.CPTS), (Source.SAS, Source.IOA)])
 DECIDERS = {
     "request": requests.decider,
     "agenda": agendas.decider,
@@ -109,7 +136,23 @@ class Care(RuleBasedStateMachine):
             self.decide(
                 stream, Enrol(doctor, Profession.DOCTOR, (NEVERS,), Setting.TOWN, None, self.now)
             )
-            self.decide(stream, GiveConsent(doctor, consent(), self.now))
+            self.decide(stream, GiveConsent(doctor, consent(overbook=OVERBOOK), self.now))
+        # Something to act upon, for what is drawn uses some of the rules and leaves others out.
+        for nth, doctor in enumerate((DR_ADAM, DR_BLAIN)):
+            begins = NOON + (4 + 8 * nth) * QUARTER
+            slot = publish(
+                called(f"slot {nth}"),
+                rpps=doctor,
+                start=begins,
+                end=begins + 2 * QUARTER,
+                capacity=1 + nth,
+                at=self.now,
+            )
+            self.decide(streams.agenda(doctor, WEEK), slot)
+        for nth in range(3):
+            self.decide(
+                streams.request(called(f"patient {nth}")), receive(called(f"patient {nth}"))
+            )
 
     @rule(minutes=st.integers(1, 60))
     def time_passes(self, minutes):
@@ -119,9 +162,9 @@ class Care(RuleBasedStateMachine):
         doctor=DOCTORS,
         slot=SLOTS,
         start=st.integers(0, 40),
-        length=st.integers(0, 6),
+        length=st.integers(0, 4),
         capacity=st.integers(1, 3),
-        modes=st.sets(st.sampled_from(Mode), max_size=2),
+        modes=MODES,
     )
     def publish(self, doctor, slot, start, length, capacity, modes):
         agendas_now = [self.state(streams.agenda(d, WEEK)) for d in (DR_ADAM, DR_BLAIN)]
@@ -134,7 +177,7 @@ class Care(RuleBasedStateMachine):
             start=begins,
             end=begins + length * QUARTER,
             capacity=capacity,
-            modes=tuple(sorted(modes)),
+            modes=modes,
             radius_km=10,
             at=self.now,
         )
@@ -142,25 +185,33 @@ class Care(RuleBasedStateMachine):
 
     @rule(
         doctor=DOCTORS,
-        cap=st.none() | st.integers(0, 3),
-        minimum=st.none() | st.integers(0, 20),
-        sources=st.sets(st.sampled_from(Source), max_size=3),
+        cap=st.sampled_from([None, None, 0, 2, 5]),
+        daily=st.sampled_from([None, None, 1, 3]),
+        minimum=st.sampled_from([None, None, 18]),
+        sources=SOURCES,
+        asked=st.booleans(),
     )
-    def agree(self, doctor, cap, minimum, sources):
-        given = consent(sources=tuple(sorted(sources)), weekly_cap=cap, min_age=minimum)
+    def agree(self, doctor, cap, daily, minimum, sources, asked):
+        given = consent(
+            sources=sources,
+            weekly_cap=cap,
+            daily_cap=daily,
+            min_age=minimum,
+            overbook=OVERBOOK if asked else None,
+        )
         self.decide(streams.practitioner(doctor), GiveConsent(doctor, given, self.now))
 
-    @rule(doctor=DOCTORS, pause=st.booleans())
+    @rule(doctor=DOCTORS, pause=st.sampled_from([True, False, False]))
     def pause_or_resume(self, doctor, pause):
         command = Pause(doctor, self.now) if pause else Resume(doctor, self.now)
         self.decide(streams.practitioner(doctor), command)
 
     @rule(
         name=NAMES,
-        hours=st.integers(0, 50),
-        age=st.none() | st.integers(0, 90),
-        source=st.sampled_from([Source.SAS, Source.CPTS]),
-        modes=st.sets(st.sampled_from(Mode), max_size=3),
+        hours=st.sampled_from([0, 4, 12, 24, 50]),
+        age=st.sampled_from([None, 5, 40]),
+        source=st.sampled_from([Source.SAS, Source.SAS, Source.CPTS]),
+        modes=MODES,
     )
     def ask(self, name, hours, age, source, modes):
         command = receive(
@@ -169,7 +220,7 @@ class Care(RuleBasedStateMachine):
             due_by=self.now + timedelta(hours=hours),
             age=age,
             source=source,
-            modes=tuple(sorted(modes)),
+            modes=modes,
             patient_ref=called(f"ref {name}"),
             at=self.now,
         )
@@ -235,6 +286,98 @@ class Care(RuleBasedStateMachine):
         except Refused:
             return
         self.write((stream, both.request), (agenda_stream, both.agenda))
+
+    # Members asked beyond their agenda
+
+    @rule(name=NAMES, minutes=st.integers(1, 60))
+    def ask_members(self, name, minutes):
+        """Whoever dispatch would ask."""
+        stream = streams.request(called(name))
+        request = self.state(stream)
+        if not isinstance(request, Waiting):
+            return
+        members = [
+            Member(
+                doctor,
+                self.state(streams.practitioner(doctor)),
+                self.state(streams.agenda(doctor, WEEK)),
+            )
+            for doctor in (DR_ADAM, DR_BLAIN)
+        ]
+        to = tuple(one.rpps for one in askable(search(request, self.now), members, self.now))
+        if to:
+            until = self.now + timedelta(minutes=minutes)
+            self.decide(stream, OfferRequest(called(name), to, until, self.now))
+
+    @rule(name=NAMES, doctor=DOCTORS, start=st.integers(0, 40), slot=SLOTS)
+    def accept(self, name, doctor, start, slot):
+        """Two who accept, or one who accepts two patients at once: the agenda decides."""
+        stream, agenda_stream = streams.request(called(name)), streams.agenda(doctor, WEEK)
+        slot_id = called(f"overbook {slot} {name} {doctor} {start} {self.now}")
+        start = NOON + start * QUARTER
+        command = AcceptOffer(called(name), doctor, slot_id, start, 15, self.now)
+        try:
+            both = overbooking.accept(
+                command,
+                self.state(stream),
+                self.state(agenda_stream),
+                self.state(streams.practitioner(doctor)),
+            )
+        except Refused:
+            return
+        self.write((stream, both.request), (agenda_stream, both.agenda))
+
+    @rule(name=NAMES, doctor=DOCTORS)
+    def correct(self, name, doctor):
+        self.over_both(name, CorrectClaim(called(name), doctor, self.now), overbooking.correct)
+
+    @rule(name=NAMES, doctor=DOCTORS, how=st.integers(0, 3), quarters=st.integers(0, 40))
+    def answer(self, name, doctor, how, quarters):
+        request_id, then = called(name), NOON + quarters * QUARTER
+        command = [
+            RefuseOffer(request_id, doctor, WhyNot.FULL, self.now),
+            DeferOffer(request_id, doctor, then, self.now),
+            ProposeTime(request_id, doctor, then, self.now),
+            LapseOffers(request_id, self.now),
+        ][how]
+        self.decide(streams.request(request_id), command)
+
+    # Away, and over
+
+    @rule(doctor=DOCTORS, start=st.integers(0, 40), length=st.integers(0, 8), back=st.booleans())
+    def vacation(self, doctor, start, length, back):
+        begins = NOON + start * QUARTER
+        stream, agenda_stream = streams.practitioner(doctor), streams.agenda(doctor, WEEK)
+        if back:
+            cancel = CancelVacation(doctor, begins, self.now)
+            with suppress(Refused):
+                self.write((stream, practitioners.decide(cancel, self.state(stream))))
+            return
+        command = AnnounceVacation(doctor, begins, begins + length * QUARTER, self.now)
+        agenda = self.state(agenda_stream)
+        holders = {
+            request_id: self.state(streams.request(request_id))
+            for slot in absence.concerned(command, agenda)
+            for request_id in (*slot.taken, *slot.held)
+        }
+        try:
+            away = absence.announce(command, self.state(stream), {agenda_stream: agenda}, holders)
+        except Refused:
+            return
+        told = [(streams.request(r), events) for r, events in away.requests.items()]
+        withdrawn = away.agendas.get(agenda_stream, ())
+        self.write((stream, away.practitioner), (agenda_stream, withdrawn), *told)
+
+    @rule(slot=SLOTS, close=st.booleans())
+    def elapse_or_close(self, slot, close):
+        if (found := self.agenda_of(slot)) is None:
+            return
+        command = (
+            CloseSlotTo(called(slot), (Source.SAS,), self.now)
+            if close
+            else ElapseSlot(called(slot), self.now)
+        )
+        self.decide(found[0], command)
 
     # After the assignment
 
@@ -349,4 +492,4 @@ class Care(RuleBasedStateMachine):
 
 
 TestAnyHistory = Care.TestCase
-TestAnyHistory.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestAnyHistory.settings = settings(max_examples=150, stateful_step_count=50, deadline=None)
