@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from domain import agenda as agendas
 from domain import placing
 from domain import practitioner as practitioners
-from domain.agenda import Agenda, Slot, WithdrawSlot
+from domain.agenda import Agenda, Slot
 from domain.practitioner import AnnounceVacation, Practitioner
 from domain.request import Request
 from events.agenda import AgendaEvent
@@ -38,14 +37,10 @@ def announce(
     happened: dict[str, Sequence[AgendaEvent]] = {}
     told: dict[UUID, Sequence[RequestEvent]] = {}
     for name, agenda in weeks.items() if announced else ():
-        now, events = agenda, list[AgendaEvent]()
-        for slot in concerned(command, agenda):
-            withdraw = WithdrawSlot(slot.published.slot_id, command.at)
-            change = placing.change_slot(withdraw, now, holders)
-            now = agendas.decider.replay(change.agenda, since=now)
-            events += change.agenda
-            told |= change.requests
-        happened[name] = events
+        slots = [slot.published.slot_id for slot in concerned(command, agenda)]
+        withdrawn = placing.withdraw_slots(slots, agenda, holders, command.at)
+        happened[name] = withdrawn.agenda
+        told |= withdrawn.requests
     return Absence(announced, happened, told)
 
 

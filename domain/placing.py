@@ -277,6 +277,20 @@ def change_slot(
     return OverManyStreams(happened, told)
 
 
+def withdraw_slots(
+    slots: Sequence[UUID], agenda: Agenda, holders: Mapping[UUID, Request], at: datetime
+) -> OverManyStreams:
+    """Each of them, in order; as `change_slot`."""
+    events: list[AgendaEvent] = []
+    told: dict[UUID, Sequence[RequestEvent]] = {}
+    for slot_id in slots:
+        change = change_slot(WithdrawSlot(slot_id, at), agenda, holders)
+        agenda = agendas.decider.replay(change.agenda, since=agenda)
+        events += change.agenda
+        told |= change.requests
+    return OverManyStreams(events, told)
+
+
 _UNASSIGNED = {
     Freed.SLOT_WITHDRAWN: Unassigned.SLOT_WITHDRAWN,
     Freed.SLOT_MOVED: Unassigned.SLOT_MOVED,

@@ -19,8 +19,11 @@ Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 Finess = Annotated[str, StringConstraints(pattern=r"^[0-9AB]{9}$")]
 """A structure: nine characters, as in the national register FINESS (`2A`, `2B` for Corsica)."""
 
-Rpps = Annotated[str, StringConstraints(pattern=r"^\d{11}$")]
-"""A professional: eleven digits. National examples break the Luhn key, so it is not checked."""
+Rpps = Annotated[str, StringConstraints(pattern=r"^(\d{11}|[0-9AB]{9})$")]
+"""A professional: eleven digits. National examples break the Luhn key, so it is not checked.
+
+Or the FINESS of a structure that sees patients as one does: SOS Médecins, a hospital consultation.
+"""
 
 Insee = Annotated[str, StringConstraints(pattern=r"^(\d{2}|2[AB])\d{3}$")]
 """A commune: its INSEE code, which is not its postal code."""

@@ -30,6 +30,7 @@ from services.intake.importing import ImportDesk
 from services.intake.offers import OfferDesk
 from services.intake.reception import Desks, Reception
 from services.intake.register import Register
+from services.intake.series import SeriesDesk
 from services.intake.slots import SlotDesk
 from services.intake.vacations import VacationDesk
 from services.intake.visits import VisitDesk
@@ -281,6 +282,7 @@ def _reception(house: House) -> Reception:
         agreements=AgreementDesk(executor, house.directory),
         imports=ImportDesk(executor, house.directory),
         contacts=ContactDesk(executor, sealer),
+        series=SeriesDesk(executor),
     )
     return Reception(
         desks,

@@ -55,6 +55,24 @@ def withdraw_slot(
     about_a_slot(Kind.SLOT_WITHDRAWAL, identity, {}, state, role=role, as_json=as_json, sure=yes)
 
 
+@slot.command("withdraw-series")
+@told_kindly
+def withdraw_series(
+    series: Annotated[str, typer.Argument(metavar="ID", help="As its publication was answered.")],
+    first: Annotated[
+        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="Default: from now on.")
+    ] = None,
+    role: As = Role.PRACTITIONER,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take back every slot of a series that is to come; to change one, publish another after."""
+    from services.cli.tell import about
+
+    data = {"series_id": series, "first": first.date().isoformat() if first else None}
+    about(Kind.SERIES_WITHDRAWAL, data, state, role=role, as_json=as_json)
+
+
 @slot.command("close")
 @told_kindly
 def close_slot(

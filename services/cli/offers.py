@@ -15,7 +15,12 @@ from services.messaging.subjects import Kind
 offer = typer.Typer(no_args_is_help=True, help="Members asked beyond their agenda: what they say.")
 ladder = typer.Typer(no_args_is_help=True, help="Who is asked next, until when: show, try, adopt.")
 
-Rpps = Annotated[str, typer.Argument(metavar="RPPS", help="The practitioner: eleven digits.")]
+Rpps = Annotated[
+    str,
+    typer.Argument(
+        metavar="RPPS", help="The practitioner: eleven digits; a structure: its FINESS."
+    ),
+]
 At = Annotated[
     datetime,
     typer.Option(

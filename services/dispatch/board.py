@@ -124,9 +124,11 @@ class Board:
         """Hold nothing of a stream: it is to be read anew."""
         if streams.kind(stream) == "request":
             self._drop(UUID(streams.identity(stream)))
-        else:
+        elif streams.kind(stream) == "agenda":
             self.agendas.pop(stream, None)
+        elif streams.kind(stream) == "practitioner":
             self.practitioners.pop(streams.identity(stream), None)
+        else:
             self.communities.pop(streams.identity(stream), None)
 
     def build(self, events: Iterable[Recorded]) -> None:

@@ -187,6 +187,7 @@ _ROLES = {
     subjects.Kind.CONTACTS: Role.PRACTITIONER,
     subjects.Kind.VACATION_CANCELLED: Role.PRACTITIONER,
     subjects.Kind.SLOT_CLOSING: Role.PRACTITIONER,
+    subjects.Kind.SERIES_WITHDRAWAL: Role.PRACTITIONER,
     subjects.Kind.RATING: Role.PRACTITIONER,
     subjects.Kind.NEW_PATIENT: Role.PRACTITIONER,
 }

@@ -1,5 +1,6 @@
 """What others may say of a slot, a request or a visit there is: the `data` of a CloudEvent."""
 
+from datetime import date
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
@@ -53,6 +54,13 @@ class SlotClosing(AboutASlot):
 
 class SlotWithdrawal(AboutASlot):
     """Taken back: type `snp.slot-withdrawal.v1`. Its patients are searched for at once."""
+
+
+class SeriesWithdrawal(Frozen):
+    """Every slot of a series from a day on: type `snp.series-withdrawal.v1`."""
+
+    series_id: UUID  # the id its publication was answered with
+    first: date | None = None  # default: what has not begun
 
 
 class AboutARequest(Frozen):

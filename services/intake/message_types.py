@@ -29,6 +29,7 @@ from services.intake.changes import (
     Rating,
     Reorientation,
     RequestNews,
+    SeriesWithdrawal,
     SlotCapacity,
     SlotClosing,
     SlotMove,
@@ -58,6 +59,7 @@ Sheet = (
     | Agreement
     | Import
     | ContactsSheet
+    | SeriesWithdrawal
 )
 Sent = CareRequest | Sheet | SlotNews | RequestNews | HoldNews | OfferNews
 Message = Sent | EmergencyCall
@@ -95,6 +97,7 @@ TYPES: dict[str, type[Sent]] = {
     "snp.contacts.v1": ContactsSheet,
     "snp.vacation-cancelled.v1": VacationCancelled,
     "snp.slot-closing.v1": SlotClosing,
+    "snp.series-withdrawal.v1": SeriesWithdrawal,
     "snp.rating.v1": Rating,
     "snp.new-patient.v1": NewPatient,
 }

@@ -35,6 +35,7 @@ from services.intake.changes import (
     OutcomeReport,
     Rating,
     Reorientation,
+    SeriesWithdrawal,
     SlotCapacity,
     SlotClosing,
     SlotMove,
@@ -56,6 +57,7 @@ from services.intake.messages import (
 )
 from services.intake.offers import OfferDesk
 from services.intake.register import Register
+from services.intake.series import SeriesDesk
 from services.intake.slots import SlotDesk
 from services.intake.vacations import VacationDesk
 from services.intake.visits import VisitDesk
@@ -78,6 +80,7 @@ class Desks:
     agreements: AgreementDesk
     imports: ImportDesk
     contacts: ContactDesk
+    series: SeriesDesk
 
 
 class Reception:
@@ -94,6 +97,7 @@ class Reception:
         self._agreements = desks.agreements
         self._imports = desks.imports
         self._contacts = desks.contacts
+        self._series = desks.series
         self._sealer = sealer
         self._clock = clock
         self._settings = settings
@@ -139,6 +143,8 @@ class Reception:
                 return await self._agreements.community(came, community)
             case ContactsSheet() as contacts:
                 return await self._contacts.given(came, contacts)
+            case SeriesWithdrawal() as withdrawal:
+                return await self._series.withdraw(came, withdrawal)
             case Import() as sheets:
                 return await self._imports.take_in(came, sheets)
             case HoldSheet() | HoldEndSheet() as news:

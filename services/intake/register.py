@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, time
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from domain import agenda as agendas
 from domain import practitioner as practitioners
@@ -38,6 +38,7 @@ from services.intake.messages import (
     SlotOffer,
     SlotSeries,
 )
+from services.intake.series import slot_of
 from services.log.commands import Answer
 from services.log.execute import Decision, Executor
 
@@ -68,7 +69,7 @@ class Register:
 
         def slots() -> list[tuple[UUID, datetime, datetime]]:
             return [
-                (uuid5(came.command_id, one.day.isoformat()), one.start, one.end)
+                (slot_of(came.command_id, one.day), one.start, one.end)
                 for one in occurrences(weekly, came.at)
             ]
 

@@ -90,6 +90,10 @@ class Executor:
         """The stream of the agenda a slot is in; None for a slot nobody published."""
         return await self._log.agenda_of(slot_id)
 
+    async def agendas_of(self, slot_ids: Sequence[UUID]) -> dict[UUID, str]:
+        """As `agenda_of`, of many: those nobody published are not in it."""
+        return await self._log.agendas_of(slot_ids)
+
     async def execute(
         self, given: Given, decide: Callable[[Decision], Awaitable[Answer]]
     ) -> Answer:

@@ -39,6 +39,10 @@ _OF_KIND = (
 )
 _RECEIPT = "select fingerprint, answer from inbox where command_id = %s"
 # The index has the same expression and the same condition: migration 0002.
+_AGENDAS_OF = (
+    "select (data->>'slot_id')::uuid, stream from events"
+    " where name = 'slot.published' and data->>'slot_id' = any(%s)"
+)
 _AGENDA_OF = (
     "select stream from events where name = 'slot.published' and data->>'slot_id' = %s limit 1"
 )
@@ -91,6 +95,12 @@ class Log:
             cursor = await connection.execute(_AGENDA_OF, (str(slot_id),))
             row = cast("tuple[str] | None", await cursor.fetchone())
         return row[0] if row else None
+
+    async def agendas_of(self, slot_ids: Sequence[UUID]) -> dict[UUID, str]:
+        """The streams of the agendas these slots were published in; unknown ones are left out."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(_AGENDAS_OF, ([str(one) for one in slot_ids],))
+            return dict(cast("list[tuple[UUID, str]]", await cursor.fetchall()))
 
     async def history(self, stream: str) -> list[Recorded]:
         """One stream with its circumstances."""

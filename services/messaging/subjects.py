@@ -62,6 +62,7 @@ class Kind(StrEnum):
     CONTACTS = "contacts"
     VACATION_CANCELLED = "vacation-cancelled"
     SLOT_CLOSING = "slot-closing"
+    SERIES_WITHDRAWAL = "series-withdrawal"
     RATING = "rating"
     NEW_PATIENT = "new-patient"
 

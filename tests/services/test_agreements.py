@@ -23,6 +23,7 @@ from tests.talking import (
     tell,
 )
 
+SOS = "580012345"  # a structure: its FINESS
 SORE_THROAT = {"complaint": "ODYNOPHAGIE", "patient": {"age": 30, "sex": "F"}}
 DELEGATED = [{"protocol": "ODYNOPHAGIE", "by": DR_BLAIN}]
 
@@ -103,8 +104,8 @@ async def test_who_is_named_and_said_to_be_missing_is_a_contradiction(house):
 
 async def test_a_partner_is_reached_by_the_step_that_names_it(house):
     await formed(house)
-    await enrolled(house, setting="SOS")
-    await published(house)
+    await enrolled(house, SOS, setting="SOS")
+    await published(house, rpps=SOS)
     request_id = await asked(house)
     assert (await on_board(house, request_id))["state"] == "waiting"
 

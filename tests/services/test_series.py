@@ -9,6 +9,7 @@ from services.clock import SimulatedClock
 from services.projector.queries import rows
 from tests.conftest import house_at
 from tests.examples import HOUR, NEVERS, NOON
+from tests.looking import on_board
 from tests.talking import ask, cloud_event, opened, request_told, slot_told, tell
 
 
@@ -107,3 +108,25 @@ async def test_what_cannot_be_a_series_is_refused_with_its_code(house, change, c
 
     codes = {problem["code"] for problem in told.get("problems", ())}
     assert code in {told["code"]} | codes
+
+
+async def test_a_series_is_withdrawn_as_one_from_a_day_on_and_its_patients_searched_for(house):
+    await opened(house, start=NOON + 3 * HOUR)
+    told = await tell(house, "slot-series", series_told(weekdays=[2]))
+    await tell(house, "care-request", request_told())  # has the single slot
+    await house.settled()
+    tomorrow = await tell(house, "care-request", request_told())
+    before = len(await to_come(house))
+
+    some = await tell(house, "series-withdrawal", {"series_id": told["id"], "first": "2026-11-30"})
+    assert (some["withdrawn"], some["searched_again"]) == (3, 0)
+    assert len(await to_come(house)) == before - 3
+    rest = await tell(house, "series-withdrawal", {"series_id": told["id"]})
+
+    assert (rest["state"], rest["withdrawn"], rest["searched_again"]) == ("withdrawn", 1, 1)
+    row = await on_board(house, tomorrow["id"])
+    assert (row["state"], row["reason"]) == ("waiting", "SLOT_WITHDRAWN")
+    again = await tell(house, "series-withdrawal", {"series_id": told["id"]})
+    assert again["withdrawn"] == 0
+    nobody = await tell(house, "series-withdrawal", {"series_id": tomorrow["id"]})
+    assert nobody["code"] == "no_such_slot"

@@ -1,0 +1,71 @@
+"""A series is taken back as one: every slot of it from a day on, and its patients come first."""
+
+from datetime import date, timedelta
+from uuid import UUID, uuid5
+
+from domain import agenda as agendas
+from domain import placing
+from domain import request as requests
+from domain.agenda import NoSuchSlot, day_of
+from domain.request import Request
+from events import streams
+from services.intake.about import given
+from services.intake.arrival import Arrival
+from services.intake.changes import SeriesWithdrawal
+from services.log.commands import Answer
+from services.log.execute import Decision, Executor
+
+LONGEST_SERIES = timedelta(days=2 * 366)
+"""So far ahead slots of a series are looked for."""
+
+
+def slot_of(series_id: UUID, day: date) -> UUID:
+    """What the slot of that day is called."""
+    return uuid5(series_id, day.isoformat())
+
+
+class SeriesDesk:
+    """All of it in one append, or nothing."""
+
+    def __init__(self, executor: Executor) -> None:
+        self._executor = executor
+
+    async def withdraw(self, came: Arrival, news: SeriesWithdrawal) -> Answer:
+        """How many slots were withdrawn, and how many patients are searched for again.
+
+        What has begun goes on. Raises NoSuchSlot for a series nobody published.
+        """
+        first = news.first or day_of(came.at, "UTC") - timedelta(days=1)
+        days = (first + timedelta(days=n) for n in range(LONGEST_SERIES.days))
+        found = await self._executor.agendas_of([slot_of(news.series_id, day) for day in days])
+        if not found:
+            raise NoSuchSlot(news.series_id)
+
+        async def decide(decision: Decision) -> Answer:
+            withdrawn = searched = 0
+            for stream in sorted(set(found.values())):
+                agenda = await decision.state(agendas.decider, stream)
+                slots = [
+                    slot_id
+                    for slot_id, slot in agenda.slots.items()
+                    if slot_id in found and slot.published.start > came.at
+                ]
+                holders: dict[UUID, Request] = {}
+                for slot_id in slots:
+                    slot = agenda.slots[slot_id]
+                    for request_id in (*slot.taken, *slot.held):
+                        patient = streams.request(request_id)
+                        holders[request_id] = await decision.state(requests.decider, patient)
+                change = placing.withdraw_slots(slots, agenda, holders, came.at)
+                for request_id, happened in change.requests.items():
+                    decision.write(streams.request(request_id), happened)
+                decision.write(stream, change.agenda)
+                withdrawn, searched = withdrawn + len(slots), searched + len(change.requests)
+            return {
+                "id": str(news.series_id),
+                "state": "withdrawn",
+                "withdrawn": withdrawn,
+                "searched_again": searched,
+            }
+
+        return await self._executor.execute(given(came, came.community), decide)
