@@ -87,7 +87,7 @@ def may_be_asked(search: Search, member: Member, now: datetime) -> Askable | typ
         return NotAMember
     if reason := not_within(
         search.reach, member.rpps, enrolled.setting, enrolled.specialty
-    ) or _not_theirs(search, enrolled, consent, member.agenda.taken):
+    ) or _not_theirs(search, member, enrolled, consent):
         return reason
     if member.rpps in search.request.cancelled_by or _was_asked(search, member.rpps):
         return AskedBefore
@@ -106,7 +106,7 @@ def may_be_asked(search: Search, member: Member, now: datetime) -> Askable | typ
 
 
 def _not_theirs(
-    search: Search, enrolled: Enrolled, consent: Consent, taken: int
+    search: Search, member: Member, enrolled: Enrolled, consent: Consent
 ) -> type[Refused] | None:
     """Why they would not see this patient, wherever and whenever."""
     received, profession, setting = search.received, enrolled.profession, enrolled.setting
@@ -114,7 +114,7 @@ def _not_theirs(
         return NotThisProfession
     if outside_protocols(received, profession, setting, consent):
         return NotInTheProtocol
-    return against_consent(search, consent, taken)
+    return against_consent(search, consent, member.rpps, member.agenda.regulated)
 
 
 def _is_full_today(

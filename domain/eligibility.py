@@ -250,7 +250,7 @@ def _not_by(search: Search, candidate: Candidate) -> type[Refused] | None:
                 return PractitionerAway
             if outside_protocols(received, slot.profession, slot.setting, consent):
                 return NotInTheProtocol
-            reason = against_consent(search, consent, candidate.agenda.taken)
+            reason = against_consent(search, consent, slot.rpps, candidate.agenda.regulated)
             _, daily_cap = consent.caps(in_crisis=search.reach.crisis)
             if reason is None and daily_cap is not None:
                 day = day_of(slot.start, slot.zone)
@@ -265,13 +265,16 @@ def _not_by(search: Search, candidate: Candidate) -> type[Refused] | None:
             return PractitionerNotEnrolled
 
 
-def against_consent(search: Search, consent: Consent, taken: int) -> type[Refused] | None:
-    """Why the practitioner does not see this patient, with so many patients this week."""
+def against_consent(
+    search: Search, consent: Consent, rpps: str, regulated: int
+) -> type[Refused] | None:
+    """Why the practitioner does not see this patient, with so many of others' this week."""
     received = search.received
     if received.source not in consent.sources:
         return NoConsent
     weekly_cap, _ = consent.caps(in_crisis=search.reach.crisis)
-    if weekly_cap is not None and taken >= weekly_cap:
+    own_patient = received.treating_doctor == rpps
+    if weekly_cap is not None and regulated >= weekly_cap and not own_patient:
         return WeeklyCapReached
     # An unknown age is no reason to refuse: the regulator has judged the case.
     if received.age is not None:

@@ -88,6 +88,7 @@ class _Slot:
     specialty: str | None
     surge: bool
     taken: dict[UUID, UUID] = field(default_factory=dict)  # request → command that took the place
+    own: set[UUID] = field(default_factory=set)  # of these, the practitioner's own patients
     held: dict[UUID, datetime] = field(default_factory=dict)  # request → until when
     withdrawn: bool = False
     elapsed: bool = False
@@ -270,6 +271,8 @@ class Audit:
         self._check_consent(slot, event, recorded)
         self._check_slot(slot, event, recorded)
         slot.taken[event.request_id] = recorded.meta.command_id
+        if event.own_patient:
+            slot.own.add(event.request_id)
         if len(slot.taken) > slot.capacity:
             self._broken("over_capacity", recorded.position, event.slot_id)
 
@@ -322,13 +325,15 @@ class Audit:
             case Enrolled(consent=consent) as enrolled if consent is not None:
                 if enrolled.is_away(slot.start, slot.end):
                     self._broken("on_vacation", recorded.position, event.slot_id)
-                taken = sum(len(other.taken) for other in self._agendas[slot.agenda])
+                regulated = sum(
+                    len(other.taken.keys() - other.own) for other in self._agendas[slot.agenda]
+                )
                 if event.source not in consent.sources:
                     self._broken("outside_consent", recorded.position, event.slot_id)
                 request = self._requests.get(event.request_id)
                 crisis = request is not None and request.reach.crisis
                 weekly_cap, daily_cap = consent.caps(in_crisis=crisis)
-                if weekly_cap is not None and taken >= weekly_cap:
+                if weekly_cap is not None and regulated >= weekly_cap and not event.own_patient:
                     self._broken("over_the_weekly_cap", recorded.position, event.slot_id)
                 if daily_cap is not None and self._that_day(slot) >= daily_cap:
                     self._broken("over_the_daily_cap", recorded.position, event.slot_id)

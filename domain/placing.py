@@ -90,6 +90,7 @@ def place(
         request_id=command.request_id,
         source=request.received.source,
         mode=command.mode,
+        own_patient=request.received.treating_doctor == slot.published.rpps,
         at=command.at,
     )
     return OverTwoStreams(

@@ -84,7 +84,7 @@ class Consent:
     """To whom, how much and for which patients: data of the practitioner."""
 
     sources: tuple[Source, ...]
-    weekly_cap: int | None = None  # places taken in an ISO week, over all slots
+    weekly_cap: int | None = None  # of patients not their own, in an ISO week, over all slots
     daily_cap: int | None = None  # places taken in a day where care is given, over all slots
     min_age: int | None = None
     max_age: int | None = None

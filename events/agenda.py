@@ -44,11 +44,13 @@ class SlotPlaceTaken(Event):
     """One place of the slot is a request's."""
 
     name = "slot.place_taken"
+    version = 2
 
     slot_id: UUID
     request_id: UUID
     source: Source
     mode: Mode
+    own_patient: bool  # of the practitioner, their treating doctor: the cap a week is for others
     taken_at: Instant
 
 

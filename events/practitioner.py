@@ -41,7 +41,7 @@ class Delegation(Frozen):
     by: Rpps
 
 
-WeeklyCap = Annotated[int, Field(ge=0, le=500)]  # places taken in a week, over all slots
+WeeklyCap = Annotated[int, Field(ge=0, le=500)]  # of patients not their own, over all slots
 DailyCap = Annotated[int, Field(ge=0, le=100)]  # places taken in a day, over all slots
 
 

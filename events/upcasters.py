@@ -61,6 +61,11 @@ def slot_published_v1_to_v2(payload: Payload) -> Payload:
     return payload | {"setting": "PS", "specialty": None, "surge": False}
 
 
+def slot_place_taken_v1_to_v2(payload: Payload) -> Payload:
+    """Before v2 nobody was known as anybody's own patient."""
+    return payload | {"own_patient": False}
+
+
 def community_ladder_adopted_v1_to_v2(payload: Payload) -> Payload:
     """Before v2 a ladder had no hours and no partners: what is not said is said by default."""
     return payload
@@ -75,6 +80,7 @@ UPCASTERS: Mapping[tuple[str, int], Upcast] = {
     ("request.escalated", 1): request_escalated_v1_to_v2,
     ("request.handed_back", 2): request_handed_back_v2_to_v3,
     ("slot.published", 1): slot_published_v1_to_v2,
+    ("slot.place_taken", 1): slot_place_taken_v1_to_v2,
     ("community.ladder_adopted", 1): community_ladder_adopted_v1_to_v2,
 }
 

@@ -232,6 +232,7 @@ def take(request_id: UUID = ANNA, slot_id: UUID = AFTERNOON, **changes: Any) -> 
         "request_id": request_id,
         "source": Source.SAS,
         "mode": Mode.OFFICE,
+        "own_patient": False,
         "at": NOON,
     }
     return TakePlace(**fields | changes)

@@ -139,7 +139,9 @@ def evolve(agenda: Agenda, event: AgendaEvent) -> Agenda:
     slot = _known(agenda, event)
     match event:
         case SlotPlaceTaken():
-            return _with(agenda, replace(slot, taken={**slot.taken, event.request_id: event.mode}))
+            taken = {**slot.taken, event.request_id: event.mode}
+            own = slot.own | {event.request_id} if event.own_patient else slot.own
+            return _with(agenda, replace(slot, taken=taken, own=own))
         case SlotPlaceFreed():
             left = {r: mode for r, mode in slot.taken.items() if r != event.request_id}
             return _with(agenda, replace(slot, taken=left))

@@ -37,6 +37,7 @@ class TakePlace:
     request_id: UUID
     source: Source
     mode: Mode
+    own_patient: bool
     at: datetime
 
 

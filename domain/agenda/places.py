@@ -25,6 +25,7 @@ def take(command: TakePlace, agenda: Agenda) -> list[AgendaEvent]:
             request_id=command.request_id,
             source=command.source,
             mode=command.mode,
+            own_patient=command.own_patient,
             taken_at=command.at,
         ),
     ]

@@ -37,6 +37,7 @@ class Slot:
     published: SlotPublished
     taken: Mapping[UUID, Mode] = field(default_factory=dict)  # request → how they meet
     held: Mapping[UUID, datetime] = field(default_factory=dict)  # request → until when
+    own: frozenset[UUID] = frozenset()  # of these, patients of the practitioner's own list
     elapsed: bool = False  # over, and what was left is lost
 
     @property
@@ -63,6 +64,11 @@ class Agenda:
     def taken(self) -> int:
         """Places taken this week, over all slots."""
         return sum(len(slot.taken) for slot in self.slots.values())
+
+    @cached_property
+    def regulated(self) -> int:
+        """Of these, by patients who are not the practitioner's own: what a cap a week is about."""
+        return self.taken - sum(len(slot.own & slot.taken.keys()) for slot in self.slots.values())
 
     def taken_on(self, day: date, zone: str) -> int:
         """Places taken on that day there, over all slots."""

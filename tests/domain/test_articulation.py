@@ -868,6 +868,12 @@ SCENARIOS = {
         ],
         [],
     ),
+    "the cap of a week is for other doctors' patients": (
+        "doctor T; T member full; slot T 14:00; C member full; slot C 13:00",
+        "",
+        ["12:00 assigned T 14:00"],
+        [],
+    ),
     "a treating doctor who takes no part is not waited for": (
         "usual; doctor T; slot C 13:00",
         "",

@@ -36,6 +36,7 @@ from tests.examples import (
     NOON,
     VALENCIENNES,
     busy,
+    called,
     consented,
     enrolled,
     published,
@@ -53,6 +54,19 @@ def found(*, asked=None, slot=None, practitioner=AGREEING, week=0, day=0, now=NO
     agenda = agendas.decider.replay([published(**slot or {}), *busy(week, day)])
     who = practitioners.decider.replay(practitioner)
     return ways(search(request, now), Candidate(agenda.slots[AFTERNOON], agenda, who))
+
+
+def test_own_patients_are_not_counted_against_the_cap_of_a_week():
+    request = requests.decider.replay([received()])
+    slots = [published(), published(called("earlier"), start=NOON + 8 * HOUR, end=NOON + 9 * HOUR)]
+    own = taken(called("own"), called("earlier"), own_patient=True)
+    other = taken(called("other"), called("earlier"))
+    who = practitioners.decider.replay([enrolled(), consented(weekly_cap=1)])
+    for happened, counted in ((own, 0), (other, 1)):
+        agenda = agendas.decider.replay([*slots, happened])
+        assert agenda.regulated == counted
+        found = ways(search(request, NOON), Candidate(agenda.slots[AFTERNOON], agenda, who))
+        assert (found is WeeklyCapReached) is bool(counted)
 
 
 def test_a_slot_that_fits_says_how_far_it_is():

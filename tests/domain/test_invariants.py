@@ -214,6 +214,15 @@ def test_a_day_as_it_should_be_breaks_nothing():
         ((received(), reoriented(), searching()), "happened_to_a_closed_request"),
         ((received(), merged(), ended()), None),
         ((received(), assigned(), taken(), withdrawn()), "withdrawn_with_patients"),
+        (
+            (
+                consented(weekly_cap=0),
+                received(treating_doctor=DR_ADAM),
+                assigned(),
+                taken(own_patient=True),
+            ),
+            None,
+        ),
         ((vacation(), received(), assigned(), taken()), "on_vacation"),
         ((received(), closed_to(), assigned(), taken()), "slot_not_open_to_the_request"),
         ((elapsed(),), None),

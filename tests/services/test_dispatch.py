@@ -211,6 +211,7 @@ async def test_a_lost_race_is_decided_again_on_what_is_true_by_then(house):
         request_id=called("somebody else"),
         source="SAS",
         mode="AMB",
+        own_patient=False,
         taken_at=NOON,
     )
     circumstances = Circumstances(
