@@ -144,7 +144,7 @@ def _reach(mode: Mode, search: Search, overbook: Overbook) -> float:
 
 
 def _was_asked(search: Search, rpps: str) -> bool:
-    """Who was told that a place was found, and it was lost again, may be asked once more."""
+    """Who was told that they need not answer, and it turned out otherwise, may be once more."""
     offer = search.request.offers.get(rpps)
     match offer:
         case None:
@@ -152,9 +152,12 @@ def _was_asked(search: Search, rpps: str) -> bool:
         case Pending():
             return True
         case Answered():
-            return offer.lapse is not Lapse.PLACE_FOUND
+            return offer.lapse not in _MAY_BE_ASKED_AGAIN
         case _:
             assert_never(offer)
+
+
+_MAY_BE_ASKED_AGAIN = {Lapse.PLACE_FOUND, Lapse.STEP_OVER}
 
 
 class Rate(NamedTuple):

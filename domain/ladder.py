@@ -23,6 +23,7 @@ from domain.request import (
     Pending,
     Reach,
     RequestCommand,
+    StopAsking,
     Waiting,
 )
 from events.codes import Period, Setting
@@ -102,6 +103,7 @@ def advance(request: Waiting, ranking: Ranking, around: Around, now: datetime) -
     `ranking`: what `around.look` says of the request now.
     """
     climb = _Climb(request, ranking, around, now)
+    climb.stops_asking()
     climb.begins()
     if climb.ranking.eligible and climb.is_within_reach():
         return climb.so_far(climb.ranking.eligible[0])
@@ -191,6 +193,12 @@ class _Climb:
                 at=self._now,
             )
         )
+
+    def stops_asking(self) -> None:
+        """Where the step in which somebody was asked is switched off, or of another hour."""
+        switched_off = self.request.step_kind in ASKING and self._at != self.request.step
+        if switched_off and self.request.pending:
+            self.do(StopAsking(self.request_id, self._now))
 
     def begins(self) -> None:
         """With the treating doctor, where the ladder does and they can do something."""

@@ -99,6 +99,7 @@ class Lapse(StrEnum):
     NO_ANSWER = "NO_ANSWER"
     PLACE_FOUND = "PLACE_FOUND"  # somebody else was faster, or a place was freed
     REQUEST_ENDED = "REQUEST_ENDED"
+    STEP_OVER = "STEP_OVER"  # the community, or the hour, asks nobody any more
 
 
 class OfferLapsed(_OfferEvent):

@@ -32,6 +32,7 @@ from domain.request.commands import (
     RefuseOffer,
     Reorient,
     RequestCommand,
+    StopAsking,
     Unassign,
     Withdraw,
 )
@@ -166,6 +167,7 @@ __all__ = [
     "RequestClosed",
     "RequestCommand",
     "Sought",
+    "StopAsking",
     "Unassign",
     "Visited",
     "Waiting",
@@ -221,6 +223,7 @@ def decide(command: RequestCommand, request: Request) -> list[RequestEvent]:
         case (
             OfferRequest()
             | LapseOffers()
+            | StopAsking()
             | NoteReceipt()
             | ClaimOffer()
             | ProposeTime()

@@ -158,6 +158,14 @@ class LapseOffers:
 
 
 @dataclass(frozen=True)
+class StopAsking:
+    """The step in which members were asked is no more: whoever may still answer need not."""
+
+    request_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True)
 class NoteReceipt:
     """The offer was delivered to the member, or seen."""
 
@@ -200,7 +208,14 @@ class DeferOffer:
 
 
 OfferCommand = (
-    OfferRequest | LapseOffers | NoteReceipt | ClaimOffer | ProposeTime | RefuseOffer | DeferOffer
+    OfferRequest
+    | LapseOffers
+    | StopAsking
+    | NoteReceipt
+    | ClaimOffer
+    | ProposeTime
+    | RefuseOffer
+    | DeferOffer
 )
 
 

@@ -12,6 +12,7 @@ from domain.request.commands import (
     OfferRequest,
     ProposeTime,
     RefuseOffer,
+    StopAsking,
 )
 from domain.request.receiving import LONGEST_DELAY
 from domain.request.refusals import DeferredTooFar, NotAsked, OfferOver, ProposedInThePast
@@ -63,6 +64,8 @@ def _while_waiting(command: OfferCommand, waiting: Waiting) -> list[RequestEvent
             return _offer(command, waiting)
         case LapseOffers():
             return _lapse(command, waiting)
+        case StopAsking():
+            return _stop_asking(command, waiting)
         case NoteReceipt():
             return _note_receipt(command, waiting)
         case ClaimOffer():
@@ -114,6 +117,18 @@ def _lapse(command: LapseOffers, waiting: Waiting) -> list[RequestEvent]:
         )
         for rpps, offer in waiting.offers.items()
         if isinstance(offer, Pending) and offer.until <= command.at
+    ]
+
+
+def _stop_asking(command: StopAsking, waiting: Waiting) -> list[RequestEvent]:
+    return [
+        OfferLapsed(
+            request_id=command.request_id,
+            rpps=rpps,
+            reason=Lapse.STEP_OVER,
+            lapsed_at=command.at,
+        )
+        for rpps in waiting.pending
     ]
 
 

@@ -60,7 +60,7 @@ def notices(recorded: Recorded, roster: Roster) -> Iterator[Notice]:
         case RequestOffered() as event:
             for rpps in event.to:
                 yield _notice(recorded, Kind.OFFER, rpps, event.until, at=event.until)
-        case OfferLapsed(reason=Lapse.PLACE_FOUND | Lapse.REQUEST_ENDED) as event:
+        case OfferLapsed(reason=Lapse.PLACE_FOUND | Lapse.REQUEST_ENDED | Lapse.STEP_OVER) as event:
             until = event.lapsed_at + _OVER_FOR
             yield _notice(recorded, Kind.OFFER_OVER, event.rpps, until)
         case RequestAssigned() as event:

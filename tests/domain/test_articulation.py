@@ -710,8 +710,8 @@ SCENARIOS = {
         [
             "12:00 step 1 members until 12:30",
             "12:00 asked A until 12:05",
+            "12:01 A STEP_OVER",
             "12:01 step 1 neighbours until 15:50",
-            "12:01 A PLACE_FOUND",
             "12:01 assigned N 14:00",
         ],
         [],
@@ -722,8 +722,21 @@ SCENARIOS = {
         [
             "12:00 step 1 members until 12:30",
             "12:00 asked A B until 12:05",
-            "12:02 B PLACE_FOUND",
+            "12:01 A B STEP_OVER",
             "12:02 assigned A 13:00",
+        ],
+        [],
+    ),
+    "whoever need not answer is asked again where the step comes back": (
+        "A overbooks",
+        "12:01 L adopts slots:0; 12:10 L adopts slots:0 offers:10",
+        [
+            "12:00 step 1 members until 12:30",
+            "12:00 asked A until 12:05",
+            "12:01 A STEP_OVER",
+            "12:10 asked A until 12:15",
+            "12:15 A NO_ANSWER",
+            "15:50 back NOBODY_ACCEPTED A:NONE",
         ],
         [],
     ),
