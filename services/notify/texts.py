@@ -23,7 +23,7 @@ def _body(notice: Notice, zone: ZoneInfo) -> str:
         case Kind.OFFER:
             return f"Pouvez-vous recevoir un patient en plus ? Réponse attendue avant {when}."
         case Kind.OFFER_OVER:
-            return "La demande est pourvue : vous n'avez plus à répondre. Merci."
+            return "Vous n'avez plus à répondre à cette demande. Merci."
         case Kind.ASSIGNED:
             return f"Un rendez-vous est pris dans votre agenda : {when}."
         case Kind.FREED:

@@ -1,0 +1,103 @@
+"""A practitioner's part in same-day care: enrolled, agreeing, there or not, reached."""
+
+from typing import assert_never
+
+from domain.decider import Decider
+from domain.practitioner import presence, reaching, taking_part
+from domain.practitioner.commands import (
+    AnnounceVacation,
+    CancelVacation,
+    Enrol,
+    GiveConsent,
+    GiveContacts,
+    GoOffCall,
+    GoOnCall,
+    Pause,
+    PractitionerCommand,
+    RecordRollCall,
+    Resume,
+)
+from domain.practitioner.evolution import evolve
+from domain.practitioner.refusals import (
+    AgesCrossed,
+    AlreadyEnrolledOtherwise,
+    NoSuchVacation,
+    NotAMember,
+    NotAVacation,
+    OnCallTooLong,
+    OnVacation,
+    PractitionerIsPaused,
+    PractitionerNotEnrolled,
+)
+from domain.practitioner.states import (
+    Consent,
+    Enrolled,
+    NotEnrolled,
+    Paused,
+    Practitioner,
+    enrolment,
+)
+from events.practitioner import PractitionerEvent
+
+__all__ = [
+    "AgesCrossed",
+    "AlreadyEnrolledOtherwise",
+    "AnnounceVacation",
+    "CancelVacation",
+    "Consent",
+    "Enrol",
+    "Enrolled",
+    "GiveConsent",
+    "GiveContacts",
+    "GoOffCall",
+    "GoOnCall",
+    "NoSuchVacation",
+    "NotAMember",
+    "NotAVacation",
+    "NotEnrolled",
+    "OnCallTooLong",
+    "OnVacation",
+    "Pause",
+    "Paused",
+    "Practitioner",
+    "PractitionerCommand",
+    "PractitionerIsPaused",
+    "PractitionerNotEnrolled",
+    "RecordRollCall",
+    "Resume",
+    "decide",
+    "decider",
+    "enrolment",
+    "evolve",
+]
+
+
+def decide(command: PractitionerCommand, practitioner: Practitioner) -> list[PractitionerEvent]:
+    match command:
+        case Enrol():
+            return taking_part.enrol(command, practitioner)
+        case GiveConsent():
+            return taking_part.consent(command, practitioner)
+        case Pause():
+            return taking_part.pause(command, practitioner)
+        case Resume():
+            return taking_part.resume(command, practitioner)
+        case GoOnCall():
+            return presence.go_on_call(command, practitioner)
+        case GoOffCall():
+            return presence.go_off_call(command, practitioner)
+        case AnnounceVacation():
+            return presence.announce(command, practitioner)
+        case CancelVacation():
+            return presence.cancel(command, practitioner)
+        case GiveContacts():
+            return reaching.give_contacts(command, practitioner)
+        case RecordRollCall():
+            return reaching.roll_call(command, practitioner)
+        case _:
+            assert_never(command)
+
+
+decider: Decider[PractitionerCommand, Practitioner, PractitionerEvent] = Decider(
+    NotEnrolled(), decide, evolve
+)

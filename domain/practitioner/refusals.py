@@ -1,0 +1,57 @@
+"""What is against the rules for a practitioner; each docstring is what they read."""
+
+from domain.decider import Refused
+
+
+class PractitionerNotEnrolled(Refused):
+    """This practitioner is not enrolled in same-day care."""
+
+    code = "practitioner_not_enrolled"
+
+
+class AlreadyEnrolledOtherwise(Refused):
+    """This practitioner is enrolled already, with another profession, setting or communities."""
+
+    code = "already_enrolled_otherwise"
+
+
+class AgesCrossed(Refused):
+    """The lowest age accepted is above the highest."""
+
+    code = "ages_crossed"
+
+
+class PractitionerIsPaused(Refused):
+    """The practitioner has paused: resume first."""
+
+    code = "practitioner_is_paused"
+
+
+class OnCallTooLong(Refused):
+    """Who is available at once says until when: later than now, within 24 hours."""
+
+    code = "on_call_too_long"
+
+
+class OnVacation(Refused):
+    """The practitioner announced a vacation for that time: cancel it, or choose another."""
+
+    code = "on_vacation"
+
+
+class NotAVacation(Refused):
+    """A vacation ends after it starts, is not over, and lasts half a year at most."""
+
+    code = "not_a_vacation"
+
+
+class NoSuchVacation(Refused):
+    """No vacation was announced that starts then."""
+
+    code = "no_such_vacation"
+
+
+class NotAMember(Refused):
+    """The practitioner is no member of this community."""
+
+    code = "not_a_member"
