@@ -86,7 +86,7 @@ def may_be_asked(search: Search, member: Member, now: datetime) -> Askable | typ
     if set(search.request.communities).isdisjoint(enrolled.communities):
         return NotAMember
     if reason := not_within(
-        search.reach, member.rpps, enrolled.setting, enrolled.specialty
+        received, search.reach, member.rpps, enrolled.setting, enrolled.specialty
     ) or _not_theirs(search, member, enrolled, consent):
         return reason
     if member.rpps in search.request.cancelled_by or _was_asked(search, member.rpps):

@@ -18,7 +18,7 @@ from events.community import (
     CommunityProtocolsAdopted,
     OutOfHours,
 )
-from events.ladder import ASKING, PARTNERS, Ladder
+from events.ladder import ASKING, WITH_PARTNERS, Ladder, StepKind
 from events.place import Commune
 from events.protocol import Protocol
 
@@ -57,6 +57,12 @@ class NoPartnerNamed(Refused):
     """A step towards partners names which: MSP, CDS, SOS, MMG, TLC, SPE, HOP, HAD or EMS."""
 
     code = "no_partner_named"
+
+
+class TreatingDoctorFirst(Refused):
+    """The treating doctor is asked first, and somebody after them."""
+
+    code = "treating_doctor_first"
 
 
 class PartnersOfNoStep(Refused):
@@ -234,11 +240,17 @@ def check_ladder(finess: str, ladder: Ladder) -> None:
     for step in (step for rule in ladder.rules for step in rule.steps):
         if step.kind in ASKING and timedelta(minutes=step.minutes) < SHORTEST_WAVE:
             raise NoTimeToAsk(finess)
-        if step.kind in PARTNERS:
+        if step.kind in WITH_PARTNERS:
             if not step.settings:
                 raise NoPartnerNamed(finess)
         elif step.settings or step.specialties:
             raise PartnersOfNoStep(finess)
+    for rule in ladder.rules:
+        asked = [
+            nth for nth, step in enumerate(rule.steps) if step.kind is StepKind.TREATING_DOCTOR
+        ]
+        if asked and (asked != [0] or len(rule.steps) == 1):
+            raise TreatingDoctorFirst(finess)
 
 
 def covers_all(ladder: Ladder) -> bool:

@@ -11,7 +11,7 @@ from domain.agenda import Agenda, NoPlaceLeft, Slot, day_of
 from domain.decider import Refused
 from domain.geography import CAR_SECONDS_PER_KM, distance_km
 from domain.practitioner import Consent, Enrolled, Paused, Practitioner, PractitionerNotEnrolled
-from domain.request import GRADED, Reach, Waiting
+from domain.request import Reach, Waiting
 from events.agenda import SlotPublished
 from events.codes import Mode, Profession, Setting
 from events.protocol import Pathway
@@ -187,7 +187,7 @@ def _not_for(search: Search, slot: SlotPublished) -> type[Refused] | None:
         finess in slot.communities for finess in reach.neighbours
     ):
         return NotThisCommunity
-    if reason := not_within(reach, slot.rpps, slot.setting, slot.specialty):
+    if reason := not_within(received, reach, slot.rpps, slot.setting, slot.specialty):
         return reason
     if slot.surge and not reach.crisis:
         return KeptForACrisis
@@ -204,15 +204,21 @@ def _not_for(search: Search, slot: SlotPublished) -> type[Refused] | None:
     return None
 
 
+_PRACTISES = frozenset({Setting.TOWN, Setting.HEALTH_HOUSE, Setting.HEALTH_CENTRE})
+"""Where a treating doctor sees their own patients."""
+
+
 def not_within(
-    reach: Reach, rpps: str, setting: Setting, specialty: str | None
+    received: RequestReceived, reach: Reach, rpps: str, setting: Setting, specialty: str | None
 ) -> type[Refused] | None:
     """Why the request has not climbed so far as to reach who works there."""
+    if rpps == received.treating_doctor and setting in _PRACTISES:
+        return None  # their own doctor, at every step
     if reach.only is not None and rpps != reach.only:
         return NotTheTreatingDoctor
     if setting not in reach.settings:
         return NotThisStep
-    if setting in GRADED and reach.specialties and specialty not in reach.specialties:
+    if specialty not in reach.specialties.get(setting, (specialty,)):
         return NotThisSpecialty
     return None
 

@@ -284,7 +284,7 @@ class Audit:
         communities = {received.community, *request.reach.neighbours}
         if communities.isdisjoint(slot.communities) or event.source not in slot.open_to:
             self._broken("slot_not_open_to_the_request", recorded.position, event.slot_id)
-        if not_within(request.reach, slot.rpps, slot.setting, slot.specialty) or (
+        if not_within(received, request.reach, slot.rpps, slot.setting, slot.specialty) or (
             slot.surge and not request.reach.crisis
         ):
             self._broken("beyond_its_step", recorded.position, event.slot_id)

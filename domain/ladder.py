@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from domain import request as requests
-from domain.asking import SHORTEST_WAVE, Askable, Rate, wave
+from domain.asking import ROUND, SHORTEST_WAVE, Askable, Rate, wave
 from domain.matching import Ranked, Ranking
 from domain.request import (
     FIRST_OWNER,
@@ -28,7 +28,7 @@ from domain.request import (
 )
 from events.codes import Period, Setting
 from events.destination import Destination
-from events.ladder import ASKING, Ladder, Rule, Step, StepKind
+from events.ladder import ASKING, WITH_PARTNERS, Ladder, Rule, Step, StepKind
 from events.request import HandBack, RequestEvent, RequestReceived
 
 _PLACES_ONLY = (
@@ -54,8 +54,6 @@ USUAL = Ladder(
 """Of a community that adopted none."""
 
 NEIGHBOURS = "neighbours"
-_BESIDE_TOWN = (Setting.HEALTH_HOUSE, Setting.HEALTH_CENTRE)
-"""Where a treating doctor may practise beside an own practice."""
 
 
 def rule_for(received: RequestReceived, ladder: Ladder, period: Period) -> Rule:
@@ -166,6 +164,7 @@ class _Climb:
             step = self._step(number)
             if self._can_do_something(number, step):
                 self._enter(number, step)
+                assert self._at == number, "or it would enter it for ever"
                 return True
         return False
 
@@ -182,7 +181,7 @@ class _Climb:
             owner = FIRST_OWNER  # those asked have it only while one may answer
         elif pending and step.kind not in ASKING:
             owner = MEMBERS
-        if owner == self.request.owner and self._now < self.request.next_at <= at_the_latest:
+        if owner == self.request.owner and self._now < self.request.next_at <= next_at:
             return
         self.do(
             KeepSearching(
@@ -221,12 +220,13 @@ class _Climb:
         """
         at = self._at
         reach = self._reach(at)
-        instants = (self.request.step_until, self._around.give_up_at, self.request.due_by)
-        until = next((i for i in instants if i is not None and i > self._now), None)
+        until = self._announced_until(at)
         if until is None or (
             self.request.reach.is_within(reach) and reach.is_within(self.request.reach)
         ):
             return False
+        if not self.request.reach.is_within(reach):
+            self.do(StopAsking(self.request_id, self._now))  # perhaps by what is no more
         # At the foot of a ladder that begins otherwise it has what every request has.
         kind = self._around.steps[at].kind if at >= 0 else StepKind.MEMBER_SLOTS
         self.do(
@@ -242,6 +242,19 @@ class _Climb:
         )
         self.ranking = self._around.look(self.request)
         return True
+
+    def _announced_until(self, at: int) -> datetime | None:
+        """The next instant of the step, as it is announced again; None: it is too late for any."""
+        step = self._step(at)
+        own_end = self.request.step_until if at >= 0 else None
+        if self.request.step != at >= 0 and step.minutes:
+            # Members' slots, where every request is without a word: now there is one.
+            own_end = self.request.since + timedelta(minutes=step.minutes)
+            if own_end <= self._now:
+                own_end = self._now + ROUND
+            own_end = min(own_end, self._around.give_up_at)
+        instants = (own_end, self._around.give_up_at, self.request.due_by)
+        return next((i for i in instants if i is not None and i > self._now), None)
 
     @property
     def _at(self) -> int:
@@ -267,17 +280,12 @@ class _Climb:
         """Whose places a request may have at that step."""
         climbed = self._around.steps[: at + 1]
         opened = any(step.kind is StepKind.NEIGHBOUR_SLOTS for step in climbed)
-        graded = [step for step in climbed if not GRADED.isdisjoint(step.settings)]
-        any_specialty = any(not step.specialties for step in graded)
         settings = [Setting.TOWN, *(s for step in climbed for s in step.settings)]
         first = climbed[-1].kind is StepKind.TREATING_DOCTOR if climbed else False
-        if first:
-            settings += _BESIDE_TOWN
-        specialties = () if any_specialty else (s for step in graded for s in step.specialties)
         return Reach(
             neighbours=self._around.neighbours if opened else (),
             settings=tuple(dict.fromkeys(settings)),
-            specialties=tuple(dict.fromkeys(specialties)),
+            specialties=_specialties(climbed),
             only=self.request.received.treating_doctor if first else None,
             crisis=self._around.crisis,
         )
@@ -285,7 +293,7 @@ class _Climb:
     def _asks(self, step: Step, until: datetime) -> bool:
         """Ask the next wave, if there is time and somebody to ask."""
         left = until - self._now
-        if left < SHORTEST_WAVE or not (members := self._around.askable(self.request)):
+        if left < SHORTEST_WAVE or not (members := self._askable(self.request, step)):
             return False
         next_wave = wave(left, self._around.rate)
         to = tuple(member.rpps for member in members[: next_wave.members])
@@ -316,7 +324,13 @@ class _Climb:
 
     def _can_ask(self, there: Waiting, step: Step) -> bool:
         left = min(timedelta(minutes=step.minutes), self._around.give_up_at - self._now)
-        return left >= SHORTEST_WAVE and bool(self._around.askable(there))
+        return left >= SHORTEST_WAVE and bool(self._askable(there, step))
+
+    def _askable(self, there: Waiting, step: Step) -> Sequence[Askable]:
+        """Those the step is about, and not those of the steps before."""
+        settings = step.settings if step.kind in WITH_PARTNERS else (Setting.TOWN,)
+        reach = replace(there.reach, settings=settings, specialties=_specialties([step]))
+        return self._around.askable(replace(there, reach=reach))
 
     def _enter(self, number: int, step: Step) -> None:
         give_up_at = self._around.give_up_at
@@ -336,6 +350,16 @@ class _Climb:
         )
         if moved:
             self.ranking = self._around.look(self.request)
+
+
+def _specialties(steps: Sequence[Step]) -> dict[Setting, tuple[str, ...]]:
+    """Of each setting in which it matters, those some step names; nothing where one names none."""
+    found: dict[Setting, tuple[str, ...]] = {}
+    for setting in GRADED:
+        naming = [step.specialties for step in steps if setting in step.settings]
+        if naming and all(naming):
+            found[setting] = tuple(sorted({one for some in naming for one in some}))
+    return found
 
 
 _OWNERS = {

@@ -32,7 +32,7 @@ ASKING = frozenset(
 )
 """Steps in which somebody is asked, and needs time to answer."""
 
-PARTNERS = frozenset({StepKind.PARTNER_SLOTS, StepKind.PARTNER_OFFERS})
+WITH_PARTNERS = frozenset({StepKind.PARTNER_SLOTS, StepKind.PARTNER_OFFERS})
 """Steps that name settings."""
 
 

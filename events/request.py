@@ -181,7 +181,7 @@ class RequestEscalated(Event):
     kind: StepKind
     communities: tuple[Finess, ...]  # neighbours whose places it may have from now on
     settings: tuple[Setting, ...]  # and of these settings
-    specialties: tuple[Specialty, ...]  # of specialists and hospitals; none named: any
+    specialties: dict[Setting, tuple[Specialty, ...]]  # of those in which it matters; else any
     only: Rpps | None  # nobody else's: the treating doctor's
     crisis: bool  # what members keep for a crisis as well
     owner: str

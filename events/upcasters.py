@@ -38,7 +38,7 @@ def request_received_v1_to_v2(payload: Payload) -> Payload:
 
 def request_escalated_v1_to_v2(payload: Payload) -> Payload:
     """Before v2 there were members and neighbours, and no crisis."""
-    return payload | {"settings": ["PS"], "specialties": [], "only": None, "crisis": False}
+    return payload | {"settings": ["PS"], "specialties": {}, "only": None, "crisis": False}
 
 
 def request_handed_back_v2_to_v3(payload: Payload) -> Payload:

@@ -401,7 +401,7 @@ def escalated(
         owner=owner,
         until=until,
         escalated_at=NOON,
-        **{"settings": (Setting.TOWN,), "specialties": (), "only": None, "crisis": False} | reach,
+        **{"settings": (Setting.TOWN,), "specialties": {}, "only": None, "crisis": False} | reach,
     )
 
 

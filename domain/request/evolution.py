@@ -135,7 +135,7 @@ def evolve(request: Request, event: RequestEvent) -> Request:
                     request,
                     step=event.step,
                     step_kind=event.kind,
-                    step_until=event.until,
+                    step_until=_ends(request, event),
                     reach=Reach.opened(event),
                     owner=event.owner,
                     next_at=event.until,
@@ -176,6 +176,12 @@ _ASKED = {
     StepKind.PARTNER_OFFERS: PARTNERS,
 }
 """Who has the request while those asked in the step may answer."""
+
+
+def _ends(request: Waiting, event: RequestEscalated) -> datetime:
+    """When the step is over: announced again, because whom it reaches changed, no later."""
+    same = (request.step, request.step_kind) == (event.step, event.kind)
+    return request.step_until if same and request.step_until else event.until
 
 
 def _untils(waiting: Waiting) -> list[datetime]:

@@ -1,6 +1,7 @@
 """Whose places a request may have, as far as it has climbed the ladder."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from events.codes import Setting, Specialty
 from events.request import RequestEscalated
@@ -15,7 +16,8 @@ class Reach:
 
     neighbours: tuple[str, ...] = ()  # communities beside its own
     settings: tuple[Setting, ...] = (Setting.TOWN,)
-    specialties: tuple[Specialty, ...] = ()  # of the graded settings; none named: any
+    # Of graded settings: a specialist of nothing else. A setting that is not named: any.
+    specialties: Mapping[Setting, tuple[Specialty, ...]] = field(default_factory=dict)
     only: str | None = None  # nobody else's: the treating doctor's
     crisis: bool = False  # what members keep for a crisis as well
 
@@ -35,7 +37,11 @@ class Reach:
         return (
             set(self.neighbours) <= set(other.neighbours)
             and set(self.settings) <= set(other.settings)
-            and other.specialties in {(), self.specialties}
+            and all(
+                setting in self.specialties and set(self.specialties[setting]) <= set(allowed)
+                for setting, allowed in other.specialties.items()
+                if setting in self.settings
+            )
             and other.only in {None, self.only}
             and self.crisis <= other.crisis
         )

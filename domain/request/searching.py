@@ -54,8 +54,13 @@ def keep_searching(command: KeepSearching, request: Request) -> list[RequestEven
 
 def escalate(command: Escalate, request: Request) -> list[RequestEvent]:
     match request:
-        case Waiting(step=step, step_until=until, reach=reach):
-            if (step, until, reach) == (command.step, command.until, command.reach):
+        case Waiting(step=step, step_kind=kind, step_until=until, reach=reach):
+            if (step, kind, until, reach) == (
+                command.step,
+                command.kind,
+                command.until,
+                command.reach,
+            ):
                 return []
             return [
                 RequestEscalated(

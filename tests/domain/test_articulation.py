@@ -1046,6 +1046,126 @@ SCENARIOS = {
         ],
         [],
     ),
+    "in a crisis, a ladder that begins with offers": (
+        "due 1H; ladder offers:60; crisis; A overbooks",
+        "",
+        [
+            "12:00 step 0 dispatch until 12:50",
+            "12:00 step 0 members until 12:50",
+            "12:00 asked A until 12:05",
+            "12:05 A NO_ANSWER",
+            "12:50 back NOBODY_ACCEPTED A:NONE",
+        ],
+        [],
+    ),
+    "another ladder that begins with offers, while a partner's place is waited for": (
+        "due 1H; ladder partners:0:SOS; A overbooks",
+        "12:01 X adopts offers:60",
+        [
+            "12:00 step 0 partners until 12:50",
+            "12:01 step 0 dispatch until 12:50",
+            "12:01 step 0 members until 12:50",
+            "12:01 asked A until 12:06",
+            "12:06 A NO_ANSWER",
+            "12:50 back NOBODY_ACCEPTED A:NONE",
+        ],
+        [],
+    ),
+    "in a crisis a step is as long as it was": (
+        "ladder slots:10 offers:30; crisis; A overbooks",
+        "",
+        [
+            "12:00 step 0 dispatch until 12:10",
+            "12:10 step 1 members until 12:40",
+            "12:10 asked A until 12:15",
+            "12:15 A NO_ANSWER",
+            "15:50 back NOBODY_ACCEPTED A:NONE",
+        ],
+        [],
+    ),
+    "a crisis declared does not make the step any longer": (
+        "ladder slots:10 offers:30; A overbooks",
+        "12:05 X declares slots:10 offers:30",
+        [
+            "12:05 step 0 dispatch until 12:10",
+            "12:10 step 1 members until 12:40",
+            "12:10 asked A until 12:15",
+            "12:15 A NO_ANSWER",
+            "15:50 back NOBODY_ACCEPTED A:NONE",
+        ],
+        [],
+    ),
+    "nor begins a step anew that is over": (
+        "ladder slots:0 neighbours:10 offers:30; neighbour",
+        "12:20 X declares slots:0 neighbours:10 offers:30; 12:30 A overbooks",
+        [
+            "12:00 step 1 neighbours until 12:10",
+            "12:20 step 1 neighbours until 15:50",
+            "12:30 step 2 members until 13:00",
+            "12:30 asked A until 12:35",
+            "12:35 A NO_ANSWER",
+            "15:50 back NOBODY_ACCEPTED A:NONE",
+        ],
+        [],
+    ),
+    "who was asked in a crisis need not answer after it": (
+        "crisis; C overbooks full more-in-crisis",
+        "12:01 X calm; 12:02 C accepts 14:00",
+        [
+            "12:00 step 0 dispatch until 15:50",
+            "12:00 step 1 members until 12:30",
+            "12:00 asked C until 12:05",
+            "12:01 C STEP_OVER",
+            "12:01 step 1 members until 12:30",
+            "15:50 back NOBODY_ACCEPTED C:NONE",
+        ],
+        ["weekly_cap_reached"],
+    ),
+    "a treating doctor in a health house who answers late is welcome": (
+        "usual; doctor T; T overbooks MSP",
+        "12:06 T accepts 14:00",
+        [
+            "12:00 step 0 treating_doctor until 12:05",
+            "12:00 asked T until 12:05",
+            "12:05 T NO_ANSWER",
+            "12:05 step 1 dispatch until 15:50",
+            "12:06 assigned T 14:00",
+        ],
+        [],
+    ),
+    "a specialty is of the setting it is named with": (
+        "ladder slots:0 partners:30:SPE:SM04 partners:0:HOP; slot D 14:00 SPE SM10",
+        "",
+        [
+            "12:00 step 1 partners until 12:30",
+            "12:30 step 2 partners until 15:50",
+            "15:50 back NO_PLACE",
+        ],
+        [],
+    ),
+    "a step that asks SOS asks SOS": (
+        "ladder slots:0 ask:20:SOS; A overbooks; S overbooks SOS",
+        "",
+        [
+            "12:00 step 1 partners until 12:20",
+            "12:00 asked S until 12:05",
+            "12:05 S NO_ANSWER",
+            "15:50 back NOBODY_ACCEPTED S:NONE",
+        ],
+        [],
+    ),
+    "a step that asks members asks members": (
+        "ladder slots:0 partners:0:SOS offers:20; A overbooks; S overbooks SOS",
+        "",
+        [
+            "12:00 step 1 partners until 15:50",
+            "12:00 step 2 members until 12:20",
+            "12:00 asked A until 12:05",
+            "12:05 A NO_ANSWER",
+            "15:50 back NOBODY_ACCEPTED A:NONE",
+        ],
+        [],
+    ),
     "a sore throat at thirty goes to a pharmacist enrolled in the protocol": (
         "complaint ODYNOPHAGIE aged 30; P member pharmacist in-team; slot P 13:00",
         "",
@@ -1097,6 +1217,16 @@ def test_the_ladder(given, when, then, refused):
 MINUTES = st.integers(0, 23 * 60).map(lambda minute: f"{12 + minute // 60}:{minute % 60:02}")
 TIMES = st.integers(0, 15).map(lambda quarter: f"{12 + quarter // 4}:{quarter % 4 * 15:02}")
 MEMBERS = st.sampled_from("ABCD")
+STEP = st.builds(
+    "{}:{}".format,
+    st.sampled_from(["slots", "offers", "neighbours", "doctor"]),
+    st.sampled_from([0, 1, 5, 20, 60, 600]),
+) | st.builds(
+    "{}:{}:{}".format,
+    st.sampled_from(["partners", "ask"]),
+    st.sampled_from([0, 5, 20, 600]),
+    st.sampled_from(["SOS", "MSP,CDS", "SPE:SM04", "HOP", "SOS,SPE"]),
+)
 THERE = st.one_of(
     st.builds("{} overbooks".format, MEMBERS),
     st.builds("{} overbooks on-call".format, MEMBERS),
@@ -1115,21 +1245,7 @@ THERE = st.one_of(
     st.builds("due {}".format, st.sampled_from(["30M", "45M", "1H", "2H", "4H"])),
     st.builds(
         "ladder {}".format,
-        st.lists(
-            st.builds(
-                "{}:{}".format,
-                st.sampled_from(["slots", "offers", "neighbours", "doctor"]),
-                st.sampled_from([0, 1, 5, 20, 60, 600]),
-            )
-            | st.builds(
-                "{}:{}:{}".format,
-                st.sampled_from(["partners", "ask"]),
-                st.sampled_from([0, 5, 20, 600]),
-                st.sampled_from(["SOS", "MSP,CDS", "SPE:SM04", "HOP", "SOS,SPE"]),
-            ),
-            min_size=1,
-            max_size=5,
-        ).map(" ".join),
+        st.lists(STEP, min_size=1, max_size=5).map(" ".join),
     ),
 )
 ACTS = st.one_of(
@@ -1144,6 +1260,13 @@ ACTS = st.one_of(
     st.just("X calm"),
     st.just("X declares slots:0 offers:20 ask:20:SOS"),
     st.just("X declares doctor:20 partners:0:SPE"),
+    st.just("X agrees"),
+    st.just("X ends"),
+    st.builds(
+        "X {} {}".format,
+        st.sampled_from(["adopts", "declares"]),
+        st.lists(STEP, min_size=1, max_size=4).map(" ".join),
+    ),
 )
 HAPPENING = st.lists(st.tuples(st.integers(0, 240), ACTS), max_size=12).map(
     lambda acts: "; ".join(
@@ -1152,7 +1275,7 @@ HAPPENING = st.lists(st.tuples(st.integers(0, 240), ACTS), max_size=12).map(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=200, deadline=None)
 @for_all(st.lists(THERE, max_size=8, unique=True), HAPPENING)
 def test_whatever_there_is_and_whoever_answers_no_request_is_forgotten(there, acts):
     """It ends in time, with somebody who has it at every instant, and nothing is broken."""

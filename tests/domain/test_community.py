@@ -19,6 +19,7 @@ from domain.community import (
     NoTimeToAsk,
     PartnersOfNoStep,
     ProtocolTwice,
+    TreatingDoctorFirst,
     decider,
 )
 from domain.decider import ImpossibleHistory
@@ -102,6 +103,24 @@ def test_a_step_towards_partners_says_towards_which():
     for more in (named, {"specialties": ("SM04",)}):
         wrong = laddered(StepKind.MEMBER_SLOTS, **more)
         given(formed()).when(wrong).then_refused(PartnersOfNoStep)
+
+
+def test_the_treating_doctor_is_asked_first_and_somebody_after_them():
+    doctor = Step(kind=StepKind.TREATING_DOCTOR, minutes=5)
+    slots = Step(kind=StepKind.MEMBER_SLOTS, minutes=0)
+    for steps, fits in (
+        ((doctor, slots), True),
+        ((doctor,), False),
+        ((slots, doctor), False),
+        ((doctor, doctor, slots), False),
+    ):
+        command = AdoptLadder(
+            NEVERS, Ladder(title="One", rules=(Rule(title="All", steps=steps),)), NOON
+        )
+        if fits:
+            assert decider.decide(command, decider.replay([formed()]))
+        else:
+            given(formed()).when(command).then_refused(TreatingDoctorFirst)
 
 
 def test_a_ladder_of_some_hours_alone_has_no_end():
