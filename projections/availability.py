@@ -289,6 +289,8 @@ def _free() -> list[ColumnElement[bool]]:
         _LEFT > 0,
         slots.c.withdrawn_at.is_(None),
         ~practitioners.c.paused,
+        ~slots.c.surge,  # until there is a crisis
+        func.cardinality(slots.c.open_to) > 0,
     ]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import (
     Column,
@@ -340,11 +341,10 @@ def doctor_sought(*, community: str | None = None) -> Select[Any]:
     return query.order_by(requests.c.doctor_by, requests.c.request_id)
 
 
-def placed(rpps: str, first: datetime, last: datetime) -> Select[Any]:
-    """Requests that have a place with the practitioner between these instants."""
+def placed(rpps: str, slots: Sequence[UUID]) -> Select[Any]:
+    """Requests that have a place of these slots with the practitioner."""
     return select(requests.c.request_id).where(
         or_(requests.c.state == ASSIGNED, requests.c.state == CONFIRMED),
         requests.c.rpps == rpps,
-        requests.c.start >= first,
-        requests.c.start < last,
+        or_(*(requests.c.slot_id == slot_id for slot_id in slots)),
     )

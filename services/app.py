@@ -49,7 +49,7 @@ from services.notify.channels import ways
 from services.notify.notifier import Notifier
 from services.sandbox import service as sandbox_service
 from services.settings import Settings
-from services.stopping import stop
+from services.stopping import Together, stop
 
 if TYPE_CHECKING:
     from services.projector.projector import Projector
@@ -281,7 +281,7 @@ def _reception(house: House) -> Reception:
         vacations=VacationDesk(executor),
         agreements=AgreementDesk(executor, house.directory),
         imports=ImportDesk(executor, house.directory),
-        contacts=ContactDesk(executor, sealer),
+        contacts=ContactDesk(executor, house.vault),
         series=SeriesDesk(executor),
     )
     return Reception(
@@ -296,7 +296,7 @@ async def _project(house: House) -> None:
     """The read models. SQLAlchemy takes most of a second to load: the rest does not wait for it."""
     catalogue = await asyncio.to_thread(importlib.import_module, "projections.catalogue")
     module = await asyncio.to_thread(importlib.import_module, "services.projector.projector")
-    async with asyncio.TaskGroup() as tasks:
+    async with Together() as tasks:
         for projection in catalogue.PROJECTIONS.values():
             projector: Projector = module.Projector(
                 house.pool, house.log, projection, house.settings, house.bells.listen()

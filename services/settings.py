@@ -3,6 +3,7 @@
 import os
 from ipaddress import ip_address
 from pathlib import Path
+from string import Formatter
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -20,6 +21,16 @@ def default_state() -> Path:
 def settings_with(**given: object) -> "Settings":
     """Settings of the environment, with what was given instead, where something was."""
     return Settings.model_validate({k: v for k, v in given.items() if v is not None})
+
+
+def _takes(template: str, name: str) -> bool:
+    """Whether it is a template with that name in it, and none beside."""
+    try:
+        return {field for _, field, _, _ in Formatter().parse(template) if field is not None} == {
+            name
+        }
+    except ValueError:
+        return False
 
 
 class Settings(BaseSettings):
@@ -94,12 +105,30 @@ class Settings(BaseSettings):
     notify_timeout_seconds: float = 10.0  # of one channel
     notify_at_once: int = 20  # messages under way
     notify_poll_seconds: float = 30.0  # what another process put into the outbox
+    notifications_kept_days: int = Field(default=90, ge=40)  # what was told, and what was not
 
     figures_seconds: float = 5.0  # how often the figures of who waits are taken
     readiness_timeout_seconds: float = 2.0
 
     # Shutting down
     drain_timeout_seconds: float = 10.0
+
+    @field_validator("notify_sms_url", "notify_email_url", "notify_push_url")
+    @classmethod
+    def _addressed(cls, url: SecretStr | None) -> SecretStr | None:
+        """Said when the service starts, not with the first message that goes nowhere."""
+        if url and not _takes(url.get_secret_value(), "to"):
+            msg = "an Apprise address has {to} in it, and no other name in braces"
+            raise ValueError(msg)
+        return url
+
+    @field_validator("notify_link")
+    @classmethod
+    def _linked(cls, link: str | None) -> str | None:
+        if link and not _takes(link, "request_id"):
+            msg = "the link has {request_id} in it, and no other name in braces"
+            raise ValueError(msg)
+        return link
 
     @field_validator("http_host")
     @classmethod

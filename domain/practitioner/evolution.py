@@ -56,7 +56,9 @@ def evolve(practitioner: Practitioner, event: PractitionerEvent) -> Practitioner
             )
         case PractitionerContactsGiven(channels=channels):
             return _paused_or_not(
-                practitioner, event, lambda known: replace(known, channels=channels)
+                practitioner,
+                event,
+                lambda known: replace(known, channels=channels, roll_called=None),
             )
         case PractitionerRollCalled(month=month):
             return _paused_or_not(

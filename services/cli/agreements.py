@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 from pydantic import TypeAdapter, ValidationError
+from rich.markup import escape
 
 from domain import community as communities
 from domain.community import Formed
@@ -75,10 +76,10 @@ def tell_protocols(
         console.print("The national ones: none were adopted.", style="dim")
     for one in found:
         since = f"from {one.valid_from}" + (f" to {one.valid_until}" if one.valid_until else "")
-        console.print(f"[bold]{one.code}[/bold]  {one.title}")
+        console.print(f"[bold]{one.code}[/bold]  {escape(one.title)}")
         who = ", ".join(words.PROFESSIONS[profession] for profession in one.professions)
         how = "delegated, for those enrolled" if one.delegated else "directly"
-        console.print(f"  {who}, {how}; {since}; {one.source}", style="dim")
+        console.print(f"  {who}, {how}; {since}; {escape(one.source)}", style="dim")
 
 
 def _read(file: Path) -> tuple[Protocol, ...]:
@@ -126,9 +127,9 @@ def tell_crisis(
     elif crisis is None:
         console.print("No crisis is declared.")
     else:
-        console.print(f"[red]crisis[/red]  {crisis.title}")
+        console.print(f"[red]crisis[/red]  {escape(crisis.title)}")
         for line in words.ladder_lines(crisis.ladder) if crisis.ladder else ():
-            console.print(f"  {line}", style="dim")
+            console.print(f"  {escape(line)}", style="dim")
 
 
 async def _formed(session: Session, finess: str) -> Formed:

@@ -3,11 +3,22 @@
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from rich.markup import escape
 
+from domain import agenda as agendas
 from domain import practitioner as practitioners
-from domain.practitioner import Enrolled, NotEnrolled, Paused, Practitioner, enrolment
+from domain.absence import concerned
+from domain.agenda import weeks_between
+from domain.practitioner import (
+    AnnounceVacation,
+    Enrolled,
+    NotEnrolled,
+    Paused,
+    Practitioner,
+    enrolment,
+)
 from events import streams
 from events.envelope import Role
 from projections import board
@@ -44,9 +55,17 @@ def show_practitioner(rpps: str, state: Path | None, *, as_json: bool) -> None:
         f"profession {sheet['profession']}, {where}, in {', '.join(sheet['communities'])}"
     )
     console.print(f"seen by: {', '.join(consent['sources']) or 'nobody'}")
-    caps = [("week", consent["weekly_cap"]), ("day", consent["daily_cap"])]
-    told = [f"{cap} a {of}" for of, cap in caps if cap is not None] or ["no cap"]
-    console.print(f"patients: {', '.join(told)}")
+    console.print(f"patients: {_caps(consent)}")
+    if consent["in_crisis"]:
+        console.print(f"in a crisis: {_caps(consent['in_crisis'])}")
+    ages = [consent["min_age"], consent["max_age"]]
+    if any(age is not None for age in ages):
+        low, high = ("any" if age is None else str(age) for age in ages)
+        console.print(f"ages: {low} to {high}")
+    if consent["excluded_motives"]:
+        console.print(f"not for: {', '.join(map(words.motive, consent['excluded_motives']))}")
+    reached = ", ".join(enrolled.channels) or "nothing: snp practitioner contacts"
+    console.print(f"reached by: {reached}; roll called: {enrolled.roll_called or 'never'}")
     if consent["overbook"]:
         console.print(f"asked beyond the agenda: {escape(consent['overbook']['place']['title'])}")
     if consent["protocols"]:
@@ -65,21 +84,17 @@ def change_consent(
     """What is wanted, and the rest as it was."""
 
     async def work(session: Session) -> dict[str, Any]:
-        sheet = _sheet(rpps, await _known(session, rpps))
-        sheet["consent"] |= _changes(wanted, sheet["consent"])
-        return await tell_of(session, Kind.PRACTITIONER, sheet, role)
+        consent = _sheet(rpps, await _known(session, rpps))["consent"]
+        change = {"rpps": rpps, "consent": _changes(wanted, consent)}
+        return await tell_of(session, Kind.PRACTITIONER_CHANGE, change, role)
 
     show_answer(in_session(state, work), as_json=as_json)
 
 
 def set_paused(rpps: str, state: Path | None, *, paused: bool, role: Role, as_json: bool) -> None:
     """As they are, but for that."""
-
-    async def work(session: Session) -> dict[str, Any]:
-        sheet = _sheet(rpps, await _known(session, rpps)) | {"paused": paused}
-        return await tell_of(session, Kind.PRACTITIONER, sheet, role)
-
-    show_answer(in_session(state, work), as_json=as_json)
+    data = {"rpps": rpps, "paused": paused}
+    about(Kind.PRACTITIONER_CHANGE, data, state, role=role, as_json=as_json)
 
 
 def tell_vacation(
@@ -102,10 +117,15 @@ def tell_vacation(
         return
     data = {"rpps": rpps, "start": start, "end": end}
     if not sure:
-        first, last = words.local(start), words.local(end)
 
         async def patients(session: Session) -> int:
-            return len(await asked(session, board.placed(rpps, first, last)))
+            away, now = (words.local(start), words.local(end)), await session.now()
+            announced = AnnounceVacation(rpps, *away, now)
+            log, slots = Log(session.pool), list[UUID]()
+            for week in weeks_between(announced.start, announced.end):
+                agenda = await log.state(agendas.decider, streams.agenda(rpps, week))
+                slots += [slot.published.slot_id for slot in concerned(announced, agenda)]
+            return len(await asked(session, board.placed(rpps, slots))) if slots else 0
 
         make_sure(in_session(state, patients), as_json=as_json)
     about(Kind.VACATION, data, state, role=role, as_json=as_json)
@@ -167,6 +187,14 @@ def _sheet(rpps: str, known: Practitioner) -> dict[str, Any]:
         "consent": plain,
         "paused": isinstance(known, Paused),
     }
+
+
+def _caps(caps: dict[str, Any]) -> str:
+    told = [f"{caps[name]} a {of}" for name, of in _CAPS.items() if caps[name] is not None]
+    return ", ".join(told) or "no cap"
+
+
+_CAPS = {"weekly_cap": "week, of other doctors", "daily_cap": "day"}
 
 
 def _changes(wanted: dict[str, Any], consent: dict[str, Any]) -> dict[str, Any]:

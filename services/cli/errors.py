@@ -84,6 +84,8 @@ def _told(error: BaseException) -> Told | None:
                 code="invalid_setting",
                 status=2,
             )
+        case "psycopg.errors.UndefinedTable" | "psycopg.errors.UndefinedColumn":
+            return Told("the database is of another version: snp provision", code="not_provisioned")
         case "psycopg.OperationalError" | "psycopg_pool.PoolTimeout":
             return Told("PostgreSQL cannot be reached: see SNP_DATABASE_URL", code="no_database")
         case "nats.errors.NoServersError" | "nats.errors.ConnectionClosedError":

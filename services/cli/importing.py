@@ -13,7 +13,7 @@ from events.envelope import Role
 from services.cli.errors import Told
 from services.cli.session import console, in_session, say
 from services.cli.tell import Answer, told_or_refused
-from services.intake.messages import CommunitySheet, PractitionerSheet
+from services.intake.messages import CommunitySheet, PractitionerLine
 from services.intake.rejections import Problem
 from services.messaging.subjects import Kind
 
@@ -44,8 +44,10 @@ PRACTITIONERS = (
     "paused",
 )
 _OPTIONAL = {"zone", *PRACTITIONERS} - {"rpps", "profession"}
+_BEYOND = ""  # where cells beyond the last column go
+MOST_LINES = 1000
 _YES = {"1", "true", "yes", "oui", "x"}
-_NO = {"", "0", "false", "no", "non"}
+_NO = {"0", "false", "no", "non"}
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def import_practitioners(
         file,
         PRACTITIONERS,
         _practitioners,
-        PractitionerSheet,
+        PractitionerLine,
         community,
         state,
         role=role,
@@ -80,8 +82,8 @@ def import_practitioners(
     )
 
 
-_Sheets = Iterator[tuple[int, dict[str, Any]]]
-"""Line by line: the number of the line, and the sheet it makes."""
+_Sheets = Iterator[tuple[list[int], dict[str, Any]]]
+"""Sheet by sheet: the numbers of the lines it is made of, and what they say."""
 
 
 def _import(
@@ -96,13 +98,13 @@ def _import(
     as_json: bool,
 ) -> None:
     lines, sheets, wrong = [], [], list[Wrong]()
-    for line, sheet in read(_rows(file, columns)):
+    for of, sheet in read(_rows(file, columns)):
         try:
             model.model_validate(sheet)
         except ValidationError as error:
             problems = [Problem.of(found) for found in error.errors(include_input=False)]
-            wrong += [Wrong(line, p.code, f"{p.field}: {p.message}") for p in problems]
-        lines.append(line)
+            wrong += [Wrong(_line(p, of), p.code, f"{p.field}: {p.message}") for p in problems]
+        lines.append(of[0])
         sheets.append(sheet)
     if not sheets:
         msg = f"{file}: no line below the header"
@@ -121,6 +123,14 @@ def _import(
     _tell(file, wrong, as_json=as_json)
 
 
+def _line(problem: Problem, of: Sequence[int]) -> int:
+    """The line that says what is wrong: of a community, its nth commune's."""
+    where = problem.field.split(".")
+    if where[0] == "communes" and len(where) > 1 and where[1].isdigit():
+        return of[int(where[1])]
+    return of[0]
+
+
 def _rows(file: Path, columns: Sequence[str]) -> list[tuple[int, dict[str, str]]]:
     """Number and fields of each line. Raises Told for a file that is none, or has other columns."""
     try:
@@ -130,8 +140,12 @@ def _rows(file: Path, columns: Sequence[str]) -> list[tuple[int, dict[str, str]]
         msg = f"{file}: {getattr(error, 'strerror', None) or 'not UTF-8: save it as CSV UTF-8'}"
         raise Told(msg, code="unreadable_file", status=2) from error
     header = text.partition("\n")[0]
-    reader = csv.DictReader(text.splitlines(), delimiter=";" if ";" in header else ",")
+    delimiter = next((one for one in (";", "\t") if one in header), ",")
+    reader = csv.DictReader(text.splitlines(keepends=True), delimiter=delimiter, restkey=_BEYOND)
     found = [name.strip().lower() for name in reader.fieldnames or ()]
+    if twice := sorted({name for name in found if found.count(name) > 1}):
+        msg = f"{file}: column {', '.join(twice)} twice"
+        raise Told(msg, code="other_columns", status=2)
     missing = [name for name in columns if name not in found and name not in _OPTIONAL]
     unknown = [name for name in found if name not in columns]
     if missing or unknown:
@@ -142,19 +156,29 @@ def _rows(file: Path, columns: Sequence[str]) -> list[tuple[int, dict[str, str]]
         msg = f"{file}: {'; '.join(told)}. Columns: {', '.join(columns)}"
         raise Told(msg, code="other_columns", status=2)
     reader.fieldnames = found
+    try:
+        rows = [(reader.line_num, row) for row in reader if any(row.values())]
+    except csv.Error as error:
+        msg = f"{file}: line {reader.line_num}: {error}"
+        raise Told(msg, code="not_csv", status=2) from error
+    for line, row in rows:
+        if row.get(_BEYOND):
+            msg = f"{file}: line {line} has more cells than there are columns"
+            raise Told(msg, code="other_columns", status=2)
+    if len(rows) > MOST_LINES:
+        msg = f"{file}: {len(rows)} lines, at most {MOST_LINES} are taken at once: part the file"
+        raise Told(msg, code="too_many_lines", status=2)
     return [
-        (reader.line_num, {name: (value or "").strip() for name, value in row.items() if name})
-        for row in reader
-        if any(value for value in row.values())
+        (line, {name: (value or "").strip() for name, value in row.items()}) for line, row in rows
     ]
 
 
 def _communities(rows: list[tuple[int, dict[str, str]]]) -> _Sheets:
-    first: dict[str, int] = {}
+    of: dict[str, list[int]] = {}
     sheets: dict[str, dict[str, Any]] = {}
     for line, row in rows:
         finess = row["finess"]
-        first.setdefault(finess, line)
+        of.setdefault(finess, []).append(line)
         sheet = sheets.setdefault(
             finess,
             {"finess": finess, "title": row["title"], "departement": row["departement"]}
@@ -165,35 +189,47 @@ def _communities(rows: list[tuple[int, dict[str, str]]]) -> _Sheets:
             "insee": row["insee"],
             "title": row["commune"],
             "population": row["population"],
-            "position": {"lat": row["lat"], "lon": row["lon"]},
+            "position": {"lat": _number(row["lat"]), "lon": _number(row["lon"])},
         }
         sheet["communes"].append(commune)
     for finess, sheet in sheets.items():
-        yield first[finess], sheet
+        yield of[finess], sheet
 
 
 def _practitioners(rows: list[tuple[int, dict[str, str]]]) -> _Sheets:
+    """What a line says, and nothing it does not: of who is enrolled, the rest stays as it is."""
     for line, row in rows:
-        consent: dict[str, Any] = {"sources": _words(row.get("sources")) or ["SAS", "CPTS", "IOA"]}
+        consent: dict[str, Any] = {}
+        if row.get("sources"):
+            consent["sources"] = _words(row["sources"])
         for name in ("weekly_cap", "daily_cap", "min_age", "max_age"):
             if given := row.get(name):
                 consent[name] = None if given.lower() in {"none", "aucun"} else given
-        pairs = [word.partition(":") for word in _words(row.get("protocols"))]
-        consent["protocols"] = [{"protocol": code, "by": by} for code, _, by in pairs]
-        consent["new_patients"] = _truth(row.get("new_patients"))
+        if row.get("protocols"):
+            pairs = [word.partition(":") for word in _words(row["protocols"])]
+            consent["protocols"] = [{"protocol": code, "by": by} for code, _, by in pairs]
+        if row.get("new_patients"):
+            consent["new_patients"] = _truth(row["new_patients"])
         sheet: dict[str, Any] = {name: row[name] for name in ("rpps", "profession")}
         sheet |= {name: row[name] for name in ("setting", "specialty") if row.get(name)}
         sheet |= {"communities": _words(row.get("communities")), "consent": consent}
-        yield line, sheet | {"paused": _truth(row.get("paused"))}
+        if row.get("paused"):
+            sheet["paused"] = _truth(row["paused"])
+        yield [line], sheet
+
+
+def _number(cell: str) -> str:
+    """As French spreadsheets write it as well."""
+    return cell.replace(",", ".")
 
 
 def _words(cell: str | None) -> list[str]:
     return (cell or "").split()
 
 
-def _truth(cell: str | None) -> bool | str:
+def _truth(cell: str) -> bool | str:
     """What is neither yes nor no is left for the sheet to refuse."""
-    said = (cell or "").lower()
+    said = cell.lower()
     return True if said in _YES else False if said in _NO else said
 
 

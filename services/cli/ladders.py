@@ -6,9 +6,9 @@ from typing import Any
 
 import orjson
 from pydantic import ValidationError
+from rich.markup import escape
 
 from domain.community import LadderWithoutEnd, covers_all
-from domain.ladder import USUAL
 from domain.matching import Ranked
 from events.envelope import Role
 from events.ladder import Ladder
@@ -33,6 +33,7 @@ def show_ladder(finess: str, state: Path | None, *, as_json: bool) -> None:
         return {
             "finess": finess,
             "ladder": board.ladder_of(finess),
+            "adopted": board.community(finess).ladder is not None,
             "neighbours": board.neighbours_of(finess),
             "asked": rate.asked,
             "accepted": rate.accepted,
@@ -44,10 +45,10 @@ def show_ladder(finess: str, state: Path | None, *, as_json: bool) -> None:
     if as_json:
         say(found | {"ladder": ladder.model_dump(mode="json")})
         return
-    usual = "  [dim](the usual one: none was adopted)[/dim]" if ladder == USUAL else ""
-    console.print(f"[bold]{ladder.title}[/bold]{usual}")
+    usual = "" if found["adopted"] else "  [dim](the usual one: none was adopted)[/dim]"
+    console.print(f"[bold]{escape(ladder.title)}[/bold]{usual}")
     for line in words.ladder_lines(ladder):
-        console.print(f"  {line}")
+        console.print(f"  {escape(line)}")
     console.print(f"neighbours: {', '.join(found['neighbours']) or 'none agreed'}")
     console.print(
         f"{found['accepted']} of {found['asked']} asked accepted:"
@@ -89,7 +90,7 @@ def _said(one: Foreseen) -> str:
     if isinstance(one.event, Ranked):
         slot = one.event.candidate.slot.published
         return f"[green]a place[/green] {words.clock(slot.start)} with {slot.rpps}"
-    return f"[bold]{one.event.name}[/bold]  {words.said(one.event)[0]}"
+    return f"[bold]{one.event.name}[/bold]  {escape(words.said(one.event)[0])}"
 
 
 def _as_json(one: Foreseen) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from rich.markup import escape
 from sqlalchemy import Text, cast, select
 
 from events import streams
@@ -225,13 +226,14 @@ def show_history(identity: str, state: Path | None, *, as_json: bool) -> None:
         console.print(f"case {case_id}", style="dim")
     for recorded in found:
         first, *more = words.said(recorded.event)
-        when = recorded.recorded_at.astimezone(words.HERE).strftime("%d %b %H:%M:%S")
+        # Its own time, which in a sandbox is not that of the machine.
+        when = words.happened_at(recorded.event).astimezone(words.HERE).strftime("%d %b %H:%M:%S")
         console.print(
-            f"[dim]{when}[/dim]  [bold]{recorded.event.name}[/bold]  {first}"
-            f"  [dim]{recorded.meta.actor.role} {recorded.meta.actor.ref}[/dim]"
+            f"[dim]{when}[/dim]  [bold]{recorded.event.name}[/bold]  {escape(first)}"
+            f"  [dim]{recorded.meta.actor.role} {escape(recorded.meta.actor.ref)}[/dim]"
         )
         for line in more:
-            console.print(f"                   {line}", style="dim")
+            console.print(f"                   {escape(line)}", style="dim")
 
 
 def _as_json(recorded: Recorded) -> dict[str, Any]:

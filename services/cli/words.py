@@ -195,6 +195,13 @@ def motive(code: str | None) -> str:
     return f"{code} {MOTIVES[code[:6]]}" if code else ""
 
 
+def happened_at(event: AnyEvent) -> datetime:
+    """When it happened: the one instant of an event that is of itself."""
+    (name,) = (n for n in type(event).model_fields if n.endswith("_at") and n != "next_at")
+    instant: datetime = getattr(event, name)
+    return instant
+
+
 def said(event: AnyEvent) -> list[str]:
     """What happened, in a line, and what explains it, in a few more."""
     match event:

@@ -36,7 +36,7 @@ from events.offer import (
     OfferRefused,
     RequestOffered,
 )
-from events.practitioner import PractitionerEvent, PractitionerOnCall
+from events.practitioner import PractitionerEvent
 from events.request import (
     HoldEnd,
     RequestDeadlineAgreed,
@@ -68,6 +68,7 @@ from services.log.database import UNREACHABLE, Pool
 from services.log.follow import follow
 from services.log.reader import Log
 from services.settings import Settings
+from services.stopping import Together
 
 logger = structlog.get_logger()
 
@@ -103,7 +104,7 @@ class Dispatcher:
         self._timers = Timers(clock)
         self._ahead = Foresight(self.board)
         self._work = Work()
-        self._tasks: asyncio.TaskGroup  # there while it runs
+        self._tasks: Together  # there while it runs
         self._writing: set[asyncio.Task[None]] = set()
         self._reading: set[asyncio.Task[None]] = set()
         self._rates = Rates()
@@ -121,7 +122,7 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Decide, for ever."""
-        async with asyncio.TaskGroup() as self._tasks:
+        async with Together() as self._tasks:
             self._tasks.create_task(self._follow())
             self._tasks.create_task(self._keep_time())
             self._tasks.create_task(self._keep_serving())
@@ -202,7 +203,7 @@ class Dispatcher:
                 case Heard.KNOWN:
                     pass
 
-    def _news(self, recorded: Recorded) -> None:  # noqa: C901 a table of what wakes whom
+    def _news(self, recorded: Recorded) -> None:
         match recorded.event:
             case RequestReceived() | RequestDeadlineAgreed() as event:
                 self._ask(event.request_id)
@@ -225,16 +226,17 @@ class Dispatcher:
                 | OfferDeferred()
             ) as event:
                 self._ask(event.request_id)
-            case PractitionerOnCall() as event:
-                for request_id in self._waiting_for(event.rpps):
-                    self._ask(request_id)
             case CommunityNeighboursAgreed(finess=finess, neighbours=neighbours):
-                for concerned in (finess, *neighbours):
+                # Those agreed before as well: their patients may no longer come here.
+                reaching = [c for c in self.board.waiting if self._reaches(c, finess)]
+                for concerned in {finess, *neighbours, *reaching}:
                     self._ask_all(concerned)
             case event if isinstance(event, CommunityEvent):
                 self._ask_all(event.finess)  # another ladder, other hours, a crisis
             case event if isinstance(event, PractitionerEvent):
                 self._reopen(event.rpps)
+                for request_id in self._waiting_for(event.rpps):
+                    self._ask(request_id)  # they may be asked now, or no longer
             case _:
                 pass
 
@@ -249,6 +251,11 @@ class Dispatcher:
         if held is None or not isinstance(held.state, Enrolled):
             return []
         return [r for finess in held.state.communities for r in self.board.waiting.get(finess, ())]
+
+    def _reaches(self, community: str, other: str) -> bool:
+        """Whether somebody there waits who may have the other's places."""
+        waiting = self.board.waiting[community].values()
+        return any(other in held.state.reach.neighbours for held in waiting)
 
     def _ask_all(self, community: str) -> None:
         for request_id in self.board.waiting.get(community, ()):

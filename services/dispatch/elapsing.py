@@ -28,6 +28,7 @@ from services.log.execute import Decision, Executor, Given
 from services.log.follow import follow
 from services.log.reader import Log
 from services.settings import Settings
+from services.stopping import Together
 
 logger = structlog.get_logger()
 
@@ -90,7 +91,7 @@ class Elapsing:
     async def run(self) -> None:
         """For ever."""
         head = await self._open()
-        async with asyncio.TaskGroup() as tasks:
+        async with Together() as tasks:
             tasks.create_task(self._follow(head))
             tasks.create_task(self._keep_time())
 
@@ -182,4 +183,5 @@ class Elapsing:
             logger.warning("not written that it is over", error=type(fault).__name__)
             self._timers.set(what, now + _AGAIN)
             return
-        self._ends.pop(what, None)
+        if self._ends.get(what) is ends:  # and was not moved meanwhile
+            del self._ends[what]

@@ -119,17 +119,19 @@ class Contact(Frozen):
 
     @model_validator(mode="after")
     def _shaped(self) -> Self:
-        if not re.match(_ADDRESSES[self.channel], self.address):
+        if not re.fullmatch(_ADDRESSES[self.channel], self.address):
             kind = "malformed"
-            message = "no address of this channel: +33612345678, a mailbox, or an https address"
+            message = (
+                "no address of this channel: a number in international form (+33…), or a mailbox"
+            )
             raise PydanticCustomError(kind, message)
         return self
 
 
 _ADDRESSES = {
-    Channel.SMS: r"^\+[1-9]\d{7,14}$",
-    Channel.EMAIL: r"^[^@\s,;]+@[^@\s,;]+\.[^@\s,;]+$",
-    Channel.PUSH: r"^[A-Za-z0-9][A-Za-z0-9:/._~-]+$",
+    Channel.SMS: r"\+[1-9][0-9]{7,14}",
+    Channel.EMAIL: r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;]+",
+    Channel.PUSH: r"[A-Za-z0-9][A-Za-z0-9:/._~-]+",
 }
 
 

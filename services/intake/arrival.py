@@ -68,8 +68,16 @@ def case_of(message: Message | NationalMessage) -> str | None:
             return None
 
 
+def contacts_of(rpps: str) -> UUID:
+    """What the vault calls a practitioner's addresses."""
+    return uuid5(NAMESPACE, f"contacts:{rpps}")
+
+
 def patient_told_of(body: bytes) -> UUID | None:
-    """Whose erasure must take the body along, however little of it can be read."""
+    """Whose erasure must take the body along, however little of it can be read.
+
+    A patient's; or, of addresses, the practitioner's.
+    """
     try:
         document = orjson.loads(body)
     except orjson.JSONDecodeError:
@@ -78,6 +86,8 @@ def patient_told_of(body: bytes) -> UUID | None:
     if case:
         return patient_of(request_of(case))
     data = document.get("data") if isinstance(document, dict) else None
+    if isinstance(document, dict) and document.get("type") == "snp.contacts.v1":
+        return contacts_of(str(data.get("rpps"))) if isinstance(data, dict) else None
     try:
         return patient_of(UUID(data["request_id"])) if isinstance(data, dict) else None
     except (KeyError, TypeError, ValueError, AttributeError):
@@ -159,6 +169,7 @@ _ROLES = {
     subjects.Kind.SLOT: Role.PRACTITIONER,
     subjects.Kind.SLOT_SERIES: Role.PRACTITIONER,
     subjects.Kind.PRACTITIONER: Role.PRACTITIONER,
+    subjects.Kind.PRACTITIONER_CHANGE: Role.PRACTITIONER,
     subjects.Kind.COMMUNITY: Role.COORDINATOR,
     subjects.Kind.IMPORT: Role.COORDINATOR,
     subjects.Kind.SLOT_MOVE: Role.PRACTITIONER,

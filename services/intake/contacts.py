@@ -1,29 +1,22 @@
 """How practitioners are reached: the channels in the log, the addresses in the vault."""
 
-from uuid import UUID, uuid5
-
 from domain import practitioner as practitioners
 from domain.practitioner import GiveContacts
 from events import streams
 from services.intake.about import community_of, given
 from services.intake.answering import ContactsSheet
-from services.intake.arrival import NAMESPACE, Arrival
+from services.intake.arrival import Arrival, contacts_of
 from services.log.commands import Answer
 from services.log.execute import Decision, Executor
-from services.log.vault import CONTACTS, Sealer
-
-
-def contact_of(rpps: str) -> UUID:
-    """What the vault calls a practitioner's addresses."""
-    return uuid5(NAMESPACE, f"contacts:{rpps}")
+from services.log.vault import CONTACTS, Vault
 
 
 class ContactDesk:
-    """Seals addresses. What is said last holds; erasing the practitioner takes all along."""
+    """Seals addresses. What is said last holds, and what was said before is destroyed."""
 
-    def __init__(self, executor: Executor, sealer: Sealer) -> None:
+    def __init__(self, executor: Executor, vault: Vault) -> None:
         self._executor = executor
-        self._sealer = sealer
+        self._vault = vault
 
     async def given(self, came: Arrival, sheet: ContactsSheet) -> Answer:
         """By which channels they are reached from now on."""
@@ -35,14 +28,17 @@ class ContactDesk:
             command = GiveContacts(sheet.rpps, channels, came.at)
             decision.write(stream, practitioners.decide(command, state))
             decision.sealed = [
-                self._sealer.seal(
+                self._vault.sealer.seal(
                     sheet.model_dump_json().encode(),
                     kind=CONTACTS,
                     ref=came.command_id,
-                    subject=contact_of(sheet.rpps),
+                    subject=contacts_of(sheet.rpps),
                 )
             ]
             return {"id": sheet.rpps, "state": "contacts_given", "channels": list(channels)}
 
         known = await self._executor.look(practitioners.decider, stream)
-        return await self._executor.execute(given(came, community_of(came, known)), decide)
+        answer = await self._executor.execute(given(came, community_of(came, known)), decide)
+        # After, not with it: interrupted, the next time takes what is left along.
+        await self._vault.forget_but(contacts_of(sheet.rpps), CONTACTS, came.command_id)
+        return answer

@@ -11,8 +11,8 @@ from services.intake.about import given, known_communities
 from services.intake.agreements import forming
 from services.intake.arrival import Arrival
 from services.intake.directory import Directory
-from services.intake.messages import CommunitySheet, Import, PractitionerSheet
-from services.intake.register import enrolling
+from services.intake.messages import CommunitySheet, Import, PractitionerLine
+from services.intake.register import of_a_line
 from services.intake.rejections import Invalid, Problem
 from services.log.commands import Answer
 from services.log.execute import Decision, Executor
@@ -57,19 +57,19 @@ class ImportDesk:
         return await self._executor.execute(given(came, _concerned(came, sheets)), decide)
 
     async def _happened(
-        self, decision: Decision, came: Arrival, sheet: CommunitySheet | PractitionerSheet
+        self, decision: Decision, came: Arrival, sheet: CommunitySheet | PractitionerLine
     ) -> tuple[str, list[Event]]:
         match sheet:
             case CommunitySheet():
                 stream = streams.community(sheet.finess)
                 formed = await decision.state(communities.decider, stream)
                 return stream, [*communities.decide(forming(came, sheet), formed)]
-            case PractitionerSheet():
+            case PractitionerLine():
                 member_of = await known_communities(self._directory, came, sheet.communities)
                 stream = streams.practitioner(sheet.rpps)
                 state = await decision.state(practitioners.decider, stream)
                 events: list[Event] = []
-                for command in enrolling(came, sheet, member_of):
+                for command in of_a_line(came, sheet, member_of, state):
                     happened = practitioners.decide(command, state)
                     state = practitioners.decider.replay(happened, since=state)
                     events += happened

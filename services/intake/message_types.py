@@ -43,6 +43,7 @@ from services.intake.messages import (
     CommunitySheet,
     EmergencyCall,
     Import,
+    PractitionerChange,
     PractitionerSheet,
     SlotOffer,
     SlotSeries,
@@ -60,6 +61,7 @@ Sheet = (
     | Import
     | ContactsSheet
     | SeriesWithdrawal
+    | PractitionerChange
 )
 Sent = CareRequest | Sheet | SlotNews | RequestNews | HoldNews | OfferNews
 Message = Sent | EmergencyCall
@@ -69,6 +71,7 @@ TYPES: dict[str, type[Sent]] = {
     "snp.slot.v1": SlotOffer,
     "snp.slot-series.v1": SlotSeries,
     "snp.practitioner.v1": PractitionerSheet,
+    "snp.practitioner-change.v1": PractitionerChange,
     "snp.community.v1": CommunitySheet,
     "snp.import.v1": Import,
     "snp.slot-move.v1": SlotMove,

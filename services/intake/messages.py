@@ -213,6 +213,23 @@ class ConsentGiven(Frozen):
     new_patients: bool = False  # becomes the treating doctor of who has none
 
 
+class ConsentChange(ConsentGiven):
+    """What is said of it; what is not said is as it was, or as usual for who is new."""
+
+    sources: tuple[Source, ...] = (Source.SAS, Source.CPTS, Source.IOA)
+
+
+class PractitionerChange(Frozen):
+    """Something about a practitioner there is: type `snp.practitioner-change.v1`.
+
+    What it does not say stays as it was: nobody overwrites what another said meanwhile.
+    """
+
+    rpps: Rpps
+    consent: ConsentChange = ConsentChange()
+    paused: bool | None = None
+
+
 class PractitionerSheet(Frozen):
     """A practitioner as they are now: type `snp.practitioner.v1`, kind `practitioner`."""
 
@@ -235,9 +252,15 @@ class CommunitySheet(Frozen):
     communes: Annotated[tuple[Commune, ...], Field(min_length=1, max_length=1000)]
 
 
+class PractitionerLine(PractitionerSheet):
+    """A practitioner of an import: of who is enrolled already, what it does not say stays."""
+
+    consent: ConsentChange = ConsentChange()
+
+
 class Import(Frozen):
     """Many sheets at once: type `snp.import.v1`. All of them are taken in, or none."""
 
     sheets: Annotated[
-        tuple[CommunitySheet | PractitionerSheet, ...], Field(min_length=1, max_length=1000)
+        tuple[CommunitySheet | PractitionerLine, ...], Field(min_length=1, max_length=1000)
     ]

@@ -51,6 +51,7 @@ from services.intake.messages import (
     CommunitySheet,
     EmergencyCall,
     Import,
+    PractitionerChange,
     PractitionerSheet,
     SlotOffer,
     SlotSeries,
@@ -139,6 +140,8 @@ class Reception:
                 return await self._register.series(came, series)
             case PractitionerSheet() as practitioner:
                 return await self._register.practitioner(came, practitioner)
+            case PractitionerChange() as change:
+                return await self._register.change(came, change)
             case CommunitySheet() as community:
                 return await self._agreements.community(came, community)
             case ContactsSheet() as contacts:

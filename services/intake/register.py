@@ -1,6 +1,7 @@
 """What practitioners tell: that they take part, and which places are free."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, time
 from uuid import UUID
 
@@ -18,6 +19,8 @@ from domain.practitioner import (
     NotEnrolled,
     OnVacation,
     Pause,
+    Paused,
+    Practitioner,
     PractitionerCommand,
     PractitionerNotEnrolled,
     Resume,
@@ -33,7 +36,12 @@ from services.intake.answering import OnCall
 from services.intake.arrival import Arrival
 from services.intake.directory import Directory
 from services.intake.messages import (
+    ConsentChange,
+    ConsentGiven,
+    OverbookGiven,
     Places,
+    PractitionerChange,
+    PractitionerLine,
     PractitionerSheet,
     SlotOffer,
     SlotSeries,
@@ -155,6 +163,26 @@ class Register:
 
         return await self._executor.execute(given(came, member_of[0]), decide)
 
+    async def change(self, came: Arrival, news: PractitionerChange) -> Answer:
+        """Something about a practitioner there is."""
+        stream = streams.practitioner(news.rpps)
+
+        async def decide(decision: Decision) -> Answer:
+            before = await decision.state(practitioners.decider, stream)
+            state, events = before, list[PractitionerEvent]()
+            for command in changing(came, news, before):
+                happened = practitioners.decide(command, state)
+                state = practitioners.decider.replay(happened, since=state)
+                events += happened
+            decision.write(stream, events)
+            return {
+                "id": news.rpps,
+                "state": "paused" if isinstance(state, Paused) else "takes_part",
+            }
+
+        known = await self._executor.look(practitioners.decider, stream)
+        return await self._executor.execute(given(came, community_of(came, known)), decide)
+
     async def on_call(self, came: Arrival, sheet: OnCall) -> Answer:
         """A practitioner is available at once, or no longer."""
         command: PractitionerCommand = (
@@ -177,18 +205,6 @@ def enrolling(
     came: Arrival, sheet: PractitionerSheet, member_of: tuple[str, ...]
 ) -> list[PractitionerCommand]:
     """What a practitioner's sheet asks for, in order: only what differs will happen."""
-    consent = Consent(
-        sources=sheet.consent.sources,
-        weekly_cap=sheet.consent.weekly_cap,
-        min_age=sheet.consent.min_age,
-        max_age=sheet.consent.max_age,
-        excluded_motives=sheet.consent.excluded_motives,
-        in_crisis=sheet.consent.in_crisis,
-        protocols=sheet.consent.protocols,
-        new_patients=sheet.consent.new_patients,
-        daily_cap=sheet.consent.daily_cap,
-        overbook=_overbook(sheet),
-    )
     pause_or_resume = Pause if sheet.paused else Resume
     return [
         Enrol(
@@ -199,13 +215,71 @@ def enrolling(
             sheet.specialty,
             came.at,
         ),
-        GiveConsent(sheet.rpps, consent, came.at),
+        GiveConsent(sheet.rpps, _consent(sheet.consent), came.at),
         pause_or_resume(sheet.rpps, came.at),
     ]
 
 
-def _overbook(sheet: PractitionerSheet) -> Overbook | None:
-    given = sheet.consent.overbook
+def changing(
+    came: Arrival, change: PractitionerChange, practitioner: Practitioner
+) -> list[PractitionerCommand]:
+    """What is said, and the rest as it is. Raises PractitionerNotEnrolled."""
+    if isinstance(practitioner, NotEnrolled):
+        raise PractitionerNotEnrolled(change.rpps)
+    consent = _merged(change.consent, enrolment(practitioner).consent)
+    commands: list[PractitionerCommand] = []
+    if change.consent.model_fields_set:
+        commands.append(GiveConsent(change.rpps, consent, came.at))
+    if change.paused is not None:
+        pause_or_resume = Pause if change.paused else Resume
+        commands.append(pause_or_resume(change.rpps, came.at))
+    return commands
+
+
+def of_a_line(
+    came: Arrival, line: PractitionerLine, member_of: tuple[str, ...], practitioner: Practitioner
+) -> list[PractitionerCommand]:
+    """As `enrolling` for who is new, as `changing` for who is there."""
+    if isinstance(practitioner, NotEnrolled):
+        return enrolling(came, line, member_of)
+    known = enrolment(practitioner)
+    said = line.model_fields_set
+    enrol = Enrol(
+        line.rpps,
+        line.profession,
+        member_of,
+        line.setting if "setting" in said else known.setting,
+        line.specialty if "specialty" in said else known.specialty,
+        came.at,
+    )
+    paused = line.paused if "paused" in said else None
+    change = PractitionerChange(rpps=line.rpps, consent=line.consent, paused=paused)
+    return [enrol, *changing(came, change, practitioner)]
+
+
+def _merged(change: ConsentChange, before: Consent | None) -> Consent:
+    said = _consent(change)
+    if before is None:
+        return said
+    return replace(before, **{name: getattr(said, name) for name in change.model_fields_set})
+
+
+def _consent(given: ConsentGiven) -> Consent:
+    return Consent(
+        sources=given.sources,
+        weekly_cap=given.weekly_cap,
+        min_age=given.min_age,
+        max_age=given.max_age,
+        excluded_motives=given.excluded_motives,
+        in_crisis=given.in_crisis,
+        protocols=given.protocols,
+        new_patients=given.new_patients,
+        daily_cap=given.daily_cap,
+        overbook=_overbook(given.overbook),
+    )
+
+
+def _overbook(given: OverbookGiven | None) -> Overbook | None:
     if given is None:
         return None
     return Overbook(

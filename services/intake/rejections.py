@@ -110,6 +110,7 @@ class Problem:
         "enum": "unknown_code",
         "literal_error": "unknown_code",
         "unknown_code": "unknown_code",
+        "malformed": "malformed",
         "string_pattern_mismatch": "malformed",
         "timezone_aware": "date_without_offset",
         "extra_forbidden": "unknown_field",

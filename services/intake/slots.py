@@ -5,6 +5,7 @@ from uuid import UUID
 
 from domain import agenda as agendas
 from domain import placing
+from domain import practitioner as practitioners
 from domain import request as requests
 from domain.agenda import (
     Agenda,
@@ -16,6 +17,7 @@ from domain.agenda import (
     SlotChange,
     WithdrawSlot,
 )
+from domain.practitioner import Enrolled, OnVacation, Paused, enrolment
 from events import streams
 from events.agenda import SlotPublished
 from services.intake.arrival import Arrival
@@ -55,6 +57,7 @@ class SlotDesk:
             slot = agenda.slots.get(command.slot_id)
             if slot is not None and isinstance(command, MoveSlot):
                 await _check_elsewhere(decision, command, slot.published, stream)
+                await _check_there(decision, command, slot.published.rpps)
             holders = {
                 request_id: await decision.state(requests.decider, streams.request(request_id))
                 for request_id in ((*slot.taken, *slot.held) if slot else ())
@@ -107,6 +110,13 @@ async def _check_elsewhere(
     for other in agendas.weeks_at(move.start, move.end) - {week}:
         elsewhere = await decision.state(agendas.decider, streams.agenda(rpps, other))
         agendas.check_free(moved, elsewhere)
+
+
+async def _check_there(decision: Decision, move: MoveSlot, rpps: str) -> None:
+    """Raises OnVacation."""
+    known = await decision.state(practitioners.decider, streams.practitioner(rpps))
+    if isinstance(known, Enrolled | Paused) and enrolment(known).is_away(move.start, move.end):
+        raise OnVacation(rpps)
 
 
 def _community(slot_id: UUID, agenda: Agenda) -> str | None:

@@ -26,6 +26,7 @@ from services.log.database import UNREACHABLE, Connection, connect
 from services.log.tail import Tail, Written
 from services.messaging import streams, subjects
 from services.settings import Settings
+from services.stopping import Together
 
 log = structlog.get_logger()
 
@@ -107,7 +108,7 @@ class Relay:
     async def _publish_from(self, connection: Connection, position: int) -> None:
         self.active = True
         self._last_id = None
-        async with asyncio.TaskGroup() as tasks:
+        async with Together() as tasks:
             tasks.create_task(self._publish(connection, position))
             tasks.create_task(self._hear_other_processes())
 

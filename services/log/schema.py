@@ -87,8 +87,10 @@ notifications = Table(
     Column("attempts", Integer, nullable=False),
     Column("next_at", DateTime(timezone=True), nullable=False),
     Column("channels", ARRAY(Text)),  # by which it was delivered
-    Column("created_at", DateTime(timezone=True), nullable=False, server_default=_now),
+    Column("created_at", DateTime(timezone=True), nullable=False),
     Column("settled_at", DateTime(timezone=True)),
+    Index("ix_notifications_created", "created_at"),
+    Index("ix_notifications_request", "request_id", "rpps"),
     Index("ix_notifications_due", "next_at", postgresql_where=text("state = 'waiting'")),
 )
 

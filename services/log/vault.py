@@ -155,6 +155,15 @@ class Vault:
             return None
         return self.sealer.open(rows[0])
 
+    async def forget_but(self, subject: UUID, kind: str, ref: UUID) -> None:
+        """Destroy keys and bodies of what was said before this."""
+        async with self._pool.connection() as connection:
+            await connection.execute(
+                "update vault set key = null, body = null, erased_at = clock_timestamp()"
+                " where subject = %s and kind = any(%s) and ref <> %s and key is not null",
+                (subject, [kind, LETTER], ref),
+            )
+
     async def _journal(self, about: UUID, actor: str, reason: str) -> None:
         async with self._pool.connection() as connection:
             await connection.execute(

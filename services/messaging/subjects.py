@@ -34,6 +34,7 @@ class Kind(StrEnum):
     SLOT = "slot"
     SLOT_SERIES = "slot-series"
     PRACTITIONER = "practitioner"
+    PRACTITIONER_CHANGE = "practitioner-change"
     COMMUNITY = "community"
     IMPORT = "import"
     SLOT_MOVE = "slot-move"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
 
 from events import streams
 from events.agenda import Freed, SlotPlaceFreed
@@ -29,7 +30,7 @@ class Kind(StrEnum):
 
 
 _AT_ONCE = frozenset({Kind.OFFER, Kind.OFFER_OVER, Kind.ASSIGNED, Kind.FREED})
-"""At any hour: whoever is asked, or has a patient, has agreed to be. The rest waits for the day."""
+"""At any hour: whoever is asked, or has a patient, has agreed to be. The rest waits for the SAS."""
 
 _OVER_FOR = timedelta(minutes=10)  # so long it helps to hear that one need not answer
 _FREED_FOR = timedelta(hours=2)
@@ -92,13 +93,18 @@ _BY_OTHERS = frozenset(
 """What a practitioner did not do themselves, or may have had done for them."""
 
 
-def roll_call(rpps: str, month: str, community: str | None, until: datetime) -> Notice:
-    """Once a month."""
-    notice_id = uuid5(_ROLL_CALL, f"{rpps} {month}")
+def roll_call(rpps: str, community: str, now: datetime, *, until: datetime) -> Notice:
+    """Whether they are reached by what they said. In another hour it is another notice."""
+    notice_id = uuid5(_ROLL_CALL, f"{rpps} {now:%Y-%m-%dT%H}")
     return Notice(notice_id, Kind.ROLL_CALL, rpps, community, None, None, until)
 
 
 _ROLL_CALL = UUID("3f1c8e6a-54f5-4d0e-8f0e-0a4c9a1f7b10")
+
+
+def month_of(instant: datetime, zone: str) -> str:
+    """`2026-11`, where they are."""
+    return f"{instant.astimezone(ZoneInfo(zone)):%Y-%m}"
 
 
 def _notice(

@@ -20,10 +20,11 @@ STATES = (WAITING, DELIVERED, FAILED, UNREACHABLE, NOT_NEEDED)
 
 _INSERT = """
 insert into notifications
-    (notice_id, kind, rpps, community, request_id, at, until, state, attempts, next_at)
+    (notice_id, kind, rpps, community, request_id, at, until, state, attempts,
+     next_at, created_at)
 values
     (%(notice_id)s, %(kind)s, %(rpps)s, %(community)s, %(request_id)s, %(at)s, %(until)s,
-     'waiting', 0, %(now)s)
+     'waiting', 0, %(now)s, %(now)s)
 on conflict (notice_id) do nothing
 """
 # Whoever takes a row has it for a moment: another notifier, or this one killed, tries it after.
@@ -32,7 +33,7 @@ update notifications set next_at = %(again)s, attempts = attempts + 1
 where notice_id in (
     select notice_id from notifications
     where state = 'waiting' and next_at <= %(now)s
-    order by until, notice_id limit %(limit)s for update skip locked)
+    order by attempts, until, notice_id limit %(limit)s for update skip locked)
 returning notice_id, kind, rpps, community, request_id, at, until, attempts
 """
 _SETTLE = """
@@ -40,6 +41,16 @@ update notifications
 set state = %(state)s, channels = %(channels)s, settled_at = %(now)s
 where notice_id = %(notice_id)s and state = 'waiting'
 """
+# Put off to the day, not tried: the first failure is the first.
+_PUT_OFF = """
+update notifications set next_at = %(at)s, attempts = attempts - 1 where notice_id = %(notice_id)s
+"""
+_DELIVERED = """
+select notice_id, kind, rpps, community, request_id, at, until, attempts from notifications
+where kind = %(kind)s and rpps = %(rpps)s and request_id = %(request_id)s and state = 'delivered'
+order by settled_at desc limit 1
+"""
+_LET_GO = "delete from notifications where state <> 'waiting' and settled_at < %(before)s"
 _AGAIN = "update notifications set next_at = %(at)s where notice_id = %(notice_id)s"
 _NEXT = "select min(next_at) from notifications where state = 'waiting'"
 
@@ -84,6 +95,25 @@ class Outbox:
         """Not before then."""
         async with self._pool.connection() as connection:
             await connection.execute(_AGAIN, {"notice_id": notice_id, "at": at})
+
+    async def put_off(self, notice_id: UUID, at: datetime) -> None:
+        """As `again`, where it was not tried."""
+        async with self._pool.connection() as connection:
+            await connection.execute(_PUT_OFF, {"notice_id": notice_id, "at": at})
+
+    async def delivered(self, kind: Kind, about: Notice) -> Notice | None:
+        """What they were told before of the same request; None: they were not."""
+        given = {"kind": kind, "rpps": about.rpps, "request_id": about.request_id}
+        async with self._pool.connection() as connection:
+            cursor = connection.cursor(row_factory=dict_row)
+            await cursor.execute(_DELIVERED, given)
+            row = await cursor.fetchone()
+        return _attempt(row).notice if row else None
+
+    async def let_go(self, before: datetime) -> None:
+        """Forget what was settled before then."""
+        async with self._pool.connection() as connection:
+            await connection.execute(_LET_GO, {"before": before})
 
     async def next_at(self) -> datetime | None:
         """When something is to be tried, if anything is."""

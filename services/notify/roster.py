@@ -64,13 +64,9 @@ class Roster:
             if finess in known.communities and known.consent and known.consent.new_patients
         ]
 
-    def to_be_called(self, month: str) -> list[str]:
-        """Who is reached by something, and was not tried in that month."""
-        return [
-            rpps
-            for rpps, known in self._everybody()
-            if known.channels and (known.roll_called or "") < month
-        ]
+    def reachable(self) -> list[tuple[str, Enrolled]]:
+        """Who said how they are reached."""
+        return [(rpps, known) for rpps, known in self._everybody() if known.channels]
 
     def _everybody(self) -> Iterable[tuple[str, Enrolled]]:
         for rpps, known in sorted(self._practitioners.items()):

@@ -1,6 +1,7 @@
 """What is written to a practitioner: where and when, never who the patient is nor why they call.
 
 A text message is read on a screen others see: no name, no age, no reason, no specialty (CNIL).
+Letters are those of GSM 03.38: with any other one, half as many fit into a message.
 """
 
 from datetime import datetime
@@ -27,13 +28,13 @@ def _body(notice: Notice, zone: ZoneInfo) -> str:
         case Kind.ASSIGNED:
             return f"Un rendez-vous est pris dans votre agenda : {when}."
         case Kind.FREED:
-            return "Un rendez-vous de votre agenda est annulé : la place est de nouveau libre."
+            return f"Le rendez-vous {when} est annulé : la place est de nouveau libre."
         case Kind.CRISIS:
             return "Votre CPTS est en situation de crise : pouvez-vous ouvrir des places ?"
         case Kind.NEW_PATIENT:
             return "Une personne cherche un médecin traitant : la prenez-vous ?"
         case Kind.ROLL_CALL:
-            return "Message de contrôle mensuel : rien à faire, vous êtes bien joignable ici."
+            return "Essai mensuel : rien à faire, nos messages vous arrivent bien."
         case _:
             assert_never(notice.kind)
 

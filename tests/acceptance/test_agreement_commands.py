@@ -85,13 +85,18 @@ def test_a_file_with_other_columns_says_which(demo, tmp_path):
     file = tmp_path / "other.csv"
     file.write_text("rpps,name\n10790000001,Anna\n")
     assert refused(demo, "import", "practitioners", file, status=2) == "other_columns"
-    file.write_text(WHO)
-    assert refused(demo, "import", "practitioners", file, status=2) == "nothing_to_import"
+    for text, code in (
+        (WHO, "nothing_to_import"),
+        (f"{WHO}10790000001;10;;;;;SAS;CPTS\n", "other_columns"),
+        ("rpps;profession;rpps\n1;10;2\n", "other_columns"),
+    ):
+        file.write_text(text)
+        assert refused(demo, "import", "practitioners", file, status=2) == code
     assert refused(demo, "import", "communities", "nowhere.csv", status=2) == "unreadable_file"
 
 
-def test_consent_changes_in_part(demo, community):
-    _, doctor, _, _ = community
+def test_consent_changes_in_part_and_a_file_changes_what_it_says(demo, community, tmp_path):
+    finess, doctor, _, _ = community
 
     demo.json("practitioner", "consent", doctor, "--weekly-cap", "5", "--crisis-weekly-cap", "-1")
 
@@ -100,7 +105,13 @@ def test_consent_changes_in_part(demo, community):
     assert consent["in_crisis"] == {"weekly_cap": None, "daily_cap": None}
     assert demo.json("practitioner", "pause", doctor)["state"] == "paused"
     assert demo.json("practitioner", "show", doctor)["paused"]
-    assert demo.json("practitioner", "resume", doctor)["state"] == "enrolled"
+    # Said again by the file it came from, a pause and a consent are as they were.
+    file = tmp_path / "again.csv"
+    file.write_text(f"{WHO}{doctor};10;;;;\n")
+    demo.json("import", "practitioners", file, "-c", finess)
+    shown = demo.json("practitioner", "show", doctor)
+    assert (shown["paused"], shown["consent"]) == (True, consent)
+    assert demo.json("practitioner", "resume", doctor)["state"] == "takes_part"
     assert (
         refused(demo, "practitioner", "consent", doctor, "--overbook", status=2) == "place_missing"
     )
@@ -133,8 +144,9 @@ def test_hours_protocols_and_crises_are_shown_and_agreed(demo, community, tmp_pa
     assert demo.json("community", "protocols", finess)["protocols"][0]["max_age"] == 50
 
     assert demo.json("community", "crisis", finess)["crisis"] is None
-    demo.json("community", "crisis", finess, "--title", "Canicule")
-    assert demo.json("community", "crisis", finess)["crisis"] == "Canicule"
+    demo.json("community", "crisis", finess, "--title", "[/red] Canicule")
+    assert "[/red] Canicule" in demo.run("community", "crisis", finess).stdout
+    assert "[/red] Canicule" in demo.run("history", finess).stdout
     assert demo.json("community", "crisis", finess, "--over")["state"] == "crisis_ended"
     assert (
         refused(demo, "community", "crisis", finess, "--over", "--title", "X", status=2) == "usage"
@@ -167,7 +179,7 @@ def test_how_a_practitioner_is_reached_is_told_and_what_they_were_told_is_shown(
     _, doctor, _, _ = community
     told = demo.json("practitioner", "contacts", doctor, "--sms", "+33612345678")
     assert told["channels"] == ["SMS"]
-    assert refused(demo, "practitioner", "contacts", doctor, "--email", "x") == "malformed"
+    assert refused(demo, "practitioner", "contacts", doctor, "--email", "dr.adam") == "malformed"
     assert demo.json("notifications", "--rpps", doctor)["notifications"] == []
     assert "Nobody was told" in demo.run("notifications", "--rpps", doctor).stdout
     assert refused(demo, "notifications", "--state-is", "lost", status=2) == "usage"

@@ -99,6 +99,8 @@ def test_the_roll_is_called_once_a_month():
     call = RecordRollCall(DR_ADAM, "2026-11", (Channel.SMS,), (Channel.EMAIL,), NOON)
     given(enrolled()).when(call).then(roll_called(Channel.EMAIL))
     given(enrolled(), roll_called()).when(call).then_nothing()
+    another_number = (enrolled(), roll_called(), contacts_given(Channel.SMS))
+    given(*another_number).when(call).then(roll_called(Channel.EMAIL))
     given(enrolled(), roll_called(month="2026-10")).when(call).then(roll_called(Channel.EMAIL))
     given().when(call).then_refused(PractitionerNotEnrolled)
 

@@ -59,6 +59,13 @@ def test_an_old_event_is_lifted_one_version_at_a_time(monkeypatch):
     assert event == Greeted(who="Anna", how="hello", when=7)
 
 
+@pytest.mark.parametrize("event", EVENTS.values(), ids=EVENTS.keys())
+def test_every_event_says_when_it_happened_in_one_field(event):
+    fields = [name for name in event.model_fields if name.endswith("_at")]
+
+    assert len([name for name in fields if name != "next_at"]) == 1
+
+
 def test_names_are_in_the_past_tense_and_never_updated():
     for name in EVENTS:
         stream, _, verb = name.partition(".")

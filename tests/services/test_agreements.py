@@ -1,9 +1,12 @@
 """What communities and practitioners agree to reaches the requests that wait."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 
+from domain import practitioner as practitioners
+from domain.practitioner import Paused, enrolment
 from events import streams as names
 from projections import availability
 from services.calendar import holidays_in
@@ -11,7 +14,7 @@ from services.clock import SimulatedClock
 from services.log.verify import verify
 from services.projector.queries import rows
 from tests.conftest import house_at
-from tests.examples import DR_ADAM, DR_BLAIN, HOUR, LADDER, MINUTE, NEVERS, NOON
+from tests.examples import DR_ADAM, DR_BLAIN, HOUR, LADDER, MINUTE, NEVERS, NOON, VALENCIENNES
 from tests.looking import on_board, story
 from tests.running import until
 from tests.talking import (
@@ -23,6 +26,7 @@ from tests.talking import (
     tell,
 )
 
+ESCALATED = "request.escalated"
 SOS = "580012345"  # a structure: its FINESS
 SORE_THROAT = {"complaint": "ODYNOPHAGIE", "patient": {"age": 30, "sex": "F"}}
 DELEGATED = [{"protocol": "ODYNOPHAGIE", "by": DR_BLAIN}]
@@ -243,6 +247,74 @@ async def test_a_vacation_withdraws_its_slots_and_finds_the_patient_another(hous
     back = await tell(house, "vacation-cancelled", {"rpps": DR_ADAM, "start": start})
     assert back["state"] == "vacation_cancelled"
     await published(house, NOON + 5 * HOUR)
+
+
+async def test_who_agrees_to_be_asked_is_asked_at_once(house):
+    """Found in review: a quarter of an hour later."""
+    await formed(house)
+    await enrolled(house)
+    request_id = await asked(house, delay="1H")
+    assert "request.offered" not in [e.name for e in await story(house, request_id)]
+
+    change = {"rpps": DR_ADAM, "consent": {"overbook": {"place": slot_told(NOON)["place"]}}}
+    assert (await tell(house, "practitioner-change", change))["state"] == "takes_part"
+
+    assert "request.offered" in [e.name for e in await story(house, request_id)]
+
+
+async def test_two_who_change_different_things_at_once_both_do(house):
+    """Found in review: a consent that came with a pause undid the pause."""
+    await formed(house)
+    await enrolled(house)
+
+    for age in range(1, 9):
+        await asyncio.gather(
+            tell(house, "practitioner-change", {"rpps": DR_ADAM, "paused": bool(age % 2)}),
+            tell(house, "practitioner-change", {"rpps": DR_ADAM, "consent": {"min_age": age}}),
+        )
+        known = await house.executor("tests").look(
+            practitioners.decider, names.practitioner(DR_ADAM)
+        )
+        assert isinstance(known, Paused) is bool(age % 2)
+        assert enrolment(known).consent.min_age == age
+
+
+async def test_an_agreement_that_ends_closes_the_way_at_once(house):
+    for finess in (NEVERS, VALENCIENNES):
+        await tell(house, "community", community_told(finess), finess)
+    for one, other in ((NEVERS, VALENCIENNES), (VALENCIENNES, NEVERS)):
+        await tell(house, "neighbours", {"finess": one, "neighbours": [other]}, one)
+    request_id = await asked(house)
+    reached = [e.communities for e in await story(house, request_id) if e.name == ESCALATED]
+    assert reached == [(VALENCIENNES,)]
+
+    told = {"finess": VALENCIENNES, "neighbours": []}
+    await tell(house, "neighbours", told, VALENCIENNES)
+
+    reached = [e.communities for e in await story(house, request_id) if e.name == ESCALATED]
+    assert reached[-1] == ()
+
+
+async def test_a_slot_does_not_move_into_a_vacation(house):
+    slot_id = (await opened(house))["slots"][0]
+    start, end = NOON + 24 * HOUR, NOON + 48 * HOUR
+    away = {"rpps": DR_ADAM, "start": start.isoformat(), "end": end.isoformat()}
+    await tell(house, "vacation", away)
+    to = start + HOUR
+    move = {"slot_id": slot_id, "start": to.isoformat(), "end": (to + HOUR).isoformat()}
+
+    assert (await tell(house, "slot-move", move))["code"] == "on_vacation"
+
+
+async def test_what_is_kept_for_a_crisis_is_not_shown_as_free(house):
+    await formed(house)
+    await enrolled(house)
+    await published(house, surge=True)
+    await published(house, NOON + 4 * HOUR)
+
+    found = await rows(house.pool, availability.open_slots(), at=NOON)
+
+    assert [row["start"] for row in found] == [NOON + 4 * HOUR]
 
 
 async def test_a_series_leaves_a_vacation_out(house):

@@ -458,3 +458,11 @@ async def test_thousands_who_wait_are_served_by_what_opened_and_in_order_of_urge
     assert (await story(house, first))[-1].name == "request.assigned"
     states = [(await story(house, one))[-1].name for one in others]
     assert states.count("request.assigned") == 1
+
+
+@pytest.mark.parametrize("_", range(5))
+async def test_a_house_that_is_closed_at_once_closes(settings, addresses, clock, _):
+    """Found in review: a task that lost its one cancellation was waited for for ever."""
+    async with asyncio.timeout(30):
+        async with house_at(settings, addresses, clock=clock):
+            pass

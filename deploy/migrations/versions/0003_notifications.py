@@ -18,13 +18,17 @@ create table notifications (
     attempts integer not null,
     next_at timestamptz not null,
     channels text[],
-    created_at timestamptz not null default clock_timestamp(),
+    created_at timestamptz not null,
     settled_at timestamptz
 );
 """
+NEWEST = "create index ix_notifications_created on notifications (created_at);"
+TOLD = "create index ix_notifications_request on notifications (request_id, rpps);"
 INDEX = "create index ix_notifications_due on notifications (next_at) where state = 'waiting';"
 
 
 def upgrade() -> None:
     op.execute(TABLE)
     op.execute(INDEX)
+    op.execute(NEWEST)
+    op.execute(TOLD)
