@@ -41,6 +41,8 @@ class SeriesDesk:
         if not found:
             raise NoSuchSlot(news.series_id)
 
+        command = given(came, came.community)
+
         async def decide(decision: Decision) -> Answer:
             withdrawn = searched = 0
             for stream in sorted(set(found.values())):
@@ -57,8 +59,7 @@ class SeriesDesk:
                         patient = streams.request(request_id)
                         holders[request_id] = await decision.state(requests.decider, patient)
                 change = placing.withdraw_slots(slots, agenda, holders, came.at)
-                for request_id, happened in change.requests.items():
-                    decision.write(streams.request(request_id), happened)
+                decision.write_to_requests(change.requests, holders, command)
                 decision.write(stream, change.agenda)
                 withdrawn, searched = withdrawn + len(slots), searched + len(change.requests)
             return {
@@ -68,4 +69,4 @@ class SeriesDesk:
                 "searched_again": searched,
             }
 
-        return await self._executor.execute(given(came, came.community), decide)
+        return await self._executor.execute(command, decide)

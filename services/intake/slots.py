@@ -63,8 +63,7 @@ class SlotDesk:
                 for request_id in ((*slot.taken, *slot.held) if slot else ())
             }
             change = placing.change_slot(command, agenda, holders)
-            for request_id, happened in change.requests.items():
-                decision.write(streams.request(request_id), happened)
+            decision.write_to_requests(change.requests, holders, given)
             decision.write(stream, change.agenda)
             now = agendas.decider.replay(change.agenda, since=agenda)
             return _standing(command.slot_id, now, len(change.requests))

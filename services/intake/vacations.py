@@ -15,7 +15,7 @@ from services.intake.about import community_of, given
 from services.intake.answering import Vacation, VacationCancelled
 from services.intake.arrival import Arrival
 from services.log.commands import Answer
-from services.log.execute import Decision, Executor
+from services.log.execute import Decision, Executor, Given
 
 
 class VacationDesk:
@@ -27,12 +27,14 @@ class VacationDesk:
     async def tell(self, came: Arrival, news: Vacation | VacationCancelled) -> Answer:
         """How many slots were withdrawn, and how many patients are searched for again."""
         stream = streams.practitioner(news.rpps)
+        known = await self._executor.look(practitioners.decider, stream)
+        told = given(came, community_of(came, known))
 
         async def decide(decision: Decision) -> Answer:
             match news:
                 case Vacation():
                     command = AnnounceVacation(news.rpps, news.start, news.end, came.at)
-                    return await _announced(decision, command)
+                    return await _announced(decision, command, told)
                 case VacationCancelled():
                     state = await decision.state(practitioners.decider, stream)
                     cancel = CancelVacation(news.rpps, news.start, came.at)
@@ -41,11 +43,10 @@ class VacationDesk:
                 case _:
                     assert_never(news)
 
-        known = await self._executor.look(practitioners.decider, stream)
-        return await self._executor.execute(given(came, community_of(came, known)), decide)
+        return await self._executor.execute(told, decide)
 
 
-async def _announced(decision: Decision, command: AnnounceVacation) -> Answer:
+async def _announced(decision: Decision, command: AnnounceVacation, given: Given) -> Answer:
     stream = streams.practitioner(command.rpps)
     practitioner = await decision.state(practitioners.decider, stream)
     decision.write(stream, practitioners.decide(command, practitioner))  # refused before it is read
@@ -59,8 +60,7 @@ async def _announced(decision: Decision, command: AnnounceVacation) -> Answer:
                 patient = streams.request(request_id)
                 holders[request_id] = await decision.state(requests.decider, patient)
     away = absence.announce(command, practitioner, weeks, holders)
-    for request_id, happened in away.requests.items():
-        decision.write(streams.request(request_id), happened)
+    decision.write_to_requests(away.requests, holders, given)
     for name, withdrawn in away.agendas.items():
         decision.write(name, withdrawn)
     return {

@@ -26,6 +26,7 @@ from services.log.commands import (
     AlreadySeen,
     Append,
     Appended,
+    Circumstances,
     LogUnavailable,
     StreamMoved,
     event_id,
@@ -37,7 +38,7 @@ from services.settings import Settings
 
 log = structlog.get_logger()
 
-_APPEND = "select append_commands_1(%b)"
+_APPEND = "select append_commands_2(%b)"
 _KNOWN_STREAMS = 200_000
 _FAILED_COMMANDS = 50_000
 
@@ -292,6 +293,7 @@ def _tell(waiting: _Waiting, answer: Appended | AlreadySeen) -> None:
 def _encoded(command: Append, data: Sequence[bytes]) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for write in command.writes:
+        about = {"about": _whose(write.about)} if write.about else {}
         for version, event in enumerate(write.events, write.expected + 1):
             rows.append(
                 {
@@ -302,15 +304,18 @@ def _encoded(command: Append, data: Sequence[bytes]) -> list[dict[str, Any]]:
                     "schema_version": event.version,
                     "data": orjson.Fragment(data[len(rows)]),
                 }
+                | about
             )
     return rows
 
 
 def _common_meta(command: Append) -> dict[str, Any]:
     """`Meta` but for the event's id."""
-    circumstances = command.circumstances
+    return {"command_id": command.command_id, **_whose(command.circumstances)}
+
+
+def _whose(circumstances: Circumstances) -> dict[str, Any]:
     return {
-        "command_id": command.command_id,
         "community": circumstances.community,
         "actor": {"ref": circumstances.actor.ref, "role": circumstances.actor.role},
         "correlation": circumstances.correlation,

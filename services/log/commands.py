@@ -21,6 +21,7 @@ class Write:
     stream: str
     expected: int
     events: Sequence[Event]
+    about: "Circumstances | None" = None  # where they are others than the command's
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ class Appended:
                         stream=write.stream,
                         version=version,
                         event=event,  # type: ignore[arg-type]  # stored events are in the catalogue
-                        meta=command.circumstances.meta(command.command_id, nth),
+                        meta=(write.about or command.circumstances).meta(command.command_id, nth),
                         recorded_at=self.recorded_at,
                     )
                 )

@@ -1,14 +1,17 @@
 """Load, decide, append; a lost race is decided again on what is true by then."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
 
 from domain.decider import Decider, Refused
+from domain.request import Request
+from events import streams
 from events.base import Event
 from services import telemetry
 from services.log.appender import Appender
+from services.log.circumstances import about_request
 from services.log.commands import (
     AlreadySeen,
     Answer,
@@ -62,10 +65,24 @@ class Decision:
             return decider.initial
         return await self.state(decider, stream)
 
-    def write(self, stream: str, events: Sequence[Event]) -> None:
-        """Want these events there, if there are any."""
+    def write(
+        self, stream: str, events: Sequence[Event], about: Circumstances | None = None
+    ) -> None:
+        """Want these events there, if there are any; `about`: not the command's circumstances."""
         if events:
-            self.writes.append(Write(stream, self._versions[stream], events))
+            self.writes.append(Write(stream, self._versions[stream], events, about))
+
+    def write_to_requests(
+        self,
+        happened: Mapping[UUID, Sequence[Event]],
+        before: Mapping[UUID, Request],
+        given: Given,
+    ) -> None:
+        """What somebody else's command does to requests: each is told as its own."""
+        for request_id, events in happened.items():
+            actor, cause = given.circumstances.actor, given.circumstances.causation
+            about = about_request(request_id, before[request_id], actor, causation=cause)
+            self.write(streams.request(request_id), events, about)
 
     def unmoved(self) -> list[tuple[str, int]]:
         """What was read and is not written to."""

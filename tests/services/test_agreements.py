@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -315,6 +316,29 @@ async def test_what_is_kept_for_a_crisis_is_not_shown_as_free(house):
     found = await rows(house.pool, availability.open_slots(), at=NOON)
 
     assert [row["start"] for row in found] == [NOON + 4 * HOUR]
+
+
+async def test_whoever_loses_a_place_is_told_as_of_their_own_community_and_file(house):
+    """Found in review: under the doctor's community, and without the SAMU's file."""
+    for finess in (NEVERS, VALENCIENNES):
+        await tell(house, "community", community_told(finess), finess)
+    for one, other in ((NEVERS, VALENCIENNES), (VALENCIENNES, NEVERS)):
+        await tell(house, "neighbours", {"finess": one, "neighbours": [other]}, one)
+    sheet = practitioner_told(DR_ADAM)
+    await tell(house, "practitioner", sheet, VALENCIENNES)
+    await tell(house, "slot", slot_told(NOON + 2 * HOUR), VALENCIENNES)
+    case = "fr.health.samu580.DRFR155800001"
+    request_id = await asked(house, case_id=case)
+    assert (await on_board(house, request_id))["state"] == "assigned"
+    start, end = NOON.isoformat(), (NOON + 24 * HOUR).isoformat()
+
+    await tell(house, "vacation", {"rpps": DR_ADAM, "start": start, "end": end}, VALENCIENNES)
+
+    history = await house.log.history(names.request(UUID(request_id)))
+    (lost,) = [r for r in history if r.event.name == "request.unassigned"]
+    assert (lost.meta.community, lost.meta.case_id) == (NEVERS, case)
+    assert lost.meta.correlation == UUID(request_id)
+    assert lost.meta.actor.role == "practitioner"
 
 
 async def test_a_series_leaves_a_vacation_out(house):
