@@ -316,3 +316,13 @@ def open_slots(*, community: str | None = None) -> Select[tuple[object, ...]]:
         .where(and_(*conditions))
         .order_by(slots.c.start, slots.c.slot_id)
     )
+
+
+def of_practitioner(rpps: str) -> Select[tuple[object, ...]]:
+    """Their slot published last, if they ever published one."""
+    return (
+        select(slots)
+        .where(slots.c.rpps == rpps)
+        .order_by(slots.c.published_at.desc(), slots.c.slot_id)
+        .limit(1)
+    )

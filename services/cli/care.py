@@ -40,6 +40,35 @@ def list_slots(
     show_slots(community, rpps, limit, state, as_json=as_json)
 
 
+@slot.command("publish")
+@told_kindly
+def publish_slot(
+    rpps: Annotated[str, typer.Argument(metavar="RPPS", help="Whose places they are.")],
+    start: Instant,
+    end: Instant,
+    places: Annotated[int, typer.Option(help="How many: several make a range (plage).")] = 1,
+    mode: Annotated[str, typer.Option(help="AMB office, HH home, VR video; or AMB,VR.")] = "AMB",
+    where: Annotated[
+        str | None,
+        typer.Option("--place", help="TITLE;COMMUNE;LAT;LON. Default: where the last one was."),
+    ] = None,
+    community: Annotated[
+        list[str] | None, typer.Option("--community", "-c", help="FINESS. Default: theirs.")
+    ] = None,
+    radius: Annotated[float | None, typer.Option(help="Of home visits, in kilometres.")] = None,
+    surge: Annotated[bool, typer.Option("--surge", help="Kept for a crisis.")] = False,
+    role: As = Role.PRACTITIONER,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Open places, today or on a date, in the time of France."""
+    from services.cli.publishing import publish
+
+    data = {"rpps": rpps, "start": start, "end": end, "capacity": places}
+    more = {"modes": mode.upper().split(","), "radius_km": radius, "surge": surge}
+    publish(data | more, where, community, state, role=role, as_json=as_json)
+
+
 @slot.command("withdraw")
 @told_kindly
 def withdraw_slot(

@@ -21,7 +21,7 @@ from domain.practitioner import (
 )
 from events import streams
 from events.envelope import Role
-from projections import board
+from projections import availability, board
 from services.cli import words
 from services.cli.errors import Told
 from services.cli.look import asked
@@ -85,7 +85,10 @@ def change_consent(
 
     async def work(session: Session) -> dict[str, Any]:
         consent = _sheet(rpps, await _known(session, rpps))["consent"]
-        change = {"rpps": rpps, "consent": _changes(wanted, consent)}
+        changes = _changes(wanted, consent)
+        if wanted["overbook"] and consent["overbook"] is None:
+            changes["overbook"] = {"place": await last_place(session, rpps)}
+        change = {"rpps": rpps, "consent": changes}
         return await tell_of(session, Kind.PRACTITIONER_CHANGE, change, role)
 
     show_answer(in_session(state, work), as_json=as_json)
@@ -158,6 +161,17 @@ def show_sought(community: str | None, state: Path | None, *, as_json: bool) -> 
     console.print("snp doctor take ID RPPS: who takes the patient", style="dim")
 
 
+async def last_place(session: Session, rpps: str) -> dict[str, Any]:
+    """Where they published a slot last. Raises Told where they never did."""
+    found = await asked(session, availability.of_practitioner(rpps))
+    if not found:
+        msg = "where? they published no slot yet: publish one first (snp slot publish)"
+        raise Told(msg, code="place_missing", status=2)
+    slot = found[0]
+    position = {"lat": slot["lat"], "lon": slot["lon"]}
+    return {"title": slot["place"], "commune": slot["commune"], "position": position}
+
+
 async def _known(session: Session, rpps: str) -> Practitioner:
     return await Log(session.pool).state(practitioners.decider, streams.practitioner(rpps))
 
@@ -220,7 +234,4 @@ def _changes(wanted: dict[str, Any], consent: dict[str, Any]) -> dict[str, Any]:
         changes["in_crisis"] = before | said
     if wanted["overbook"] is False:
         changes["overbook"] = None
-    if wanted["overbook"] and consent["overbook"] is None:
-        msg = "where they are seen must be said: snp send, with `overbook.place` in the consent"
-        raise Told(msg, code="place_missing", status=2)
     return changes

@@ -281,9 +281,13 @@ async def _stream_named(session: Session, identity: str) -> str:
             msg = f"several requests begin with {identity}: give more of the id"
             raise Told(msg, code="ambiguous")
     slots = availability.slots
-    of_slot = select(slots).where(cast(slots.c.slot_id, Text) == identity.lower())
-    for slot in await asked(session, of_slot):
-        return streams.agenda(slot["rpps"], slot["week"])
+    begins = cast(slots.c.slot_id, Text).startswith(identity.lower(), autoescape=True)
+    match await asked(session, select(slots).where(begins).limit(2)):
+        case [slot]:
+            return streams.agenda(slot["rpps"], slot["week"])
+        case [_, _]:
+            msg = f"several slots begin with {identity}: give more of the id"
+            raise Told(msg, code="ambiguous")
     msg = f"nothing is known as {identity}"
     raise Told(msg, code="nothing_found")
 

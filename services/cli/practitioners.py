@@ -114,13 +114,17 @@ def contacts(
     sms: Annotated[str | None, typer.Option(help="+33612345678")] = None,
     email: Annotated[str | None, typer.Option(help="A mailbox.")] = None,
     push: Annotated[str | None, typer.Option(help="As the push service calls it.")] = None,
+    none: Annotated[bool, typer.Option("--none", help="In no way any more.")] = False,
     role: As = Role.PRACTITIONER,
     state: State = None,
     as_json: AsJson = False,
 ) -> None:
     """How the practitioner is told, whole: what is not said here is forgotten. It is sealed."""
+    from services.cli.errors import Told
     from services.cli.tell import about
 
+    if none == bool(sms or email or push):
+        raise Told("say --sms, --email or --push, or --none", code="usage", status=2)
     given = {"SMS": sms, "EMAIL": email, "PUSH": push}
     ways = [{"channel": channel, "address": to} for channel, to in given.items() if to]
     about(Kind.CONTACTS, {"rpps": rpps, "contacts": ways}, state, role=role, as_json=as_json)

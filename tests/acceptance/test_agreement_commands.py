@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from services.cli.words import HERE
 from tests.acceptance.test_offer_commands import refused
 from tests.talking import cloud_event, request_told, slot_told
 
@@ -154,10 +155,18 @@ def test_hours_protocols_and_crises_are_shown_and_agreed(demo, community, tmp_pa
 
 
 def test_a_vacation_asks_before_patients_lose_their_places(demo, community):
-    finess, doctor, _, insee = community
+    _, doctor, _, insee = community
     start = datetime.now(UTC) + timedelta(hours=3)
-    slot = slot_told(start, doctor, communities=[finess])
-    assert sent(demo, "slot", slot)["state"] == "published"
+    slot = slot_told(start, doctor)
+    times = [(start + timedelta(minutes=m)).astimezone(HERE) for m in (0, 20)]
+    begins, ends = (f"{time:%Y-%m-%dT%H:%M}" for time in times)
+    words = ["slot", "publish", doctor, "--start", begins, "--end", ends]
+    assert refused(demo, *words, status=2) == "place_missing"
+    place = "Cabinet de la Gare;58194;46.99;3.16"
+    assert demo.json(*words, "--place", place)["state"] == "published"
+    overbook = demo.json("practitioner", "consent", doctor, "--overbook")
+    assert overbook["state"] == "takes_part"
+    demo.json("practitioner", "consent", doctor, "--no-overbook")
     request = sent(
         demo,
         "care-request",
@@ -180,6 +189,7 @@ def test_how_a_practitioner_is_reached_is_told_and_what_they_were_told_is_shown(
     told = demo.json("practitioner", "contacts", doctor, "--sms", "+33612345678")
     assert told["channels"] == ["SMS"]
     assert refused(demo, "practitioner", "contacts", doctor, "--email", "dr.adam") == "malformed"
+    assert refused(demo, "practitioner", "contacts", doctor, status=2) == "usage"
     assert demo.json("notifications", "--rpps", doctor)["notifications"] == []
     assert "Nobody was told" in demo.run("notifications", "--rpps", doctor).stdout
     assert refused(demo, "notifications", "--state-is", "lost", status=2) == "usage"

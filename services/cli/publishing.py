@@ -1,0 +1,49 @@
+"""`snp slot publish`: places opened from the terminal."""
+
+from pathlib import Path
+from typing import Any
+
+from domain import practitioner as practitioners
+from domain.practitioner import NotEnrolled, enrolment
+from events import streams
+from events.envelope import Role
+from services.cli.consents import last_place
+from services.cli.errors import Told
+from services.cli.session import Session, in_session
+from services.cli.tell import show_answer, tell_of
+from services.log.reader import Log
+from services.messaging.subjects import Kind
+
+
+def publish(
+    data: dict[str, Any],
+    where: str | None,
+    communities: list[str] | None,
+    state: Path | None,
+    *,
+    role: Role,
+    as_json: bool,
+) -> None:
+    """Where they were last and for their own communities, unless it is said."""
+
+    async def work(session: Session) -> dict[str, Any]:
+        rpps = data["rpps"]
+        known = await Log(session.pool).state(practitioners.decider, streams.practitioner(rpps))
+        if isinstance(known, NotEnrolled):
+            msg = f"no practitioner is known as {rpps}: snp practitioner enrol"
+            raise Told(msg, code="practitioner_not_enrolled")
+        place = _place(where) if where else await last_place(session, rpps)
+        of = communities or list(enrolment(known).communities)
+        return await tell_of(session, Kind.SLOT, data | {"place": place, "communities": of}, role)
+
+    show_answer(in_session(state, work), as_json=as_json)
+
+
+def _place(text: str) -> dict[str, Any]:
+    """`Cabinet de la Gare;58194;46.99;3.16`. Raises Told."""
+    try:
+        title, commune, lat, lon = text.split(";")
+    except ValueError:
+        msg = "a place is TITLE;COMMUNE;LAT;LON: 'Cabinet de la Gare;58194;46.99;3.16'"
+        raise Told(msg, code="usage", status=2) from None
+    return {"title": title, "commune": commune, "position": {"lat": lat, "lon": lon}}
