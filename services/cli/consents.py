@@ -51,21 +51,23 @@ def show_practitioner(rpps: str, state: Path | None, *, as_json: bool) -> None:
     is_paused = "[yellow]paused[/yellow]" if sheet["paused"] else "[green]takes part[/green]"
     console.print(f"[bold]{rpps}[/bold]  {is_paused}")
     where = words.SETTINGS[sheet["setting"]]
-    console.print(
-        f"profession {sheet['profession']}, {where}, in {', '.join(sheet['communities'])}"
-    )
+    who = f"{words.PROFESSIONS[sheet['profession']]} ({sheet['profession']})"
+    console.print(f"{who}, {where}, in {', '.join(sheet['communities'])}")
     console.print(f"seen by: {', '.join(consent['sources']) or 'nobody'}")
-    console.print(f"patients: {_caps(consent)}")
+    console.print(f"at most: {_caps(consent)}")
     if consent["in_crisis"]:
-        console.print(f"in a crisis: {_caps(consent['in_crisis'])}")
+        console.print(f"in a crisis at most: {_caps(consent['in_crisis'])}")
     ages = [consent["min_age"], consent["max_age"]]
     if any(age is not None for age in ages):
         low, high = ("any" if age is None else str(age) for age in ages)
         console.print(f"ages: {low} to {high}")
     if consent["excluded_motives"]:
         console.print(f"not for: {', '.join(map(words.motive, consent['excluded_motives']))}")
-    reached = ", ".join(enrolled.channels) or "nothing: snp practitioner contacts"
-    console.print(f"reached by: {reached}; roll called: {enrolled.roll_called or 'never'}")
+    if enrolled.channels:
+        called = enrolled.roll_called or "never"
+        console.print(f"reached by: {', '.join(enrolled.channels)}; roll called: {called}")
+    else:
+        console.print(f"reached by nothing yet: snp practitioner contacts {rpps} --sms …")
     if consent["overbook"]:
         console.print(f"asked beyond the agenda: {escape(consent['overbook']['place']['title'])}")
     if consent["protocols"]:
@@ -204,11 +206,11 @@ def _sheet(rpps: str, known: Practitioner) -> dict[str, Any]:
 
 
 def _caps(caps: dict[str, Any]) -> str:
-    told = [f"{caps[name]} a {of}" for name, of in _CAPS.items() if caps[name] is not None]
+    told = [f"{caps[name]} {of}" for name, of in _CAPS.items() if caps[name] is not None]
     return ", ".join(told) or "no cap"
 
 
-_CAPS = {"weekly_cap": "week, of other doctors", "daily_cap": "day"}
+_CAPS = {"weekly_cap": "patients of other doctors a week", "daily_cap": "patients a day"}
 
 
 def _changes(wanted: dict[str, Any], consent: dict[str, Any]) -> dict[str, Any]:

@@ -218,8 +218,8 @@ def said(event: AnyEvent) -> list[str]:
             first = f"{event.priority}, {motive(event.motive)}; {who}; due {clock(event.due_by)}"
             about = []
             if event.complaint:
-                codes = ", ".join(pathway.code for pathway in event.pathways) or "no protocol"
-                about.append(f"{event.complaint}: {codes}")
+                codes = ", ".join(pathway.code for pathway in event.pathways) or "none"
+                about.append(f"complaint {event.complaint}; protocols that fit: {codes}")
             if event.treating_doctor:
                 about.append(f"treating doctor {event.treating_doctor}")
             return [first, *about]
@@ -251,7 +251,8 @@ def said(event: AnyEvent) -> list[str]:
             whose = [*([event.only] if event.only else [*event.communities, *beside])]
             more = f" ({', '.join(whose)})" if whose else ""
             more += ", crisis" if event.crisis else ""
-            return [f"{doing}{more}, until {clock(event.until)}; {event.owner} look after it"]
+            owner = event.owner.replace("_", " ")
+            return [f"{doing}{more}, until {clock(event.until)}; with {owner}"]
         case RequestOffered():
             who = ", ".join(event.to)
             return [f"wave {event.wave}: {who} asked, until {clock(event.until)}"]

@@ -11,7 +11,7 @@ from services.cli.words import HERE
 from tests.acceptance.test_offer_commands import refused
 from tests.talking import cloud_event, request_told, slot_told
 
-pytestmark = pytest.mark.xdist_group("demo")
+pytestmark = pytest.mark.xdist_group("agreements")  # beside the other commands, not after
 
 _numbers = count(1)
 COMMUNES = "finess;title;departement;zone;insee;commune;population;lat;lon\n"

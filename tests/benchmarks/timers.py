@@ -1,8 +1,8 @@
 """Ten thousand requests that wait: is each looked at when it should be, and what does it cost?
 
 The services run as `snp up` runs them. No slot is there, so every request has an instant at which
-it is looked at again (`SNP_SEARCH_AGAIN_MINUTES`, here one minute instead of five: five times the
-work). Lateness is from that instant to the one at which dispatch decided, as the log has both.
+it is looked at again (`SNP_SEARCH_AGAIN_MINUTES`, here one minute instead of fifteen: that many
+times the work). Lateness is from that instant to the one at which dispatch decided, as the log has both.
 """
 
 import asyncio
@@ -22,11 +22,11 @@ from services.messaging import subjects
 from tests.benchmarks.pipeline import CENTRE, COMMUNITIES, client_of, event_of, finess_of, tell
 from tests.benchmarks.servers import folder
 
-GOAL = "10 000 waiting: late p99 ≤ 250 ms; under 5 % of a core at the usual five minutes"
+GOAL = "10 000 waiting: late p99 ≤ 250 ms; under 5 % of a core at the usual fifteen minutes"
 
 WAITING = 10_000
 AGAIN_MINUTES = 1.0
-USUAL_MINUTES = 5.0
+USUAL_MINUTES = 15.0
 MEASURED_SECONDS = 90
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -77,7 +77,7 @@ async def _measure(state: Path, pid: int) -> dict[str, Any]:
         "late_p99_ms": round(percentiles[98], 1),
         "late_max_ms": round(max(late), 1),
         "core_percent": round(100 * busy, 1),
-        "core_percent_at_five_minutes": round(100 * busy * AGAIN_MINUTES / USUAL_MINUTES, 1),
+        "core_percent_as_usual": round(100 * busy * AGAIN_MINUTES / USUAL_MINUTES, 1),
     }
 
 

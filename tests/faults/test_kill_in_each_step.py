@@ -10,11 +10,12 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, timedelta
 
 import orjson
 import pytest
+from nats.errors import NoRespondersError
 
 from events import streams
 from events.catalogue import AnyEvent
@@ -71,9 +72,15 @@ class Sandbox(Snp):
     async def move_to(self, instant):
         """Let it be then, and whatever is due by then be done."""
         self.now = instant
-        async with client_of(self) as client:
-            body = orjson.dumps({"to": instant.isoformat()})
-            await client.request(subjects.CLOCK, body, timeout=10)
+        body = orjson.dumps({"to": instant.isoformat()})
+
+        async def moved():
+            """Its servers are there before its services are."""
+            with suppress(NoRespondersError):
+                async with client_of(self) as client:
+                    return await client.request(subjects.CLOCK, body, timeout=10)
+
+        await until(moved, within=30)
 
     async def kill_9(self, *, late=timedelta()):
         """Killed, and up again; so much later, if it took a while."""
