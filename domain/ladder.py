@@ -203,7 +203,8 @@ class _Climb:
         """With the treating doctor, where the ladder does and they can do something."""
         first = self._around.steps[0]
         if (
-            self._at == FOOT
+            self.request.received.treating_doctor is not None
+            and self._at == FOOT
             and first.kind is StepKind.TREATING_DOCTOR
             and self._can_do_something(0, first)
         ):

@@ -2,9 +2,12 @@
 
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 
 from domain.community import Formed
-from domain.opening_hours import Calendar
+from domain.opening_hours import Calendar, next_turn, period_at
+from events.codes import Period
+from events.community import OutOfHours
 
 _SUBDIVISIONS = {
     "57": "57",  # Alsace-Moselle: Good Friday and 26 December (local law)
@@ -31,6 +34,26 @@ def calendar_of(formed: Formed, now: datetime) -> Calendar:
     """Whose hours it is around now where the community is."""
     years = frozenset({(now - _AROUND).year, now.year, (now + _AROUND).year})
     return Calendar(formed.zone, holidays_in(formed.departement, years), formed.out_of_hours)
+
+
+class Hours(NamedTuple):
+    """Whose hours it is, and until when."""
+
+    period: Period
+    until: datetime
+
+
+def hours_at(formed: Formed, now: datetime) -> Hours:
+    """As the domain says it: told once a minute, for every request is asked about."""
+    minute = now.replace(second=0, microsecond=0)  # hours turn on the minute
+    return _hours(formed.zone, formed.departement, formed.out_of_hours, minute)
+
+
+@lru_cache(maxsize=4096)
+def _hours(zone: str, departement: str, chosen: OutOfHours, minute: datetime) -> Hours:
+    formed = Formed("", departement, zone, (), out_of_hours=chosen)
+    calendar = calendar_of(formed, minute)
+    return Hours(period_at(minute, calendar), next_turn(minute, calendar))
 
 
 @lru_cache(maxsize=512)

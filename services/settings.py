@@ -62,6 +62,7 @@ class Settings(BaseSettings):
     follow_poll_seconds: float = 1.0  # heals a lost bell
     rebuild_batch_events: int = 2000
     projection_pause_seconds: float = 0.1  # between two batches of a read model
+    follower_pause_seconds: float = 0.1  # as that, of what nobody waits for
     relay_batch_events: int = 500
     relay_checkpoint_seconds: float = 0.1  # a lost one costs duplicates that JetStream drops
     relay_standby_seconds: float = 1.0  # how often a second relay asks whether the first is gone

@@ -131,6 +131,8 @@ class Elapsing:
         async for batch in follow(self._log, self._bell, self._settings, since=head):
             for recorded in batch:
                 self._hear(recorded)
+            # Nobody waits for this: a pause makes one batch of many.
+            await asyncio.sleep(self._settings.follower_pause_seconds)
 
     def _hear(self, recorded: Recorded) -> None:
         stream, community = recorded.stream, recorded.meta.community

@@ -7,14 +7,13 @@ from domain.asking import Askable, Rate, askable
 from domain.eligibility import search
 from domain.ladder import Around, rule_for
 from domain.matching import Ranking, rank
-from domain.opening_hours import next_turn, period_at
 from domain.request import Waiting
 from events.codes import Period
 from events.destination import Destination
 from events.envelope import Recorded
 from events.ladder import Ladder
 from events.offer import OfferAccepted, RequestOffered
-from services.calendar import calendar_of
+from services.calendar import hours_at
 from services.dispatch.board import Board
 from services.settings import Settings
 
@@ -54,11 +53,10 @@ def around(
     community = request.received.community
     chosen = ladder or board.ladder_of(community)
     formed = board.community(community)
-    calendar = calendar_of(formed, now)
-    period = period_at(now, calendar)
-    rule = rule_for(request.received, chosen, period)
+    hours = hours_at(formed, now)
+    rule = rule_for(request.received, chosen, hours.period)
     by_hours = any(one.hours for one in chosen.rules)
-    after_hours = Destination.OUT_OF_HOURS if period is Period.OUT_OF_HOURS else None
+    after_hours = Destination.OUT_OF_HOURS if hours.period is Period.OUT_OF_HOURS else None
 
     def look(waiting: Waiting) -> Ranking:
         return rank(waiting, board.candidates(waiting.communities, now), now)
@@ -74,7 +72,7 @@ def around(
         askable=whom,
         neighbours=board.neighbours_of(community),
         crisis=formed.crisis is not None,
-        turns_at=next_turn(now, calendar) if by_hours else None,
+        turns_at=hours.until if by_hours else None,
         rate=rates.of(community),
         give_up_at=request.due_by - timedelta(minutes=settings.hand_back_margin_minutes),
         again=timedelta(minutes=settings.search_again_minutes),

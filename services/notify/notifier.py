@@ -95,6 +95,8 @@ class Notifier:
     async def _follow(self) -> None:
         async for batch in follow(self._log, self._bell, self._settings, since=self.position):
             await self._put(batch)
+            # A pause makes one batch of many: dispatch has the processor meanwhile.
+            await asyncio.sleep(self._settings.follower_pause_seconds)
 
     async def _put(self, batch: Sequence[Recorded]) -> None:
         """What the batch asks to tell goes into the outbox with the checkpoint, or not at all."""

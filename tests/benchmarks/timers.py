@@ -2,7 +2,8 @@
 
 The services run as `snp up` runs them. No slot is there, so every request has an instant at which
 it is looked at again (`SNP_SEARCH_AGAIN_MINUTES`, here one minute instead of fifteen: that many
-times the work). Lateness is from that instant to the one at which dispatch decided, as the log has both.
+times the work). Lateness is from that instant to the one at which dispatch decided, as the log has
+both.
 """
 
 import asyncio
