@@ -39,7 +39,7 @@ def test_slots_to_come_are_listed_with_their_ids(demo, assigned):
 def test_a_visit_is_confirmed_then_cancelled_for_another_time(demo, assigned):
     short = assigned["id"][:13]
     assert demo.json("visit", "confirm", short)["state"] == "confirmed"
-    assert refused(demo, "visit", "attended", short) == "not_yet"
+    assert refused(demo, "visit", "missed", short) == "not_yet"
 
     assert demo.json("visit", "cancel", short, "--again")["state"] == "waiting"
 

@@ -342,6 +342,10 @@ async def test_a_visit_cancelled_before_it_could_be_told_is_not_told(house, cloc
     await tell(house, "withdrawal", {"request_id": request_id})
     house.notifier.telling.ways = works
 
+    async def both():
+        return len(await outbox(house)) == 2
+
+    await until(both)
     await clock.move_to(NOON + MINUTE)
 
     assert await all_settled(house) == ["not_needed", "not_needed"]
