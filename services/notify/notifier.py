@@ -135,8 +135,10 @@ class Notifier:
         while True:
             try:
                 self._some.clear()
-                room = self._settings.notify_at_once - len(self._under_way)
+                at_once = 1 if self.telling.all_down else self._settings.notify_at_once
+                room = max(at_once - len(self._under_way), 0)
                 now = self._clock.now()
+                await self.outbox.expire(now)
                 lease = 2 * timedelta(seconds=self._settings.notify_timeout_seconds)
                 taken = await self.outbox.take(now, now + lease, room) if room else []
                 for attempt in taken:
@@ -158,12 +160,17 @@ class Notifier:
     async def _tell(self, attempt: Attempt) -> None:
         try:
             await self.telling.tell(attempt)
+            if self.telling.all_down:
+                # Whoever waits, waits: what is tried meanwhile costs dispatch its processor.
+                rest = timedelta(seconds=self._settings.notify_rest_seconds)
+                await self._clock.until(self._clock.now() + rest)
         except UNREACHABLE as fault:  # nothing was sent: its turn comes again
             await self._pause(fault)
 
     async def _some_due(self) -> None:
         """Return when something may be due: news, or its instant; at the latest after a poll."""
-        full = len(self._under_way) >= self._settings.notify_at_once
+        at_once = 1 if self.telling.all_down else self._settings.notify_at_once
+        full = len(self._under_way) >= at_once
         next_at = None if full else await self.outbox.next_at()
         latest = self._clock.now() + timedelta(seconds=self._settings.notify_poll_seconds)
         instant = min(next_at, latest) if next_at else latest

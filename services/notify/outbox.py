@@ -51,6 +51,11 @@ where kind = %(kind)s and rpps = %(rpps)s and request_id = %(request_id)s and st
 order by settled_at desc limit 1
 """
 _LET_GO = "delete from notifications where state <> 'waiting' and settled_at < %(before)s"
+# A row is looked at again by its deadline at the latest: the index on next_at finds these.
+_EXPIRE = """
+update notifications set state = 'failed', settled_at = %(now)s
+where state = 'waiting' and next_at <= %(now)s and until <= %(now)s
+"""
 _AGAIN = "update notifications set next_at = %(at)s where notice_id = %(notice_id)s"
 _NEXT = "select min(next_at) from notifications where state = 'waiting'"
 
@@ -82,6 +87,11 @@ class Outbox:
             await cursor.execute(_TAKE, {"now": now, "again": again, "limit": limit})
             rows = await cursor.fetchall()
         return [_attempt(row) for row in sorted(rows, key=lambda row: row["until"])]
+
+    async def expire(self, now: datetime) -> None:
+        """What it is too late for has failed, however many there are."""
+        async with self._pool.connection() as connection:
+            await connection.execute(_EXPIRE, {"now": now})
 
     async def settle(
         self, notice_id: UUID, state: str, now: datetime, channels: Sequence[str] = ()

@@ -30,6 +30,7 @@ from services.log.database import UNREACHABLE
 from services.log.execute import Decision, Executor, Given
 from services.log.vault import Vault
 from services.notify import outbox
+from services.notify.breaker import Breaker
 from services.notify.channels import NotSent, Way
 from services.notify.notices import Kind, Notice, month_of
 from services.notify.outbox import Attempt, Outbox
@@ -64,6 +65,13 @@ class Telling:
         self._vault = vault
         self._clock = clock
         self._roster = roster
+        rest = timedelta(seconds=settings.notify_rest_seconds)
+        self._breaker = Breaker(settings.notify_failures, rest)
+
+    @property
+    def all_down(self) -> bool:
+        """Whether nothing goes out by any channel: one message at a time tells when it does."""
+        return self._breaker.all_down(self.ways)
 
     async def tell(self, attempt: Attempt) -> None:
         """Sent, put off or settled. Whatever goes wrong, it is its own fault and tried again."""
@@ -184,6 +192,13 @@ class Telling:
         title, text = text_of(notice, community.title, community.zone, link)
 
         async def by(contact: Contact) -> bool:
+            if self._breaker.is_down(contact.channel, now):
+                return False
+            taken = await one(contact)
+            self._breaker.note(contact.channel, self._clock.now(), taken=taken)
+            return taken
+
+        async def one(contact: Contact) -> bool:
             try:
                 async with asyncio.timeout(self.settings.notify_timeout_seconds):
                     await self.ways[contact.channel].send(contact.address, title, text, now)

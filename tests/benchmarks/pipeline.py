@@ -3,8 +3,9 @@
 The services run as `snp up` runs them, all in one process with embedded servers; this process
 publishes requests on JetStream and subscribes to the events as a partner would. 500 open slots in
 20 communities are weighed by the real matching. They are ranges with many places, so that there are
-500 of them from the first request to the last. `floor_…` is what the machine itself takes, in the
-same run: see floor.py.
+500 of them from the first request to the last. `channels_down_…`: as before, while every doctor is
+to be told of each patient by a service that refuses. `floor_…` is what the machine itself takes, in
+the same run: see floor.py.
 """
 
 import asyncio
@@ -37,7 +38,7 @@ GOAL = "p50 ≤ 4 ms and p99 ≤ 12 ms at 200/s, ≥ 2 000 assigned/s, none lost
 COMMUNITIES = 20
 DOCTORS_EACH = 5
 SLOTS_EACH = 5  # a doctor: 500 slots in all
-PLACES = 400
+PLACES = 480
 RATE = 200
 SECONDS = 10
 ROUNDS = 3
@@ -49,7 +50,11 @@ CENTRE = (46.99, 3.16)
 def run() -> dict[str, Any]:
     """The latencies at a steady rate, then the throughput of a burst."""
     with folder() as state:
-        environment = os.environ | {"SNP_STATE": str(state), "SNP_HTTP_PORT": "0"}
+        environment = os.environ | {
+            "SNP_STATE": str(state),
+            "SNP_HTTP_PORT": "0",
+            "SNP_NOTIFY_SMS_URL": "json://127.0.0.1:1/{to}",  # refused
+        }
         process = subprocess.Popen(
             [sys.executable, "-m", "services.cli", "up", "--json"],
             env=environment,
@@ -73,6 +78,11 @@ async def _measure(state: Path) -> dict[str, Any]:
             await _steady(client, heard, f"steady{nth}", RATE, SECONDS) for nth in range(ROUNDS)
         ]
         burst = await _burst(client, heard)
+        await _reached_in_vain(client)
+        await _steady(client, heard, "told", RATE, 5)
+        in_vain = [
+            await _steady(client, heard, f"in-vain{nth}", RATE, SECONDS) for nth in range(ROUNDS)
+        ]
     return {
         "rate": RATE,
         "p50_ms": round(median(found[49] for found in rounds), 2),
@@ -84,6 +94,8 @@ async def _measure(state: Path) -> dict[str, Any]:
         "lost": len(heard.sent.keys() - heard.assigned.keys()),
         "twice": sum(count > 1 for count in heard.assigned.values()),
         "requests": len(heard.sent),
+        "channels_down_p50_ms": round(median(found[49] for found in in_vain), 2),
+        "channels_down_p99_ms": round(median(found[98] for found in in_vain), 2),
     }
 
 
@@ -234,6 +246,16 @@ async def _prepare(client: Client) -> None:
                     "capacity": PLACES,
                 }
                 await tell(client, finess, "slot", f"{rpps}-{s}", slot)
+
+
+async def _reached_in_vain(client: Client) -> None:
+    """Every doctor is to be told of every patient, by a service nobody answers at."""
+    for c in range(COMMUNITIES):
+        for d in range(DOCTORS_EACH):
+            rpps = f"109{c:04}{d:04}"
+            sms = {"channel": "SMS", "address": f"+336{d:08}"}
+            sheet = {"rpps": rpps, "contacts": [sms]}
+            await tell(client, finess_of(c), "contacts", f"{rpps}-contacts", sheet)
 
 
 async def tell(client: Client, finess: str, kind: str, name: str, data: dict[str, Any]) -> None:

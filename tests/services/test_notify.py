@@ -15,6 +15,7 @@ from events import streams
 from events.codes import Channel
 from events.motives import MOTIVES
 from services.clock import SimulatedClock
+from services.notify.breaker import Breaker
 from services.notify.channels import ByApprise, ByFile, NotSent
 from services.notify.notices import Kind, Notice
 from services.notify.texts import text_of
@@ -28,6 +29,7 @@ from tests.talking import community_told, practitioner_told, request_told, slot_
 SMS = {"channel": "SMS", "address": "+33612345678"}
 EMAIL = {"channel": "EMAIL", "address": "dr.adam@example.org"}
 PLACE = slot_told(NOON)["place"]
+SECOND = timedelta(seconds=1)
 
 
 async def member(house, rpps=DR_ADAM, *contacts, **consent):
@@ -158,7 +160,8 @@ async def test_a_channel_that_is_down_is_tried_until_it_is_too_late_and_silence_
         # Everything that is due now was tried before time goes on.
         async def tried():
             pending = [r for r in await outbox(house) if r["state"] == "waiting"]
-            return all(r["next_at"] > clock.now() for r in pending)
+            resting = house.notifier.telling.all_down
+            return resting or all(r["next_at"] > clock.now() for r in pending)
 
         await until(tried)
         await clock.move_to(clock.now() + timedelta(seconds=30))
@@ -168,6 +171,25 @@ async def test_a_channel_that_is_down_is_tried_until_it_is_too_late_and_silence_
     offered = [e for e in await story(house, request_id) if e.name == "request.offered"]
     assert down.tries
     assert max(down.tries) < max(event.until for event in offered)
+
+
+async def test_a_channel_that_is_down_is_left_alone_and_tried_by_one():
+    breaker = Breaker(failures=3, rest=5 * SECOND)
+    both = {Channel.SMS, Channel.EMAIL}
+    for nth in range(3):
+        assert not breaker.is_down(Channel.SMS, NOON)
+        breaker.note(Channel.SMS, NOON, taken=False)
+        assert breaker.all_down({Channel.SMS}) is (nth == 2)
+    assert breaker.is_down(Channel.SMS, NOON + 4 * SECOND)
+    assert not breaker.is_down(Channel.SMS, NOON + 5 * SECOND)
+    assert not breaker.is_down(Channel.EMAIL, NOON)
+    assert not breaker.all_down(both)
+    assert not breaker.all_down(set())
+
+    breaker.note(Channel.SMS, NOON + 5 * SECOND, taken=True)
+
+    assert not breaker.is_down(Channel.SMS, NOON + 5 * SECOND)
+    assert not breaker.all_down({Channel.SMS})
 
 
 async def test_nothing_is_told_after_it_is_of_use(settings, addresses):
