@@ -77,12 +77,13 @@ async def _measure(state: Path) -> dict[str, Any]:
         rounds = [
             await _steady(client, heard, f"steady{nth}", RATE, SECONDS) for nth in range(ROUNDS)
         ]
-        burst = await _burst(client, heard)
-        await _reached_in_vain(client)
+        await _reached(client, "+33612345678")
         await _steady(client, heard, "told", RATE, 5)
         in_vain = [
             await _steady(client, heard, f"in-vain{nth}", RATE, SECONDS) for nth in range(ROUNDS)
         ]
+        await _reached(client, None)
+        burst = await _burst(client, heard)
     return {
         "rate": RATE,
         "p50_ms": round(median(found[49] for found in rounds), 2),
@@ -248,14 +249,14 @@ async def _prepare(client: Client) -> None:
                 await tell(client, finess, "slot", f"{rpps}-{s}", slot)
 
 
-async def _reached_in_vain(client: Client) -> None:
-    """Every doctor is to be told of every patient, by a service nobody answers at."""
+async def _reached(client: Client, address: str | None) -> None:
+    """Every doctor is to be told of every patient by text message; or, by nothing."""
     for c in range(COMMUNITIES):
         for d in range(DOCTORS_EACH):
             rpps = f"109{c:04}{d:04}"
-            sms = {"channel": "SMS", "address": f"+336{d:08}"}
-            sheet = {"rpps": rpps, "contacts": [sms]}
-            await tell(client, finess_of(c), "contacts", f"{rpps}-contacts", sheet)
+            sms = [{"channel": "SMS", "address": address}] if address else []
+            sheet = {"rpps": rpps, "contacts": sms}
+            await tell(client, finess_of(c), "contacts", f"{rpps}-{address}", sheet)
 
 
 async def tell(client: Client, finess: str, kind: str, name: str, data: dict[str, Any]) -> None:
