@@ -24,12 +24,12 @@ class Breaker:
         """Whether nothing went out lately, by any of them."""
         return bool(channels) and all(self._in_a_row[c] >= self._failures for c in channels)
 
-    def note(self, channel: Channel, now: datetime, *, taken: bool) -> None:
-        """It took a message, or did not."""
+    def note(self, channel: Channel, now: datetime, *, taken: bool) -> bool:
+        """It took a message, or did not. True: it was down, and is not any more."""
         if taken:
             self._in_a_row.pop(channel, None)
-            self._until.pop(channel, None)
-            return
+            return self._until.pop(channel, None) is not None
         self._in_a_row[channel] += 1
         if self._in_a_row[channel] >= self._failures:
             self._until[channel] = now + self._rest
+        return False

@@ -141,8 +141,14 @@ class Notifier:
                 await self.outbox.expire(now)
                 lease = 2 * timedelta(seconds=self._settings.notify_timeout_seconds)
                 taken = await self.outbox.take(now, now + lease, room) if room else []
+                parked = [a for a in taken if self.telling.waits_for_a_channel(a)]
+                if parked:
+                    rest = timedelta(seconds=self._settings.notify_rest_seconds)
+                    ids = [attempt.notice.notice_id for attempt in parked]
+                    await self.outbox.park(ids, min(now + rest, parked[0].notice.until))
                 for attempt in taken:
-                    self._begin(attempt)
+                    if attempt not in parked:
+                        self._begin(attempt)
                 if not taken:
                     await self._some_due()
             except UNREACHABLE as fault:

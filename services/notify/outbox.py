@@ -56,6 +56,10 @@ _EXPIRE = """
 update notifications set state = 'failed', settled_at = %(now)s
 where state = 'waiting' and next_at <= %(now)s and until <= %(now)s
 """
+_PARK = """
+update notifications set next_at = until, attempts = attempts - 1 where notice_id = any(%(ids)s)
+"""
+_WAKE = "update notifications set next_at = %(now)s where state = 'waiting' and next_at > %(now)s"
 _AGAIN = "update notifications set next_at = %(at)s where notice_id = %(notice_id)s"
 _NEXT = "select min(next_at) from notifications where state = 'waiting'"
 
@@ -87,6 +91,17 @@ class Outbox:
             await cursor.execute(_TAKE, {"now": now, "again": again, "limit": limit})
             rows = await cursor.fetchall()
         return [_attempt(row) for row in sorted(rows, key=lambda row: row["until"])]
+
+    async def park(self, notices: Sequence[UUID], at: datetime) -> None:
+        """Not before then, all but the first: no channel takes them; the first tries again."""
+        async with self._pool.connection() as connection:
+            await connection.execute(_PARK, {"ids": list(notices[1:])})
+            await connection.execute(_PUT_OFF, {"notice_id": notices[0], "at": at})
+
+    async def wake(self, now: datetime) -> None:
+        """A channel is there again: everything that waits is tried."""
+        async with self._pool.connection() as connection:
+            await connection.execute(_WAKE, {"now": now})
 
     async def expire(self, now: datetime) -> None:
         """What it is too late for has failed, however many there are."""

@@ -73,6 +73,12 @@ class Telling:
         """Whether nothing goes out by any channel: one message at a time tells when it does."""
         return self._breaker.all_down(self.ways)
 
+    def waits_for_a_channel(self, attempt: Attempt) -> bool:
+        """Whether everything that reaches them is down, and it is not this one's turn to try."""
+        known, now = self._roster.enrolled(attempt.notice.rpps), self._clock.now()
+        channels = [c for c in known.channels if c in self.ways] if known else []
+        return bool(channels) and all(self._breaker.is_down(c, now) for c in channels)
+
     async def tell(self, attempt: Attempt) -> None:
         """Sent, put off or settled. Whatever goes wrong, it is its own fault and tried again."""
         try:
@@ -195,7 +201,8 @@ class Telling:
             if self._breaker.is_down(contact.channel, now):
                 return False
             taken = await one(contact)
-            self._breaker.note(contact.channel, self._clock.now(), taken=taken)
+            if self._breaker.note(contact.channel, self._clock.now(), taken=taken):
+                await self._outbox.wake(self._clock.now())
             return taken
 
         async def one(contact: Contact) -> bool:
