@@ -21,8 +21,8 @@ from domain.eligibility import (
     StartsTooSoon,
     TooFar,
     against_consent,
+    is_opened,
     not_within,
-    opened,
     outside_protocols,
 )
 from domain.geography import CAR_SECONDS_PER_KM, distance_km
@@ -110,7 +110,7 @@ def _not_theirs(
 ) -> type[Refused] | None:
     """Why they would not see this patient, wherever and whenever."""
     received, profession, setting = search.received, enrolled.profession, enrolled.setting
-    if profession not in received.professions and not opened(received, profession, setting):
+    if not is_opened(received, profession, setting):
         return NotThisProfession
     if outside_protocols(received, profession, setting, consent):
         return NotInTheProtocol

@@ -44,3 +44,12 @@ class Decider(Generic[Command, State, Happening]):
         for event in events:
             state = self.evolve(state, event)
         return state
+
+    def follow(self, commands: Iterable[Command], state: State) -> tuple[list[Happening], State]:
+        """What happens by these commands, each decided after the ones before; and what is then."""
+        happened: list[Happening] = []
+        for command in commands:
+            events = self.decide(command, state)
+            state = self.replay(events, since=state)
+            happened += events
+        return happened, state

@@ -193,9 +193,7 @@ def _not_for(search: Search, slot: SlotPublished) -> type[Refused] | None:
         return KeptForACrisis
     if received.source not in slot.open_to:
         return NotThisSource
-    if slot.profession not in received.professions and not opened(
-        received, slot.profession, slot.setting
-    ):
+    if not is_opened(received, slot.profession, slot.setting):
         return NotThisProfession
     if slot.start > search.request.due_by:
         return StartsAfterDue
@@ -233,6 +231,11 @@ def opened(received: RequestReceived, profession: Profession, setting: Setting) 
         if profession in pathway.professions
         and (not pathway.settings or setting in pathway.settings)
     ]
+
+
+def is_opened(received: RequestReceived, profession: Profession, setting: Setting) -> bool:
+    """Whether the profession was asked for, or a protocol opens it there."""
+    return profession in received.professions or bool(opened(received, profession, setting))
 
 
 def outside_protocols(

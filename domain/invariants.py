@@ -12,7 +12,7 @@ from uuid import UUID
 from domain import practitioner as practitioners
 from domain.agenda import day_of, weeks_at
 from domain.decider import ImpossibleHistory
-from domain.eligibility import not_within, opened, outside_protocols
+from domain.eligibility import is_opened, not_within, outside_protocols
 from domain.geography import travel_time
 from domain.practitioner import Consent, Enrolled, NotEnrolled, Practitioner
 from domain.request import FOOT_REACH, Reach
@@ -288,9 +288,7 @@ class Audit:
             slot.surge and not request.reach.crisis
         ):
             self._broken("beyond_its_step", recorded.position, event.slot_id)
-        if slot.profession not in received.professions and not opened(
-            received, slot.profession, slot.setting
-        ):
+        if not is_opened(received, slot.profession, slot.setting):
             self._broken("another_profession", recorded.position, event.slot_id)
         if slot.start > (request.due_by or received.due_by):
             self._broken("assigned_after_due", recorded.position, event.slot_id)

@@ -17,7 +17,6 @@ from sqlalchemy import (
     Text,
     Uuid,
     case,
-    or_,
     select,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -344,7 +343,7 @@ def doctor_sought(*, community: str | None = None) -> Select[Any]:
 def placed(rpps: str, slots: Sequence[UUID]) -> Select[Any]:
     """Requests that have a place of these slots with the practitioner."""
     return select(requests.c.request_id).where(
-        or_(requests.c.state == ASSIGNED, requests.c.state == CONFIRMED),
+        requests.c.state.in_([ASSIGNED, CONFIRMED]),
         requests.c.rpps == rpps,
-        or_(*(requests.c.slot_id == slot_id for slot_id in slots)),
+        requests.c.slot_id.in_(slots),
     )

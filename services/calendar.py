@@ -30,12 +30,6 @@ _SUBDIVISIONS = {
 _AROUND = timedelta(days=14)  # the turn of hours is looked for so far ahead, a bridge so far back
 
 
-def calendar_of(formed: Formed, now: datetime) -> Calendar:
-    """Whose hours it is around now where the community is."""
-    years = frozenset({(now - _AROUND).year, now.year, (now + _AROUND).year})
-    return Calendar(formed.zone, holidays_in(formed.departement, years), formed.out_of_hours)
-
-
 class Hours(NamedTuple):
     """Whose hours it is, and until when."""
 
@@ -44,15 +38,15 @@ class Hours(NamedTuple):
 
 
 def hours_at(formed: Formed, now: datetime) -> Hours:
-    """As the domain says it: told once a minute, for every request is asked about."""
+    """Where the community is: computed once a minute, for every request is asked about."""
     minute = now.replace(second=0, microsecond=0)  # hours turn on the minute
     return _hours(formed.zone, formed.departement, formed.out_of_hours, minute)
 
 
 @lru_cache(maxsize=4096)
 def _hours(zone: str, departement: str, chosen: OutOfHours, minute: datetime) -> Hours:
-    formed = Formed("", departement, zone, (), out_of_hours=chosen)
-    calendar = calendar_of(formed, minute)
+    years = frozenset({(minute - _AROUND).year, minute.year, (minute + _AROUND).year})
+    calendar = Calendar(zone, holidays_in(departement, years), chosen)
     return Hours(period_at(minute, calendar), next_turn(minute, calendar))
 
 

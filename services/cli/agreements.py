@@ -3,20 +3,19 @@
 from pathlib import Path
 from typing import Any
 
-import orjson
 from pydantic import TypeAdapter, ValidationError
 from rich.markup import escape
 
 from domain import community as communities
 from domain.community import Formed
-from domain.opening_hours import next_turn, period_at
 from domain.protocols import NATIONAL
 from events import streams
 from events.envelope import Role
 from events.protocol import Protocol
-from services.calendar import calendar_of
+from services.calendar import hours_at
 from services.cli import words
 from services.cli.errors import Told
+from services.cli.files import read_json, told_wrong
 from services.cli.ladders import read_ladder
 from services.cli.session import Session, console, in_session, say
 from services.cli.tell import about
@@ -33,12 +32,12 @@ def tell_hours(
 
     async def work(session: Session) -> dict[str, Any]:
         formed, now = await _formed(session, finess), await session.now()
-        calendar = calendar_of(formed, now)
+        hours = hours_at(formed, now)
         return {
             "finess": finess,
             "now": now,
-            "period": period_at(now, calendar),
-            "until": next_turn(now, calendar),
+            "period": hours.period,
+            "until": hours.until,
             "out_of_hours": formed.out_of_hours,
         }
 
@@ -83,21 +82,12 @@ def tell_protocols(
 
 
 def _read(file: Path) -> tuple[Protocol, ...]:
+    document = read_json(file)
+    given = document.get("protocols") if isinstance(document, dict) else document
     try:
-        document = orjson.loads(file.read_bytes())
-        given = document.get("protocols") if isinstance(document, dict) else document
         return _PROTOCOLS.validate_python(given)
-    except OSError as error:
-        msg = f"{file}: {error.strerror}"
-        raise Told(msg, code="unreadable_file", status=2) from error
-    except orjson.JSONDecodeError as error:
-        msg = f"{file}: not JSON ({error})"
-        raise Told(msg, code="not_json", status=2) from error
     except ValidationError as error:
-        problems = error.errors(include_input=False)
-        told = "; ".join(f"{'.'.join(map(str, p['loc']))}: {p['msg']}" for p in problems)
-        msg = f"{file}: {told}"
-        raise Told(msg, code="no_protocols", status=2) from error
+        raise told_wrong(file, error, "no_protocols") from error
 
 
 def tell_crisis(

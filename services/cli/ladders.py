@@ -14,6 +14,7 @@ from events.envelope import Role
 from events.ladder import Ladder
 from services.cli import words
 from services.cli.errors import Told
+from services.cli.files import read_json, told_wrong
 from services.cli.look import request_named
 from services.cli.session import Session, console, in_session, say
 from services.cli.tell import about
@@ -101,22 +102,13 @@ def _as_json(one: Foreseen) -> dict[str, Any]:
 
 def read_ladder(file: Path) -> Ladder:
     """A ladder, alone or as `show --json` writes it. Raises Told with everything wrong in it."""
-    try:
-        document = orjson.loads(file.read_bytes())
-    except OSError as error:
-        msg = f"{file}: {error.strerror}"
-        raise Told(msg, code="unreadable_file", status=2) from error
-    except orjson.JSONDecodeError as error:
-        msg = f"{file}: {error}"
-        raise Told(msg, code="not_json", status=2) from error
+    document = read_json(file)
     if isinstance(document, dict) and "ladder" in document:
         document = document["ladder"]
     try:
         ladder = Ladder.model_validate_json(orjson.dumps(document))
     except ValidationError as error:
-        problems = error.errors(include_input=False, include_url=False)
-        told = "; ".join(f"{'.'.join(map(str, p['loc']))}: {p['msg']}" for p in problems)
-        raise Told(told, code="invalid_ladder", status=2) from error
+        raise told_wrong(file, error, "invalid_ladder") from error
     if not covers_all(ladder):
         raise Told(LadderWithoutEnd().message, code=LadderWithoutEnd.code, status=2)
     return ladder

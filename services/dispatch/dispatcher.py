@@ -36,7 +36,11 @@ from events.offer import (
     OfferRefused,
     RequestOffered,
 )
-from events.practitioner import PractitionerEvent
+from events.practitioner import (
+    PractitionerContactsGiven,
+    PractitionerEvent,
+    PractitionerRollCalled,
+)
 from events.request import (
     HoldEnd,
     RequestDeadlineAgreed,
@@ -64,8 +68,9 @@ from services.log.commands import (
     Write,
     event_id,
 )
-from services.log.database import UNREACHABLE, Pool
+from services.log.database import Pool
 from services.log.follow import follow
+from services.log.patience import patiently
 from services.log.reader import Log
 from services.settings import Settings
 from services.stopping import Together
@@ -227,12 +232,11 @@ class Dispatcher:
             ) as event:
                 self._ask(event.request_id)
             case CommunityNeighboursAgreed(finess=finess, neighbours=neighbours):
-                # Those agreed before as well: their patients may no longer come here.
-                reaching = [c for c in self.board.waiting if self._reaches(c, finess)]
-                for concerned in {finess, *neighbours, *reaching}:
-                    self._ask_all(concerned)
+                self._ask_neighbours(finess, neighbours)
             case event if isinstance(event, CommunityEvent):
                 self._ask_all(event.finess)  # another ladder, other hours, a crisis
+            case PractitionerContactsGiven() | PractitionerRollCalled():
+                pass  # how they are reached changes nobody's place
             case event if isinstance(event, PractitionerEvent):
                 self._reopen(event.rpps)
                 for request_id in self._waiting_for(event.rpps):
@@ -251,6 +255,12 @@ class Dispatcher:
         if held is None or not isinstance(held.state, Enrolled):
             return []
         return [r for finess in held.state.communities for r in self.board.waiting.get(finess, ())]
+
+    def _ask_neighbours(self, finess: str, neighbours: Iterable[str]) -> None:
+        """Those agreed before as well: their patients may no longer come here."""
+        reaching = [c for c in self.board.waiting if self._reaches(c, finess)]
+        for concerned in {finess, *neighbours, *reaching}:
+            self._ask_all(concerned)
 
     def _reaches(self, community: str, other: str) -> bool:
         """Whether somebody there waits who may have the other's places."""
@@ -473,9 +483,4 @@ class Dispatcher:
             self._opened(community, slots)
 
     async def _history(self, stream: str) -> list[Recorded]:
-        while True:
-            try:
-                return await self._log.history(stream)
-            except UNREACHABLE as fault:
-                logger.warning("log unreadable", error=type(fault).__name__)
-                await asyncio.sleep(self._settings.append_reconnect_seconds)
+        return await patiently(lambda: self._log.history(stream), self._settings, "log unreadable")

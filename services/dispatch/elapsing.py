@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import cast
 from uuid import UUID, uuid5
 
@@ -26,6 +26,7 @@ from services.log.commands import Answer, Circumstances, LogUnavailable, StreamM
 from services.log.database import UNREACHABLE, Pool
 from services.log.execute import Decision, Executor, Given
 from services.log.follow import follow
+from services.log.patience import patiently
 from services.log.reader import Log
 from services.settings import Settings
 from services.stopping import Together
@@ -53,6 +54,7 @@ where stream >= 'request-' and stream < 'request.' and name = any(%(names)s)
     and position <= %(head)s
 order by stream, position desc
 """
+_RECEIPTS = "select command_id from inbox where command_id = any(%s)"
 _SEARCH_NAMES = [e.name for e in (PatientDoctorSought, PatientDoctorFound, PatientDoctorNotFound)]
 
 
@@ -63,6 +65,11 @@ class _Ends:
     stream: str
     community: str | None
     at: datetime
+
+
+def _command(what: UUID, ends: _Ends) -> UUID:
+    """One for each end there can be: whoever else watches decides the same, once."""
+    return uuid5(what, f"over {ends.at.astimezone(UTC).isoformat()}")
 
 
 class Elapsing:
@@ -90,36 +97,35 @@ class Elapsing:
 
     async def run(self) -> None:
         """For ever."""
-        head = await self._open()
+        head = await patiently(self._open, self._settings, "log unreadable")
         async with Together() as tasks:
             tasks.create_task(self._follow(head))
             tasks.create_task(self._keep_time())
 
     async def _open(self) -> int:
         """What is yet to end, as of one position of the log."""
-        while True:
-            try:
-                head = await self._log.head()
-                week = oldest_week(self._clock.now() - _LOOKS_BACK)
-                async with self._pool.connection() as connection:
-                    given = {"names": _SLOT_NAMES, "week": week, "head": head}
-                    slots = await connection.execute(_SLOTS, given)
-                    for slot_id, stream, end, community in cast(
-                        "list[tuple[UUID, str, datetime | None, str | None]]",
-                        await slots.fetchall(),
-                    ):
-                        self._set(slot_id, stream, end, community)
-                    given = {"names": _SEARCH_NAMES, "head": head}
-                    searches = await connection.execute(_SEARCHES, given)
-                    for stream, until, community in cast(
-                        "list[tuple[str, datetime | None, str | None]]", await searches.fetchall()
-                    ):
-                        self._set(UUID(streams.identity(stream)), stream, until, community)
-            except UNREACHABLE as fault:
-                logger.warning("log unreadable", error=type(fault).__name__)
-                await asyncio.sleep(self._settings.append_reconnect_seconds)
-            else:
-                return head
+        head = await self._log.head()
+        week = oldest_week(self._clock.now() - _LOOKS_BACK)
+        async with self._pool.connection() as connection:
+            given = {"names": _SLOT_NAMES, "week": week, "head": head}
+            slots = await connection.execute(_SLOTS, given)
+            for slot_id, stream, end, community in cast(
+                "list[tuple[UUID, str, datetime | None, str | None]]", await slots.fetchall()
+            ):
+                self._set(slot_id, stream, end, community)
+            given = {"names": _SEARCH_NAMES, "head": head}
+            searches = await connection.execute(_SEARCHES, given)
+            for stream, until, community in cast(
+                "list[tuple[str, datetime | None, str | None]]", await searches.fetchall()
+            ):
+                self._set(UUID(streams.identity(stream)), stream, until, community)
+            # Full slots are over without a word in the log: their receipts say it was looked at.
+            now = self._clock.now()
+            over = {_command(what, e): what for what, e in self._ends.items() if e.at <= now}
+            known = await connection.execute(_RECEIPTS, (list(over),))
+            for (command_id,) in cast("list[tuple[UUID]]", await known.fetchall()):
+                self._forget(over[command_id])
+        return head
 
     def _set(self, what: UUID, stream: str, at: datetime | None, community: str | None) -> None:
         if at is None or (community and not self._partition.has(community)):
@@ -175,8 +181,7 @@ class Elapsing:
             return {}
 
         circumstances = Circumstances(ends.community, _ACTOR, correlation=what, causation=what)
-        # One command for each end there can be: whoever else watches decides the same, once.
-        given = Given(uuid5(what, f"over {ends.at.isoformat()}"), circumstances)
+        given = Given(_command(what, ends), circumstances)
         try:
             await self._executor.execute(given, decide)
         except Refused as refused:

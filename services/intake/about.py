@@ -1,9 +1,11 @@
 """What a message needs first: whom it is about, and the circumstances it came in."""
 
+from collections.abc import Iterable
 from uuid import UUID, uuid5
 
 from domain import agenda as agendas
 from domain import request as requests
+from domain.agenda import Slot
 from domain.practitioner import NotEnrolled, Practitioner, enrolment
 from domain.request import Request
 from events import streams
@@ -30,6 +32,15 @@ def given_about(came: Arrival, request_id: UUID, request: Request) -> Given:
         request_id, request, came.actor, causation=came.command_id, otherwise=came.community
     )
     return Given(came.command_id, circumstances, came.fingerprint)
+
+
+async def holders_of(decision: Decision, slots: Iterable[Slot]) -> dict[UUID, Request]:
+    """The requests that have or hold a place in one of these slots."""
+    return {
+        request_id: await decision.state(requests.decider, streams.request(request_id))
+        for slot in slots
+        for request_id in (*slot.taken, *slot.held)
+    }
 
 
 async def agenda_of(decision: Decision, request: Request) -> tuple[agendas.Agenda, str]:

@@ -68,12 +68,8 @@ class ImportDesk:
                 member_of = await known_communities(self._directory, came, sheet.communities)
                 stream = streams.practitioner(sheet.rpps)
                 state = await decision.state(practitioners.decider, stream)
-                events: list[Event] = []
-                for command in of_a_line(came, sheet, member_of, state):
-                    happened = practitioners.decide(command, state)
-                    state = practitioners.decider.replay(happened, since=state)
-                    events += happened
-                return stream, events
+                commands = of_a_line(came, sheet, member_of, state)
+                return stream, [*practitioners.decider.follow(commands, state)[0]]
             case _:
                 assert_never(sheet)
 

@@ -30,7 +30,7 @@ from domain.recurrence import Weekly, occurrences
 from events import streams
 from events.agenda import AgendaEvent
 from events.codes import Origin
-from events.practitioner import Overbook, PractitionerEvent
+from events.practitioner import Overbook
 from services.intake.about import community_of, given, known_communities
 from services.intake.answering import OnCall
 from services.intake.arrival import Arrival
@@ -153,11 +153,7 @@ class Register:
         async def decide(decision: Decision) -> Answer:
             stream = streams.practitioner(sheet.rpps)
             state = await decision.state_of_new(practitioners.decider, stream)
-            events: list[PractitionerEvent] = []
-            for command in commands:
-                happened = practitioners.decide(command, state)
-                state = practitioners.decider.replay(happened, since=state)
-                events += happened
+            events, _ = practitioners.decider.follow(commands, state)
             decision.write(stream, events)
             return {"id": sheet.rpps, "state": "paused" if sheet.paused else "enrolled"}
 
@@ -169,11 +165,8 @@ class Register:
 
         async def decide(decision: Decision) -> Answer:
             before = await decision.state(practitioners.decider, stream)
-            state, events = before, list[PractitionerEvent]()
-            for command in changing(came, news, before):
-                happened = practitioners.decide(command, state)
-                state = practitioners.decider.replay(happened, since=state)
-                events += happened
+            commands = changing(came, news, before)
+            events, state = practitioners.decider.follow(commands, before)
             decision.write(stream, events)
             return {
                 "id": news.rpps,

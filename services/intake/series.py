@@ -5,11 +5,8 @@ from uuid import UUID, uuid5
 
 from domain import agenda as agendas
 from domain import placing
-from domain import request as requests
 from domain.agenda import NoSuchSlot, day_of
-from domain.request import Request
-from events import streams
-from services.intake.about import given
+from services.intake.about import given, holders_of
 from services.intake.arrival import Arrival
 from services.intake.changes import SeriesWithdrawal
 from services.log.commands import Answer
@@ -52,12 +49,7 @@ class SeriesDesk:
                     for slot_id, slot in agenda.slots.items()
                     if slot_id in found and slot.published.start > came.at
                 ]
-                holders: dict[UUID, Request] = {}
-                for slot_id in slots:
-                    slot = agenda.slots[slot_id]
-                    for request_id in (*slot.taken, *slot.held):
-                        patient = streams.request(request_id)
-                        holders[request_id] = await decision.state(requests.decider, patient)
+                holders = await holders_of(decision, [agenda.slots[one] for one in slots])
                 change = placing.withdraw_slots(slots, agenda, holders, came.at)
                 decision.write_to_requests(change.requests, holders, command)
                 decision.write(stream, change.agenda)

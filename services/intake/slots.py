@@ -6,7 +6,6 @@ from uuid import UUID
 from domain import agenda as agendas
 from domain import placing
 from domain import practitioner as practitioners
-from domain import request as requests
 from domain.agenda import (
     Agenda,
     ChangeCapacity,
@@ -20,6 +19,7 @@ from domain.agenda import (
 from domain.practitioner import Enrolled, OnVacation, Paused, enrolment
 from events import streams
 from events.agenda import SlotPublished
+from services.intake.about import holders_of
 from services.intake.arrival import Arrival
 from services.intake.changes import (
     SlotCapacity,
@@ -58,10 +58,7 @@ class SlotDesk:
             if slot is not None and isinstance(command, MoveSlot):
                 await _check_elsewhere(decision, command, slot.published, stream)
                 await _check_there(decision, command, slot.published.rpps)
-            holders = {
-                request_id: await decision.state(requests.decider, streams.request(request_id))
-                for request_id in ((*slot.taken, *slot.held) if slot else ())
-            }
+            holders = await holders_of(decision, [slot] if slot else [])
             change = placing.change_slot(command, agenda, holders)
             decision.write_to_requests(change.requests, holders, given)
             decision.write(stream, change.agenda)

@@ -6,12 +6,11 @@ from uuid import UUID
 from domain import absence
 from domain import agenda as agendas
 from domain import practitioner as practitioners
-from domain import request as requests
 from domain.agenda import Agenda, weeks_between
 from domain.practitioner import AnnounceVacation, CancelVacation
 from domain.request import Request
 from events import streams
-from services.intake.about import community_of, given
+from services.intake.about import community_of, given, holders_of
 from services.intake.answering import Vacation, VacationCancelled
 from services.intake.arrival import Arrival
 from services.log.commands import Answer
@@ -55,10 +54,7 @@ async def _announced(decision: Decision, command: AnnounceVacation, given: Given
     for week in weeks_between(command.start, command.end):
         name = streams.agenda(command.rpps, week)
         weeks[name] = await decision.state(agendas.decider, name)
-        for slot in absence.concerned(command, weeks[name]):
-            for request_id in (*slot.taken, *slot.held):
-                patient = streams.request(request_id)
-                holders[request_id] = await decision.state(requests.decider, patient)
+        holders |= await holders_of(decision, absence.concerned(command, weeks[name]))
     away = absence.announce(command, practitioner, weeks, holders)
     decision.write_to_requests(away.requests, holders, given)
     for name, withdrawn in away.agendas.items():

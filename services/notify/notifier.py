@@ -7,16 +7,16 @@ from typing import cast
 
 import structlog
 
-from domain.opening_hours import period_at
 from events.codes import Channel, Period
 from events.envelope import Recorded
-from services.calendar import calendar_of
+from services.calendar import hours_at
 from services.clock import Clock
 from services.log import checkpoints
 from services.log.bells import Bell
 from services.log.database import UNREACHABLE, Pool
 from services.log.execute import Executor
 from services.log.follow import follow
+from services.log.patience import patiently
 from services.log.reader import Log
 from services.log.vault import Vault
 from services.notify import outbox
@@ -37,6 +37,7 @@ _LONG_AGO = """
 select coalesce(max(position), 0) from events where recorded_at < now() - interval '31 days'
 """
 _HOUR = timedelta(hours=1)
+_NOT_YET = "not told yet"  # what the operator reads while PostgreSQL is away
 
 
 class Notifier:
@@ -70,27 +71,21 @@ class Notifier:
 
     async def run(self) -> None:
         """Tell, for ever."""
-        await self._open()
+        await patiently(self._open, self._settings, _NOT_YET)
         async with Together() as self._tasks:
             self._tasks.create_task(self._follow())
             self._tasks.create_task(self._keep_telling())
             self._tasks.create_task(self._keep_the_hours())
 
     async def _open(self) -> None:
-        while True:
-            try:
-                for kind in ("community", "practitioner"):
-                    for recorded in await self._log.of_kind(kind):
-                        self.roster.hear(recorded)
-                async with self._pool.connection() as connection:
-                    self.position = await checkpoints.reached(connection, NAME)
-                    if not self.position:
-                        cursor = await connection.execute(_LONG_AGO)
-                        self.position = cast("tuple[int]", await cursor.fetchone())[0]
-            except UNREACHABLE as fault:
-                await self._pause(fault)
-            else:
-                return
+        for kind in ("community", "practitioner"):
+            for recorded in await self._log.of_kind(kind):
+                self.roster.hear(recorded)
+        async with self._pool.connection() as connection:
+            self.position = await checkpoints.reached(connection, NAME)
+            if not self.position:
+                cursor = await connection.execute(_LONG_AGO)
+                self.position = cast("tuple[int]", await cursor.fetchone())[0]
 
     async def _follow(self) -> None:
         async for batch in follow(self._log, self._bell, self._settings, since=self.position):
@@ -108,22 +103,20 @@ class Notifier:
         if not found and now < self._noted_at + self._note_again:
             self.position = batch[-1].position  # read again after a crash: nothing is told twice
             return
-        while True:
-            try:
-                async with self._pool.connection() as connection, connection.transaction():
-                    # A crash may lose rows and checkpoint together, and then reads them again.
-                    await connection.execute("set local synchronous_commit = off")
-                    reached, _ = await checkpoints.reached_and_held(connection, NAME)
-                    if found:
-                        await outbox.put(connection, found, now)
-                    await checkpoints.move(connection, NAME, max(reached, batch[-1].position))
-            except UNREACHABLE as fault:
-                await self._pause(fault)
-            else:
-                self.position, self._noted_at = batch[-1].position, now
+
+        async def written() -> None:
+            async with self._pool.connection() as connection, connection.transaction():
+                # A crash may lose rows and checkpoint together, and then reads them again.
+                await connection.execute("set local synchronous_commit = off")
+                reached, _ = await checkpoints.reached_and_held(connection, NAME)
                 if found:
-                    self._some.set()
-                return
+                    await outbox.put(connection, found, now)
+                await checkpoints.move(connection, NAME, max(reached, batch[-1].position))
+
+        await patiently(written, self._settings, _NOT_YET)
+        self.position, self._noted_at = batch[-1].position, now
+        if found:
+            self._some.set()
 
     def _is_due(self, notice: Notice) -> bool:
         """Whether it is not too late, and there is a way to tell them."""
@@ -135,8 +128,7 @@ class Notifier:
         while True:
             try:
                 self._some.clear()
-                at_once = 1 if self.telling.all_down else self._settings.notify_at_once
-                room = max(at_once - len(self._under_way), 0)
+                room = self._room
                 now = self._clock.now()
                 await self.outbox.expire(now)
                 lease = 2 * timedelta(seconds=self._settings.notify_timeout_seconds)
@@ -153,6 +145,12 @@ class Notifier:
                     await self._some_due()
             except UNREACHABLE as fault:
                 await self._pause(fault)
+
+    @property
+    def _room(self) -> int:
+        """How many more may be under way."""
+        at_once = 1 if self.telling.all_down else self._settings.notify_at_once
+        return max(at_once - len(self._under_way), 0)
 
     def _begin(self, attempt: Attempt) -> None:
         task = self._tasks.create_task(self._tell(attempt))
@@ -175,9 +173,7 @@ class Notifier:
 
     async def _some_due(self) -> None:
         """Return when something may be due: news, or its instant; at the latest after a poll."""
-        at_once = 1 if self.telling.all_down else self._settings.notify_at_once
-        full = len(self._under_way) >= at_once
-        next_at = None if full else await self.outbox.next_at()
+        next_at = await self.outbox.next_at() if self._room else None
         latest = self._clock.now() + timedelta(seconds=self._settings.notify_poll_seconds)
         instant = min(next_at, latest) if next_at else latest
         waits: list[asyncio.Future[object]] = [
@@ -208,7 +204,7 @@ class Notifier:
         called = []
         for rpps, known in self.roster.reachable():
             formed = self.roster.community(known.communities[0])
-            day = period_at(now, calendar_of(formed, now)) is Period.SAS
+            day = hours_at(formed, now).period is Period.SAS
             due = (known.roll_called or "") < month_of(now, formed.zone)
             if day and due and self.roster.is_there(rpps, now):
                 called.append(roll_call(rpps, known.communities[0], now, until=now + _HOUR))
@@ -218,5 +214,5 @@ class Notifier:
             self._some.set()
 
     async def _pause(self, fault: BaseException) -> None:
-        logger.warning("not told yet", error=type(fault).__name__)
+        logger.warning(_NOT_YET, error=type(fault).__name__)
         await asyncio.sleep(self._settings.append_reconnect_seconds)

@@ -13,14 +13,14 @@ import structlog
 from domain import practitioner as practitioners
 from domain import request as requests
 from domain.decider import Refused
-from domain.opening_hours import CLOSES, OPENS, next_turn, period_at
+from domain.opening_hours import CLOSES, OPENS
 from domain.practitioner import RecordRollCall
 from domain.request import NoteReceipt, Pending, Request, Sought, Visited, Waiting, place_of
 from events import streams
 from events.codes import Channel, Period
 from events.envelope import Actor, Role
 from services import telemetry
-from services.calendar import calendar_of
+from services.calendar import hours_at
 from services.clock import Clock
 from services.intake.answering import Contact, ContactsSheet
 from services.intake.arrival import contacts_of
@@ -28,6 +28,7 @@ from services.log.circumstances import about_request
 from services.log.commands import Answer, Circumstances, LogUnavailable, StreamMoved
 from services.log.database import UNREACHABLE
 from services.log.execute import Decision, Executor, Given
+from services.log.patience import patiently
 from services.log.vault import Vault
 from services.notify import outbox
 from services.notify.breaker import Breaker
@@ -182,8 +183,8 @@ class Telling:
             return datetime.combine(day, OPENS, local.tzinfo)
         if not notice.waits_for_the_day:
             return None
-        calendar = calendar_of(formed, now)
-        return None if period_at(now, calendar) is Period.SAS else next_turn(now, calendar)
+        hours = hours_at(formed, now)
+        return None if hours.period is Period.SAS else hours.until
 
     async def _contacts(self, rpps: str) -> list[Contact]:
         sealed = await self._vault.contacts(contacts_of(rpps))
@@ -227,12 +228,8 @@ class Telling:
 
     async def _insist(self, work: Callable[[], Awaitable[None]]) -> None:
         """What was sent is noted, however long the log is away: else it is sent twice."""
-        while True:
-            try:
-                return await work()
-            except (*UNREACHABLE, LogUnavailable, StreamMoved) as fault:
-                logger.warning("not noted yet", error=type(fault).__name__)
-                await asyncio.sleep(self.settings.append_reconnect_seconds)
+        passing = (*UNREACHABLE, LogUnavailable, StreamMoved)
+        await patiently(work, self.settings, "not noted yet", passing=passing)
 
     async def _note_delivery(self, notice: Notice) -> None:
         """Tell the request that the offer arrived: what is over by then is no matter."""

@@ -18,6 +18,7 @@ from services.log import checkpoints
 from services.log.bells import Bell
 from services.log.database import UNREACHABLE, Connection, Pool
 from services.log.follow import follow
+from services.log.patience import patiently
 from services.log.reader import Log, after
 from services.projector.statements import Statements, shape
 from services.settings import Settings
@@ -46,18 +47,14 @@ class Projector:
 
     async def open(self) -> None:
         """Make sure the tables are there and of the shape this code fills; else build them."""
-        while True:
-            try:
-                async with self._pool.connection() as connection:
-                    self.position, known = await _checkpoint(connection, self.name)
-                if known != self._shape:
-                    logger.info("building read model", projection=self.name)
-                    self.position = await rebuild(self._pool, self._projection, self._settings)
-            except UNREACHABLE as fault:
-                logger.warning("read model not built", error=type(fault).__name__)
-                await asyncio.sleep(self._settings.append_reconnect_seconds)
-            else:
-                return
+        await patiently(self._open, self._settings, "read model not built")
+
+    async def _open(self) -> None:
+        async with self._pool.connection() as connection:
+            self.position, known = await _checkpoint(connection, self.name)
+        if known != self._shape:
+            logger.info("building read model", projection=self.name)
+            self.position = await rebuild(self._pool, self._projection, self._settings)
 
     async def run(self) -> None:
         """Follow the log, for ever."""

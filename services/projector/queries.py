@@ -20,7 +20,8 @@ class NotBuiltYet(Refused):
 
 async def rows(pool: Pool, query: Select[Any], **given: object) -> list[dict[str, Any]]:
     """The rows of a query, by column name. `given`: the values of its named parameters."""
-    compiled = query.compile(dialect=_DIALECT)
+    # Written out: a list of values (IN) has as many parameters as it is long.
+    compiled = query.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
     parameters = {**compiled.params, **given}
     try:
         async with pool.connection() as connection:

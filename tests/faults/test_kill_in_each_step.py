@@ -25,7 +25,7 @@ from services.log.verify import verify
 from services.messaging import subjects
 from services.settings import settings_with
 from tests.examples import DR_ADAM, DR_BLAIN, MINUTE, NEVERS, NOON, VALENCIENNES
-from tests.faults.test_kills import Snp, client_of
+from tests.faults.test_kills import Snp, client_of, started
 from tests.running import until
 from tests.talking import cloud_event, community_told, practitioner_told, request_told, slot_told
 
@@ -92,15 +92,8 @@ class Sandbox(Snp):
 
 @pytest.fixture
 async def sandbox(tmp_path):
-    folder = tmp_path / "state"
-    folder.mkdir()
-    for part in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        part.chmod(part.stat().st_mode | 0o011)
-    made = Sandbox(folder)
-    await made.start()
-    yield made
-    made.process.send_signal(signal.SIGINT)
-    assert made.process.wait(timeout=20) == 0
+    async with started(Sandbox, tmp_path) as made:
+        yield made
 
 
 async def told(client, kind, data, community=NEVERS):

@@ -95,18 +95,25 @@ def _ps():
     return [line for line in listed.stdout.splitlines() if "defunct" not in line]
 
 
-@pytest.fixture
-async def snp(tmp_path):
+@asynccontextmanager
+async def started(kind, tmp_path):
+    """One of a kind of Snp, from when it runs until it has stopped and left nobody."""
     folder = tmp_path / "state"
     folder.mkdir()
     for part in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
         part.chmod(part.stat().st_mode | 0o011)
-    made = Snp(folder)
+    made = kind(folder)
     await made.start()
     yield made
     made.process.send_signal(signal.SIGINT)
     assert made.process.wait(timeout=20) == 0
     assert made.servers() == {}
+
+
+@pytest.fixture
+async def snp(tmp_path):
+    async with started(Snp, tmp_path) as made:
+        yield made
 
 
 @asynccontextmanager
