@@ -7,7 +7,7 @@ regulator who chose the slot and explain why the matching left it aside.
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple, assert_never
 
-from domain.agenda import Agenda, NoPlaceLeft, Slot, day_of
+from domain.agenda import Agenda, NoPlaceLeft, Slot, arrival, day_of
 from domain.decider import Refused
 from domain.geography import CAR_SECONDS_PER_KM, distance_km
 from domain.practitioner import Consent, Enrolled, Paused, Practitioner, PractitionerNotEnrolled
@@ -148,10 +148,11 @@ class Candidate(NamedTuple):
 
 
 class Way(NamedTuple):
-    """How patient and practitioner can meet."""
+    """How patient and practitioner can meet, and when."""
 
     mode: Mode
     km: float  # the patient's way: nothing when the practitioner travels, or nobody
+    start: datetime
 
 
 class Search(NamedTuple):
@@ -301,8 +302,12 @@ def _reachable(search: Search, slot: SlotPublished) -> list[Way] | type[Refused]
     wanted = received.modes
     if not any(mode in wanted for mode in slot.modes):
         return NotThisWay
-    seconds_to_come = (slot.start - search.earliest).total_seconds()
-    if seconds_to_come < 0:
+    held = search.request.hold
+    # What a regulator holds was in time when they took it, and the patient was told so.
+    kept = held is not None and held.slot_id == slot.slot_id
+    earliest = held.held_at + LEAD if held and kept else search.earliest
+    seconds_to_come = (slot.start - earliest).total_seconds()
+    if seconds_to_come < 0 and slot.capacity == 1:
         return StartsTooSoon
     found: list[Way] = []
     reason: type[Refused] = TooFar
@@ -310,20 +315,28 @@ def _reachable(search: Search, slot: SlotPublished) -> list[Way] | type[Refused]
     for mode in slot.modes:
         if mode not in wanted:
             continue
+        way = 0.0
         if mode is _OFFICE:
+            way = km
             if km > received.max_km:
                 continue
-            if seconds_to_come < km * CAR_SECONDS_PER_KM:
-                reason = StartsTooSoon
-            else:
-                found.append(Way(mode, km))
-        elif mode is _VIDEO:
-            found.append(Way(mode, 0.0))
         elif mode is _HOME:
-            if slot.radius_km is not None and km <= slot.radius_km:
-                found.append(Way(mode, 0.0))
-        else:
+            if slot.radius_km is None or km > slot.radius_km:
+                continue
+        elif mode is not _VIDEO:
             assert_never(mode)
+        travel = way * CAR_SECONDS_PER_KM
+        start = (
+            slot.start
+            if seconds_to_come >= travel
+            else arrival(slot, earliest + timedelta(seconds=travel))
+        )
+        if start is None:
+            reason = StartsTooSoon
+        elif start > search.request.due_by:
+            reason = StartsAfterDue
+        else:
+            found.append(Way(mode, way, start))
     return found or reason
 
 

@@ -103,6 +103,7 @@ class _Request:
     open: bool = True
     slot: UUID | None = None
     hold: UUID | None = None  # the slot in which a place is held
+    visit: datetime | None = None  # when it begins
     by_command: UUID | None = None
     position: int = 0
 
@@ -290,8 +291,17 @@ class Audit:
             self._broken("beyond_its_step", recorded.position, event.slot_id)
         if not is_opened(received, slot.profession, slot.setting):
             self._broken("another_profession", recorded.position, event.slot_id)
-        if slot.start > (request.due_by or received.due_by):
-            self._broken("assigned_after_due", recorded.position, event.slot_id)
+        self._check_visit(request, slot, recorded)
+
+    def _check_visit(self, request: _Request, slot: _Slot, recorded: Recorded) -> None:
+        """Once both halves of it are heard: the visit is in the slot, and in time."""
+        if request.visit is None or request.slot != slot.slot_id or request.received is None:
+            return
+        if request.visit > (request.due_by or request.received.due_by):
+            self._broken("assigned_after_due", recorded.position, slot.slot_id)
+        joins_a_range = slot.capacity > 1 and slot.start <= request.visit < slot.end
+        if request.visit != slot.start and not joins_a_range:
+            self._broken("visit_outside_its_slot", recorded.position, slot.slot_id)
 
     def _freed(self, event: SlotPlaceFreed, recorded: Recorded) -> None:
         slot = self._slots.get(event.slot_id)
@@ -408,7 +418,12 @@ class Audit:
             case RequestAssigned():
                 if request.slot is not None:
                     self._broken("two_places", recorded.position, request_id)
-                request.slot, request.hold = event.slot_id, None
+                request.slot, request.hold, request.visit = event.slot_id, None, event.start
+                if event.start <= event.assigned_at:
+                    self._broken("assigned_to_the_past", recorded.position, request_id)
+                slot = self._slots.get(event.slot_id)
+                if slot and request_id in slot.taken:
+                    self._check_visit(request, slot, recorded)
                 request.by_command = recorded.meta.command_id
                 request.position = recorded.position
             case RequestHandedBack():

@@ -49,7 +49,7 @@ class Ranked(NamedTuple):
         return Option(
             slot_id=slot.slot_id,
             rpps=slot.rpps,
-            start=slot.start,
+            start=self.way.start,
             mode=self.way.mode,
             km=round(self.way.km, 1),
             terms=Terms(wait=round(self.wait, 4), travel=round(self.travel, 4)),
@@ -126,11 +126,11 @@ def by_urgency(request: Waiting) -> tuple[bool, float, datetime, datetime, str]:
 
 def _weighed(request: Waiting, window: timedelta, candidate: Candidate, way: Way) -> Ranked:
     slot = candidate.slot.published
-    wait = (slot.start - request.received.received_at) / window
+    wait = (way.start - request.received.received_at) / window
     travel = TRAVEL_LOSS_PER_KM * way.km
     order = (
         wait + travel,
-        slot.start,
+        way.start,
         way.km,
         candidate.taken_this_week,
         slot.slot_id,

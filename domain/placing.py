@@ -19,6 +19,7 @@ from domain.agenda import (
     SlotChange,
     TakePlace,
     WithdrawSlot,
+    may_join,
 )
 from domain.eligibility import Candidate, NotThisWay, Way, search, ways
 from domain.practitioner import Practitioner
@@ -83,7 +84,8 @@ def place(
     slot = agenda.slot(command.slot_id)
     if not isinstance(request, Waiting):
         # Asked twice it decides nothing; any other state of the request refuses.
-        return OverTwoStreams(requests.decide(_assign(command, slot, 0.0), request), ())
+        same_again = Way(command.mode, 0.0, slot.published.start)
+        return OverTwoStreams(requests.decide(_assign(command, slot, same_again), request), ())
     way = _way(command, request, Candidate(slot, agenda, practitioner))
     take = TakePlace(
         slot_id=command.slot_id,
@@ -94,7 +96,7 @@ def place(
         at=command.at,
     )
     return OverTwoStreams(
-        requests.decide(_assign(command, slot, way.km), request), agendas.decide(take, agenda)
+        requests.decide(_assign(command, slot, way), request), agendas.decide(take, agenda)
     )
 
 
@@ -108,12 +110,13 @@ def _way(command: PlaceRequest | Hold, request: Waiting, candidate: Candidate) -
     raise NotThisWay(command.slot_id, command.mode)
 
 
-def _assign(command: PlaceRequest, slot: Slot, km: float) -> Assign:
+def _assign(command: PlaceRequest, slot: Slot, way: Way) -> Assign:
     return Assign(
         request_id=command.request_id,
         slot=slot.published,
-        mode=command.mode,
-        km=round(km, 1),
+        start=way.start,
+        mode=way.mode,
+        km=round(way.km, 1),
         explanation=command.explanation,
         at=command.at,
     )
@@ -197,7 +200,7 @@ def without_the_place(
     """Who cannot see one patient is not sent another then; who else is there keeps their place."""
     place = place_of(request)
     slot = agenda.slots.get(place.slot_id) if place else None
-    if slot is None or slot.published.start <= at:
+    if slot is None or not may_join(slot.published, at):
         return both
     less = (
         ChangeCapacity(slot.published.slot_id, slot.published.capacity - 1, at)
@@ -213,12 +216,13 @@ def hold(
 ) -> OverTwoStreams:
     """The place is nobody else's meanwhile. Raises the refusal that forbids it."""
     slot = agenda.slot(command.slot_id)
+    start = slot.published.start
+    if isinstance(request, Waiting) and request.hold is None:
+        start = _way(command, request, Candidate(slot, agenda, practitioner)).start
     keep = HoldForRequest(
-        command.request_id, slot.published, command.mode, command.until, command.at
+        command.request_id, slot.published, start, command.mode, command.until, command.at
     )
     held = requests.decide(keep, request)
-    if isinstance(request, Waiting) and held:
-        _way(command, request, Candidate(slot, agenda, practitioner))
     place = HoldPlace(command.slot_id, command.request_id, command.until, command.at)
     return OverTwoStreams(held, agendas.decide(place, agenda) if held else ())
 

@@ -1,6 +1,7 @@
 """Free places: which slots are open to whom, and how many places each has left."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import assert_never
 
 from sqlalchemy import (
@@ -19,6 +20,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     func,
+    or_,
     select,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -76,6 +78,9 @@ slots = Table(
     Column("published_at", DateTime(timezone=True), nullable=False),
     Column("withdrawn_at", DateTime(timezone=True)),
 )
+_AT = bindparam("at", type_=DateTime(timezone=True))
+_LONGEST = timedelta(hours=24)  # no slot is longer
+_JOINING = timedelta(minutes=30)  # to get there, and to be seen before a range is over
 _LEFT = slots.c.capacity - slots.c.taken - slots.c.held
 Index("slots_communities", slots.c.communities, postgresql_using="gin")
 Index("slots_start", slots.c.start)
@@ -258,7 +263,7 @@ def free_places(
     mode: str | None = None,
     label: str | None = None,
 ) -> Select[tuple[object, ...]]:
-    """Free places not yet begun at `:at`, of practitioners who are not paused.
+    """Free places somebody may yet come to at `:at`, of practitioners who are not paused.
 
     One row a community, profession, mode, label and hour (of the slot's own zone), in that order.
     A slot with two modes or labels is in the rows of both: rows overlap and must not be added up.
@@ -266,7 +271,9 @@ def free_places(
     finess = func.unnest(slots.c.communities).column_valued("community")
     one_mode = func.unnest(slots.c.modes).column_valued("mode")
     one_label = func.unnest(slots.c.labels).column_valued("label")
-    hour = func.date_trunc("hour", func.timezone(slots.c.zone, slots.c.start)).label("hour")
+    # A range that has begun has its places now.
+    begins = func.greatest(slots.c.start, _AT)
+    hour = func.date_trunc("hour", func.timezone(slots.c.zone, begins)).label("hour")
     conditions = [*_free(), *([finess == community] if community else [])]
     conditions += [slots.c.profession == profession] if profession else []
     conditions += [one_mode == mode] if mode else []
@@ -285,7 +292,7 @@ def free_places(
 
 def _free() -> list[ColumnElement[bool]]:
     return [
-        slots.c.start > bindparam("at", type_=DateTime(timezone=True)),
+        _open_until(_JOINING),
         _LEFT > 0,
         slots.c.withdrawn_at.is_(None),
         ~practitioners.c.paused,
@@ -294,11 +301,19 @@ def _free() -> list[ColumnElement[bool]]:
     ]
 
 
+def _open_until(before_the_end: timedelta) -> ColumnElement[bool]:
+    """Slots to begin after `:at`, and ranges of which at least so much is left."""
+    return and_(
+        slots.c.start > _AT - _LONGEST,  # the index
+        or_(slots.c.start > _AT, and_(slots.c.capacity > 1, slots.c.end > _AT + before_the_end)),
+    )
+
+
 def slots_to_come(
     *, community: str | None = None, rpps: str | None = None
 ) -> Select[tuple[object, ...]]:
-    """Every slot that has not begun at `:at` and was not withdrawn, the earliest first."""
-    conditions = [slots.c.start > bindparam("at", type_=DateTime(timezone=True))]
+    """Every slot somebody may yet come to at `:at` that was not withdrawn, the earliest first."""
+    conditions = [_open_until(timedelta())]
     conditions.append(slots.c.withdrawn_at.is_(None))
     conditions += [slots.c.communities.contains([community])] if community else []
     conditions += [slots.c.rpps == rpps] if rpps else []
@@ -306,7 +321,7 @@ def slots_to_come(
 
 
 def open_slots(*, community: str | None = None) -> Select[tuple[object, ...]]:
-    """Every slot with a free place, not yet begun at `:at`, the earliest first."""
+    """Every slot with a free place at `:at`, the earliest first."""
     conditions = _free()
     if community:
         conditions.append(slots.c.communities.contains([community]))

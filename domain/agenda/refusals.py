@@ -22,7 +22,7 @@ class AlreadyOver(Refused):
 
 
 class AlreadyBegun(Refused):
-    """The slot has begun: cancel each visit that cannot take place."""
+    """The slot has begun: cancel each visit that cannot take place, or close what is left."""
 
     code = "already_begun"
 

@@ -23,7 +23,7 @@ from domain.agenda.refusals import (
     SlotOpenToNobody,
     SlotPublishedOtherwise,
 )
-from domain.agenda.week import Agenda, Slot, check_free, check_hours, week_of
+from domain.agenda.week import Agenda, Slot, check_free, check_hours, may_join, week_of
 from events.agenda import (
     AgendaEvent,
     Freed,
@@ -101,9 +101,23 @@ def change(command: SlotChange, agenda: Agenda) -> list[AgendaEvent]:
             ]
         case _:
             assert_never(command)
-    if events and slot.published.start <= command.at:
+    if events and not _in_time(command, slot, events):
         raise AlreadyBegun(command.slot_id)
     return events
+
+
+def _in_time(command: SlotChange, slot: Slot, events: Iterable[AgendaEvent]) -> bool:
+    """Whether it may change so now: a range that has begun, only for those who are to come yet."""
+    match command:
+        case MoveSlot() | WithdrawSlot():
+            return slot.published.start > command.at
+        case ChangeCapacity() | OpenSlotTo() | CloseSlotTo():
+            # Whoever had a place since it began may have been seen already.
+            begun = slot.published.start <= command.at
+            nobody_loses = not any(isinstance(event, SlotPlaceFreed) for event in events)
+            return may_join(slot.published, command.at) and (nobody_loses or not begun)
+        case _:
+            assert_never(command)
 
 
 def _move(command: MoveSlot, slot: Slot, agenda: Agenda) -> list[AgendaEvent]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -24,6 +24,8 @@ from events.codes import Mode
 
 LONGEST_SLOT = timedelta(hours=24)
 GRID = timedelta(minutes=15)  # of patients beyond the agenda (national platform, surnuméraire)
+LAST_ARRIVAL = timedelta(minutes=15)  # before a range is over
+_GRID_FROM = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 Hours = SlotPublished | PublishSlot
@@ -112,6 +114,25 @@ def weeks_between(start: datetime, end: datetime) -> list[str]:
     return sorted(
         {week_of(first + timedelta(days=n), "UTC") for n in range(days)} | weeks_at(start, end)
     )
+
+
+def arrival(slot: SlotPublished, earliest: datetime) -> datetime | None:
+    """When a patient comes who can be there from `earliest` on; None: too late for this slot.
+
+    As it begins; into a range (plage: several places) that has begun, on the next quarter of an
+    hour.
+    """
+    if earliest <= slot.start:
+        return slot.start
+    if slot.capacity == 1:
+        return None
+    on_the_grid = earliest + (_GRID_FROM - earliest) % GRID
+    return on_the_grid if on_the_grid <= slot.end - LAST_ARRIVAL else None
+
+
+def may_join(slot: SlotPublished, now: datetime) -> bool:
+    """Whether somebody may yet come: the slot is to begin, or is a range and not over."""
+    return slot.start > now or (slot.capacity > 1 and slot.end > now)
 
 
 def check_free(hours: Hours, agenda: Agenda) -> None:

@@ -81,6 +81,7 @@ class KeepSearching:
 class Assign:
     request_id: UUID
     slot: SlotPublished
+    start: datetime  # of the visit: later than the slot's own where the patient joins a range
     mode: Mode
     km: float
     explanation: Explanation
@@ -116,6 +117,7 @@ class HandBackRequest:
 class HoldForRequest:
     request_id: UUID
     slot: SlotPublished
+    start: datetime  # of the visit
     mode: Mode
     until: datetime
     at: datetime

@@ -43,7 +43,7 @@ def hold(command: HoldForRequest, request: Request) -> list[RequestEvent]:
                     slot_id=slot.slot_id,
                     rpps=slot.rpps,
                     week=slot.week,
-                    start=slot.start,
+                    start=command.start,
                     mode=command.mode,
                     until=command.until,
                     held_at=command.at,

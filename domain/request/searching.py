@@ -96,7 +96,7 @@ def assign(command: Assign, request: Request) -> list[RequestEvent]:
                     slot_id=slot.slot_id,
                     rpps=slot.rpps,
                     week=slot.week,
-                    start=slot.start,
+                    start=command.start,
                     end=slot.end,
                     mode=command.mode,
                     km=command.km,

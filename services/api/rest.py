@@ -43,7 +43,7 @@ def rest(house: "House") -> FastAPI:
         mode: Mode | None = None,
         label: Label | None = None,
     ) -> dict[str, Any]:
-        """Free places by community, profession, mode, label and hour, of slots not yet begun."""
+        """Places one may yet come to, by community, profession, mode, label and hour."""
         now = house.clock.now()
         query = availability.free_places(
             community=community, profession=profession, mode=mode, label=label

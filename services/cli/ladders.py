@@ -89,8 +89,8 @@ def preview_request(identity: str, file: Path | None, state: Path | None, *, as_
 
 def _said(one: Foreseen) -> str:
     if isinstance(one.event, Ranked):
-        slot = one.event.candidate.slot.published
-        return f"[green]a place[/green] {words.clock(slot.start)} with {slot.rpps}"
+        place = one.event.option()
+        return f"[green]a place[/green] {words.clock(place.start)} with {place.rpps}"
     return f"[bold]{one.event.name}[/bold]  {escape(words.said(one.event)[0])}"
 
 

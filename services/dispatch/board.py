@@ -12,7 +12,7 @@ from domain import agenda as agendas
 from domain import community as communities
 from domain import practitioner as practitioners
 from domain import request as requests
-from domain.agenda import Agenda
+from domain.agenda import Agenda, may_join
 from domain.asking import Member
 from domain.community import Community, Formed, NotFormed
 from domain.eligibility import Candidate
@@ -193,7 +193,7 @@ class Board:
         return self._agenda_of.get(slot_id)
 
     def candidates(self, of: Collection[str], now: datetime) -> Iterator[Candidate]:
-        """Every slot open to one of the communities that has not begun, once."""
+        """Every slot open to one of the communities that somebody may yet come to, once."""
         open_to = [self._open_to.get(community, set()) for community in of]
         for stream in open_to[0] if len(open_to) == 1 else set().union(*open_to):
             held = self.agendas.get(stream)
@@ -203,7 +203,7 @@ class Board:
             agenda = held.state
             for slot in agenda.slots.values():
                 published = slot.published
-                if published.start > now and any(c in published.communities for c in of):
+                if may_join(published, now) and any(c in published.communities for c in of):
                     yield Candidate(slot, agenda, practitioner.state)
 
     def candidate(self, slot_id: UUID) -> Candidate | None:

@@ -16,7 +16,7 @@ from domain import agenda as agendas
 from domain import overbooking, placing
 from domain import practitioner as practitioners
 from domain import request as requests
-from domain.agenda import ChangeCapacity, WithdrawSlot
+from domain.agenda import ChangeCapacity, WithdrawSlot, may_join
 from domain.asking import Member, Rate, askable
 from domain.decider import Refused
 from domain.eligibility import Candidate, search
@@ -44,6 +44,7 @@ from events.practitioner import Delegation, InCrisis, PractitionerPaused
 from events.request import Withdrawal
 from tests.examples import (
     ANNA,
+    HOUR,
     MINUTE,
     NEVERS,
     NOON,
@@ -199,7 +200,8 @@ class World:
             specialty=known.specialty,
             surge="surge" in more,
             start=start,
-            end=start + 20 * MINUTE,
+            end=start + (3 * HOUR if "range" in more else 20 * MINUTE),
+            capacity=4 if "range" in more else 1,
             communities=(VALENCIENNES,) if "next-door" in more else (NEVERS,),
             at=self.now,
         )
@@ -271,7 +273,7 @@ class World:
         for number in self.doctors:
             agenda = self.agenda(number)
             for slot in agenda.slots.values():
-                if slot.published.start > self.now:
+                if may_join(slot.published, self.now):
                     yield Candidate(slot, agenda, self.practitioner(number))
 
     def look(self):

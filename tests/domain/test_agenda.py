@@ -17,6 +17,7 @@ from domain.agenda import (
     OverlapsAnotherSlot,
     SlotOpenToNobody,
     SlotPublishedOtherwise,
+    arrival,
     decider,
     week_of,
     weeks_at,
@@ -174,6 +175,29 @@ def test_whatever_is_asked_no_slot_is_over_capacity_and_none_overlap(script):
 
         assert decider.decide(command, agenda) == []
         _check(agenda)
+
+
+@for_all(
+    st.integers(-120, 240), st.integers(1, 180), st.sampled_from([1, 2, 9]), st.integers(0, 59)
+)
+def test_a_patient_comes_as_the_slot_begins_or_into_a_range_on_a_quarter(
+    minutes, length, capacity, seconds
+):
+    slot = published(end=NOON + HOUR + length * MINUTE, capacity=capacity)
+    earliest = NOON + timedelta(minutes=minutes, seconds=seconds)
+
+    comes = arrival(slot, earliest)
+
+    if earliest <= slot.start:
+        assert comes == slot.start
+    elif capacity == 1:
+        assert comes is None
+    elif comes is None:
+        assert earliest + 30 * MINUTE > slot.end
+    else:
+        assert earliest <= comes <= slot.end - 15 * MINUTE
+        assert comes - earliest < 15 * MINUTE
+        assert (comes.minute % 15, comes.second) == (0, 0)
 
 
 def _check(agenda: Agenda) -> None:

@@ -162,7 +162,7 @@ class Care(RuleBasedStateMachine):
         doctor=DOCTORS,
         slot=SLOTS,
         start=st.integers(0, 40),
-        length=st.integers(0, 4),
+        length=st.integers(0, 12),
         capacity=st.integers(1, 3),
         modes=MODES,
     )

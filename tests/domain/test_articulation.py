@@ -33,6 +33,40 @@ SCENARIOS = {
         ["12:20 back NO_PLACE"],
         [],
     ),
+    "a range that has begun: when the patient can be there": (
+        "due 4H; slot C 11:00 range",
+        "",
+        ["12:00 assigned C 12:30"],
+        [],
+    ),
+    "a range that has begun, and a slot that begins sooner": (
+        "due 4H; slot C 11:00 range; slot D 12:20",
+        "",
+        ["12:00 assigned D 12:20"],
+        [],
+    ),
+    "a range that is nearly over": (
+        "due 1H; slot C 09:20 range",
+        "",
+        ["12:50 back NO_PLACE"],
+        [],
+    ),
+    "the practitioner cancels in a range that has begun": (
+        "due 4H; slot C 11:00 range; slot D 14:00",
+        "12:10 C cancels",
+        [
+            "12:00 assigned C 12:30",
+            "12:10 lost CANCELLED_BY_PRACTITIONER",
+            "12:10 assigned D 14:00",
+        ],
+        [],
+    ),
+    "a range that begins before it is due is joined no later": (
+        "due 30M; slot C 11:00 range",
+        "",
+        ["12:00 assigned C 12:30"],
+        [],
+    ),
     "a place after due is no place": (
         "due 2H; slot C 15:00",
         "",
@@ -1233,6 +1267,7 @@ THERE = st.one_of(
     st.builds("N overbooks next-door".format),
     st.builds("slot S {}".format, TIMES),
     st.builds("slot N {} next-door".format, TIMES),
+    st.builds("slot R {} range".format, st.sampled_from(["09:30", "11:00", "12:30"])),
     st.just("neighbour"),
     st.just("usual"),
     st.just("holiday"),

@@ -93,6 +93,52 @@ def test_the_slot_is_not_for_this_request(asked, slot, reason):
     assert found(asked=asked, slot=slot) is reason
 
 
+RANGE = {"start": NOON - HOUR, "end": NOON + 2 * HOUR, "capacity": 3}
+BOTH = (Mode.OFFICE, Mode.VIDEO)
+
+
+def joining(now=NOON, modes=BOTH, due_by=NOON + 6 * HOUR, **slot):
+    asked = {"modes": modes, "due_by": due_by}
+    slot = {**RANGE, "modes": BOTH, **slot}
+    request = requests.decider.replay([received(**asked)])
+    agenda = agendas.decider.replay([published(**slot)])
+    who = practitioners.decider.replay(AGREEING)
+    found = ways(search(request, now), Candidate(agenda.slots[AFTERNOON], agenda, who))
+    return [(way.mode, way.start) for way in found] if isinstance(found, list) else found
+
+
+def test_a_range_that_has_begun_is_joined_on_the_next_quarter_one_can_be_there():
+    by_car, by_video = (Mode.OFFICE, NOON + HOUR / 2), (Mode.VIDEO, NOON + HOUR / 4)
+
+    assert joining() == [by_car, by_video]
+    assert joining(now=NOON - 3 * MINUTE) == [(Mode.OFFICE, NOON + HOUR / 4), by_video]
+    assert joining(now=NOON + MINUTE, modes=(Mode.VIDEO,)) == [(Mode.VIDEO, NOON + HOUR / 2)]
+
+
+def test_a_range_is_joined_from_its_beginning_by_who_can_be_there():
+    assert joining(start=NOON + 20 * MINUTE) == [
+        (Mode.OFFICE, NOON + 20 * MINUTE),
+        (Mode.VIDEO, NOON + 20 * MINUTE),
+    ]
+    soon = joining(start=NOON + LEAD, modes=(Mode.OFFICE,))
+    assert soon == [(Mode.OFFICE, NOON + HOUR / 2)]
+
+
+def test_a_range_is_joined_a_quarter_before_it_is_over_at_the_latest():
+    assert joining(end=NOON + 30 * MINUTE) == [(Mode.VIDEO, NOON + HOUR / 4)]
+    assert joining(end=NOON + 29 * MINUTE) is StartsTooSoon
+    assert joining(now=NOON + 2 * HOUR) is StartsTooSoon
+
+
+def test_a_range_is_joined_before_the_visit_is_due():
+    assert joining(due_by=NOON + HOUR / 4) == [(Mode.VIDEO, NOON + HOUR / 4)]
+    assert joining(due_by=NOON + HOUR / 4 - MINUTE) is StartsAfterDue
+
+
+def test_a_slot_of_one_place_is_not_joined():
+    assert joining(capacity=1) is StartsTooSoon
+
+
 def test_a_slot_may_start_at_the_very_instant_the_visit_is_due():
     assert isinstance(found(asked={"due_by": NOON + HOUR}), list)
 
@@ -158,9 +204,8 @@ def test_nobody_travels_to_a_video_consultation_and_the_practitioner_to_a_home_v
     slot = {"modes": (Mode.OFFICE, Mode.HOME, Mode.VIDEO), "radius_km": 10}
     every = (Mode.OFFICE, Mode.HOME, Mode.VIDEO)
 
-    assert found(asked={"modes": every[1:]}, slot=slot) == [
-        Way(Mode.HOME, 0.0),
-        Way(Mode.VIDEO, 0.0),
-    ]
+    at_home, by_video = Way(Mode.HOME, 0.0, NOON + HOUR), Way(Mode.VIDEO, 0.0, NOON + HOUR)
+
+    assert found(asked={"modes": every[1:]}, slot=slot) == [at_home, by_video]
     assert len(found(asked={"modes": every}, slot=slot)) == 3
-    assert found(asked={"modes": every, "position": FAR}, slot=slot) == [Way(Mode.VIDEO, 0.0)]
+    assert found(asked={"modes": every, "position": FAR}, slot=slot) == [by_video]

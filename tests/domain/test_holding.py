@@ -67,7 +67,7 @@ UNTIL = NOON + 3 * MINUTE
 
 
 def keep(until=UNTIL, slot_id=AFTERNOON):
-    return HoldForRequest(ANNA, published(slot_id), Mode.OFFICE, until, NOON)
+    return HoldForRequest(ANNA, published(slot_id), NOON + HOUR, Mode.OFFICE, until, NOON)
 
 
 def end(reason=HoldEnd.LAPSED):
@@ -97,7 +97,7 @@ def test_a_moment_is_a_quarter_of_an_hour_at_most():
 
 def test_one_place_is_kept_at_a_time_and_no_other_given():
     given(received(), held()).when(keep(slot_id=MORNING)).then_refused(AnotherPlaceHeld)
-    other = Assign(ANNA, published(MORNING), Mode.OFFICE, 1.3, NOTHING_WEIGHED, NOON)
+    other = Assign(ANNA, published(MORNING), NOON + HOUR, Mode.OFFICE, 1.3, NOTHING_WEIGHED, NOON)
     given(received(), held()).when(other).then_refused(AnotherPlaceHeld)
     back = HandBackRequest(ANNA, HandBack.NO_PLACE, None, NOTHING_WEIGHED, NOON)
     given(received(), held()).when(back).then_refused(AnotherPlaceHeld)
@@ -107,7 +107,7 @@ def test_one_place_is_kept_at_a_time_and_no_other_given():
 
 
 def test_what_is_kept_too_long_is_ended_before_it_is_kept_again():
-    again = HoldForRequest(ANNA, published(), Mode.OFFICE, UNTIL + 3 * MINUTE, UNTIL)
+    again = HoldForRequest(ANNA, published(), NOON + HOUR, Mode.OFFICE, UNTIL + 3 * MINUTE, UNTIL)
 
     given(received(), held()).when(again).then_refused(AnotherPlaceHeld)
 

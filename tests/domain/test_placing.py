@@ -5,7 +5,7 @@ from domain import practitioner as practitioners
 from domain import request as requests
 from domain.agenda import NoPlaceLeft, NoSuchSlot
 from domain.eligibility import NotThisWay, StartsTooSoon
-from domain.placing import PlaceRequest, place, refuse_as_emergency, withdraw
+from domain.placing import Hold, PlaceRequest, hold, place, refuse_as_emergency, withdraw
 from domain.request import AlreadyAssigned, NoSuchRequest, RefuseAsEmergency, Withdraw
 from events.agenda import Freed, SlotPlaceFreed
 from events.codes import Mode, Priority, Source
@@ -71,6 +71,36 @@ def test_what_forbids_it_is_said():
     week = agenda(published(), other, taken())
     with pytest.raises(AlreadyAssigned):
         place(command(MORNING), request(received(), assigned()), week, DOCTOR)
+
+
+def test_who_joins_a_range_is_told_when_and_the_place_held_for_them_keeps_its_time():
+    week = agenda(published(start=NOON - HOUR, end=NOON + 2 * HOUR, capacity=2))
+    until = NOON + 3 * MINUTE
+
+    keep = Hold(ANNA, AFTERNOON, Mode.OFFICE, until, NOON - 3 * MINUTE)
+    kept = hold(keep, request(received()), week, DOCTOR)
+    waiting = request(received(), *kept.request)
+    held = agendas.decider.replay(kept.agenda, since=week)
+    both = place(command(at=NOON + 2 * MINUTE), waiting, held, DOCTOR)
+    at_once = place(command(at=NOON + 2 * MINUTE), request(received()), week, DOCTOR)
+
+    assert waiting.hold.start == both.request[-1].start == NOON + HOUR / 4
+    assert at_once.request[-1].start == NOON + HOUR / 2
+
+
+def test_a_place_that_is_held_is_taken_though_it_begins_sooner_now():
+    start = published().start
+    week = agenda(published())
+    keep = Hold(ANNA, AFTERNOON, Mode.OFFICE, start - 15 * MINUTE, start - 18 * MINUTE)
+    kept = hold(keep, request(received()), week, DOCTOR)
+    both = place(
+        command(at=start - 16 * MINUTE),
+        request(received(), *kept.request),
+        agendas.decider.replay(kept.agenda, since=week),
+        DOCTOR,
+    )
+
+    assert both.request[-1].start == start
 
 
 WITHDRAW = Withdraw(ANNA, Withdrawal.CANCELLED, NOON)

@@ -68,7 +68,7 @@ def search(next_at=NOON + 5 * MINUTE, owner="dispatch"):
 
 
 def assign(slot_id=AFTERNOON):
-    return Assign(ANNA, published(slot_id), Mode.OFFICE, 1.3, NOTHING_WEIGHED, NOON)
+    return Assign(ANNA, published(slot_id), NOON + HOUR, Mode.OFFICE, 1.3, NOTHING_WEIGHED, NOON)
 
 
 def agree(due_by=NOON + 2 * HOUR, asked_at=NOON):

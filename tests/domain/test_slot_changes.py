@@ -177,6 +177,28 @@ def test_what_has_begun_is_cancelled_visit_by_visit(command):
     given(published()).when(command(NOON + HOUR)).then_refused(AlreadyBegun)
 
 
+@pytest.mark.parametrize(
+    ("command", "then"),
+    [
+        (resize(3, NOON + HOUR), (resized(3),)),
+        (resize(1, NOON + HOUR), (resized(1),)),
+        (CloseSlotTo(AFTERNOON, (Source.SAS,), NOON + HOUR), (closed_to(Source.CPTS),)),
+    ],
+)
+def test_a_range_that_has_begun_changes_for_those_to_come(command, then):
+    now = {"changed_at": NOON + HOUR} if isinstance(command, ChangeCapacity) else {}
+    now = now or {"closed_at": NOON + HOUR}
+    then = [event.model_copy(update=now) for event in then]
+    given(TWO, taken(ANNA)).when(command).then(*then)
+
+
+def test_of_a_range_that_has_begun_nobody_loses_a_place():
+    for command in (resize(1, NOON + HOUR), withdraw(NOON + HOUR), move(at=NOON + HOUR)):
+        given(TWO, taken(ANNA), taken(BEN)).when(command).then_refused(AlreadyBegun)
+    over = published().end
+    given(TWO).when(resize(3, over)).then_refused(AlreadyBegun)
+
+
 def test_what_is_not_there_does_not_change():
     given().when(withdraw()).then_refused(NoSuchSlot)
 

@@ -278,7 +278,7 @@ AFTER_A_VISIT = [
     MERGE,
     Withdraw(ANNA, Withdrawal.CANCELLED, NOON),
     KeepSearching(ANNA, "dispatch", NOON + HOUR, NOTHING_WEIGHED, NOON),
-    Assign(ANNA, published(), Mode.OFFICE, 1.3, NOTHING_WEIGHED, NOON),
+    Assign(ANNA, published(), NOON + HOUR, Mode.OFFICE, 1.3, NOTHING_WEIGHED, NOON),
     HandBackRequest(ANNA, HandBack.NO_PLACE, None, NOTHING_WEIGHED, NOON),
     AgreeDeadline(ANNA, Delay.HOURS_2, NOON, NOON + 2 * HOUR, NOON),
 ]
@@ -390,6 +390,16 @@ def test_once_the_slot_has_begun_only_the_visit_is_cancelled():
     )
 
     assert [event.name for event in both.agenda] == ["slot.place_freed"]
+
+
+def test_a_place_cancelled_in_a_range_that_has_begun_is_not_given_again():
+    week = agenda(published(capacity=3), taken(), taken(BEN))
+
+    both = cancel(
+        Cancel(ANNA, By.PRACTITIONER, search_again=False, at=START), request(*PLACED), week
+    )
+
+    assert [event.name for event in both.agenda] == ["slot.place_freed", "slot.capacity_changed"]
 
 
 def test_nobody_is_sent_again_to_a_place_that_was_cancelled():

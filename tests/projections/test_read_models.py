@@ -145,6 +145,26 @@ async def test_a_slot_that_has_begun_is_not_shown(shown, pool):
     assert await cells(pool, at=NOON + HOUR) == []
 
 
+async def test_a_range_that_has_begun_has_its_places_now_until_nobody_can_come_in_time(shown, pool):
+    await shown(
+        availability.projection,
+        *OPEN,
+        published(start=NOON, end=NOON + 3 * HOUR, capacity=4),
+        taken(),
+    )
+
+    (before,), (begun,) = (
+        await cells(pool, at=NOON - HOUR),
+        await cells(pool, at=NOON + 80 * MINUTE),
+    )
+
+    assert (before[-2].hour, begun[-2].hour, begun[-1]) == (13, 14, 3)  # in Paris
+    assert await cells(pool, at=NOON + 151 * MINUTE) == []
+    to_come = availability.slots_to_come(community=NEVERS)
+    assert len(await rows(pool, to_come, at=NOON + 179 * MINUTE)) == 1
+    assert len(await rows(pool, to_come, at=NOON + 3 * HOUR)) == 0
+
+
 @pytest.mark.parametrize(("events", "count"), [((PAUSED,), 0), ((PAUSED, RESUMED), 1)])
 async def test_places_of_who_has_paused_are_not_shown(shown, pool, events, count):
     await shown(availability.projection, *OPEN, published(), *events)

@@ -85,6 +85,27 @@ async def test_without_a_place_somebody_owns_the_request_until_an_instant(house)
     ]
 
 
+async def test_a_range_that_has_begun_gives_its_places_until_it_is_nearly_over(
+    house, clock, settings
+):
+    await opened(house, start=NOON, end=NOON + 2 * HOUR, capacity=3)
+    first = await asked(house, source="SAS")
+    await house.dispatcher.settled()
+    await clock.move_to(NOON + 40 * MINUTE)
+
+    second = await asked(house, source="SAS")
+    visits = [(await story(house, request))[-1].start for request in (first, second)]
+    await tell(house, "withdrawal", {"request_id": first, "reason": "CANCELLED"})
+    third = await asked(house, source="SAS")
+    await clock.move_to(NOON + 91 * MINUTE)
+    too_late = await asked(house, source="SAS", delay="2H")
+
+    assert visits == [NOON + 15 * MINUTE, NOON + HOUR]
+    assert (await story(house, third))[-1].start == NOON + HOUR
+    assert (await story(house, too_late))[-1].name == "request.searching"
+    assert (await verify(house.pool, settings)).violations == []
+
+
 async def test_a_place_published_later_goes_to_whoever_waits(house):
     await opened(house, start=NOON + 9 * HOUR)
     request_id = await asked(house, delay="4H")
