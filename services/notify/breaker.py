@@ -1,7 +1,6 @@
 """A channel that is down is left alone for a while, and tried by one message then."""
 
 from collections import Counter
-from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from events.codes import Channel
@@ -15,21 +14,29 @@ class Breaker:
         self._rest = rest
         self._in_a_row: Counter[Channel] = Counter()
         self._until: dict[Channel, datetime] = {}
+        self._try_at: dict[Channel, datetime] = {}
 
     def is_down(self, channel: Channel, now: datetime) -> bool:
         """Whether it is not worth trying."""
         return now < self._until.get(channel, now)
 
-    def all_down(self, channels: Collection[Channel]) -> bool:
-        """Whether nothing went out lately, by any of them."""
-        return bool(channels) and all(self._in_a_row[c] >= self._failures for c in channels)
+    def to_try(self, now: datetime) -> list[Channel]:
+        """Those that were down and have rested: each once, and again after another rest."""
+        rested = [channel for channel, at in self._try_at.items() if at <= now]
+        self._try_at |= dict.fromkeys(rested, now + self._rest)
+        return rested
+
+    def next_try(self) -> datetime | None:
+        """When one of those that are down is to be tried, if any is."""
+        return min(self._try_at.values(), default=None)
 
     def note(self, channel: Channel, now: datetime, *, taken: bool) -> bool:
         """It took a message, or did not. True: it was down, and is not any more."""
         if taken:
             self._in_a_row.pop(channel, None)
+            self._try_at.pop(channel, None)
             return self._until.pop(channel, None) is not None
         self._in_a_row[channel] += 1
         if self._in_a_row[channel] >= self._failures:
-            self._until[channel] = now + self._rest
+            self._until[channel] = self._try_at[channel] = now + self._rest
         return False

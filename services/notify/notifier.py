@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import cast
 
 import structlog
 
 from events.codes import Channel, Period
 from events.envelope import Recorded
+from events.practitioner import PractitionerContactsGiven
 from services.calendar import hours_at
 from services.clock import Clock
 from services.log import checkpoints
@@ -97,10 +99,14 @@ class Notifier:
         """What the batch asks to tell goes into the outbox with the checkpoint, or not at all."""
         now = self._clock.now()
         found: list[Notice] = []
+        elsewhere: set[str] = set()  # who is reached by something else from now on
         for recorded in batch:
             self.roster.hear(recorded)
             found += [one for one in notices(recorded, self.roster) if self._is_due(one)]
-        if not found and now < self._noted_at + self._note_again:
+            if isinstance(recorded.event, PractitionerContactsGiven):
+                elsewhere.add(recorded.event.rpps)
+        parked = {n.notice_id for n in found if self.telling.waits_for_a_channel(n)}
+        if not found and not elsewhere and now < self._noted_at + self._note_again:
             self.position = batch[-1].position  # read again after a crash: nothing is told twice
             return
 
@@ -110,12 +116,14 @@ class Notifier:
                 await connection.execute("set local synchronous_commit = off")
                 reached, _ = await checkpoints.reached_and_held(connection, NAME)
                 if found:
-                    await outbox.put(connection, found, now)
+                    await outbox.put(connection, found, now, parked)
                 await checkpoints.move(connection, NAME, max(reached, batch[-1].position))
 
         await patiently(written, self._settings, _NOT_YET)
         self.position, self._noted_at = batch[-1].position, now
-        if found:
+        for rpps in elsewhere:
+            await patiently(partial(self.outbox.wake, now, rpps), self._settings, _NOT_YET)
+        if len(found) > len(parked) or elsewhere:
             self._some.set()
 
     def _is_due(self, notice: Notice) -> bool:
@@ -131,13 +139,13 @@ class Notifier:
                 room = self._room
                 now = self._clock.now()
                 await self.outbox.expire(now)
+                for channel in self.telling.breaker.to_try(now):
+                    await self.outbox.wake_one(now, self.roster.reached_by(channel))
                 lease = 2 * timedelta(seconds=self._settings.notify_timeout_seconds)
                 taken = await self.outbox.take(now, now + lease, room) if room else []
-                parked = [a for a in taken if self.telling.waits_for_a_channel(a)]
+                parked = [a for a in taken if self.telling.waits_for_a_channel(a.notice)]
                 if parked:
-                    rest = timedelta(seconds=self._settings.notify_rest_seconds)
-                    ids = [attempt.notice.notice_id for attempt in parked]
-                    await self.outbox.park(ids, min(now + rest, parked[0].notice.until))
+                    await self.outbox.park([attempt.notice.notice_id for attempt in parked])
                 for attempt in taken:
                     if attempt not in parked:
                         self._begin(attempt)
@@ -149,8 +157,7 @@ class Notifier:
     @property
     def _room(self) -> int:
         """How many more may be under way."""
-        at_once = 1 if self.telling.all_down else self._settings.notify_at_once
-        return max(at_once - len(self._under_way), 0)
+        return self._settings.notify_at_once - len(self._under_way)
 
     def _begin(self, attempt: Attempt) -> None:
         task = self._tasks.create_task(self._tell(attempt))
@@ -164,18 +171,15 @@ class Notifier:
     async def _tell(self, attempt: Attempt) -> None:
         try:
             await self.telling.tell(attempt)
-            if self.telling.all_down:
-                # Whoever waits, waits: what is tried meanwhile costs dispatch its processor.
-                rest = timedelta(seconds=self._settings.notify_rest_seconds)
-                await self._clock.until(self._clock.now() + rest)
         except UNREACHABLE as fault:  # nothing was sent: its turn comes again
             await self._pause(fault)
 
     async def _some_due(self) -> None:
         """Return when something may be due: news, or its instant; at the latest after a poll."""
+        now = self._clock.now()
         next_at = await self.outbox.next_at() if self._room else None
-        latest = self._clock.now() + timedelta(seconds=self._settings.notify_poll_seconds)
-        instant = min(next_at, latest) if next_at else latest
+        latest = now + timedelta(seconds=self._settings.notify_poll_seconds)
+        instant = min(filter(None, (next_at, self.telling.breaker.next_try(), latest)))
         waits: list[asyncio.Future[object]] = [
             asyncio.ensure_future(self._some.wait()),
             asyncio.ensure_future(self._clock.until(instant)),

@@ -1,6 +1,6 @@
 """The outbox: what is to be told, kept until it was, or until it is too late."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -24,7 +24,7 @@ insert into notifications
      next_at, created_at)
 values
     (%(notice_id)s, %(kind)s, %(rpps)s, %(community)s, %(request_id)s, %(at)s, %(until)s,
-     'waiting', 0, %(now)s, %(now)s)
+     'waiting', 0, %(next_at)s, %(now)s)
 on conflict (notice_id) do nothing
 """
 # Whoever takes a row has it for a moment: another notifier, or this one killed, tries it after.
@@ -59,7 +59,17 @@ where state = 'waiting' and next_at <= %(now)s and until <= %(now)s
 _PARK = """
 update notifications set next_at = until, attempts = attempts - 1 where notice_id = any(%(ids)s)
 """
-_WAKE = "update notifications set next_at = %(now)s where state = 'waiting' and next_at > %(now)s"
+_WAKE = """
+update notifications set next_at = %(now)s
+where state = 'waiting' and next_at > %(now)s and (%(rpps)s::text is null or rpps = %(rpps)s)
+"""
+_WAKE_ONE = """
+update notifications set next_at = %(now)s
+where notice_id = (
+    select notice_id from notifications
+    where state = 'waiting' and next_at > %(now)s and rpps = any(%(rpps)s)
+    order by until desc, notice_id limit 1)
+"""
 _AGAIN = "update notifications set next_at = %(at)s where notice_id = %(notice_id)s"
 _NEXT = "select min(next_at) from notifications where state = 'waiting'"
 
@@ -72,10 +82,19 @@ class Attempt:
     nth: int
 
 
-async def put(connection: Connection, notices: Sequence[Notice], now: datetime) -> None:
-    """Into the outbox, in the caller's transaction: what is known is left as it is."""
+async def put(
+    connection: Connection, notices: Sequence[Notice], now: datetime, parked: Container[UUID] = ()
+) -> None:
+    """Into the outbox, in the caller's transaction: what is known is left as it is.
+
+    `parked`: of these, the ones to be tried when they are woken only.
+    """
+    rows = [
+        vars(notice) | {"now": now, "next_at": notice.until if notice.notice_id in parked else now}
+        for notice in notices
+    ]
     async with connection.cursor() as cursor:
-        await cursor.executemany(_INSERT, [vars(notice) | {"now": now} for notice in notices])
+        await cursor.executemany(_INSERT, rows)
 
 
 class Outbox:
@@ -92,16 +111,20 @@ class Outbox:
             rows = await cursor.fetchall()
         return [_attempt(row) for row in sorted(rows, key=lambda row: row["until"])]
 
-    async def park(self, notices: Sequence[UUID], at: datetime) -> None:
-        """Not before then, all but the first: no channel takes them; the first tries again."""
+    async def park(self, notices: Sequence[UUID]) -> None:
+        """No channel takes them: not before they are woken, or it is too late."""
         async with self._pool.connection() as connection:
-            await connection.execute(_PARK, {"ids": list(notices[1:])})
-            await connection.execute(_PUT_OFF, {"notice_id": notices[0], "at": at})
+            await connection.execute(_PARK, {"ids": list(notices)})
 
-    async def wake(self, now: datetime) -> None:
-        """A channel is there again: everything that waits is tried."""
+    async def wake(self, now: datetime, rpps: str | None = None) -> None:
+        """There is a channel again, for all or for one: everything that waits is tried."""
         async with self._pool.connection() as connection:
-            await connection.execute(_WAKE, {"now": now})
+            await connection.execute(_WAKE, {"now": now, "rpps": rpps})
+
+    async def wake_one(self, now: datetime, rpps: Sequence[str]) -> None:
+        """Of what waits for one of these, what is of use longest: to try whether it goes out."""
+        async with self._pool.connection() as connection:
+            await connection.execute(_WAKE_ONE, {"now": now, "rpps": list(rpps)})
 
     async def expire(self, now: datetime) -> None:
         """What it is too late for has failed, however many there are."""

@@ -7,6 +7,7 @@ from domain import community as communities
 from domain import practitioner as practitioners
 from domain.community import Community, Formed, NotFormed
 from domain.practitioner import Enrolled, NotEnrolled, Paused, Practitioner, enrolment
+from events.codes import Channel
 from events.community import CommunityEvent
 from events.envelope import Recorded
 from events.practitioner import PractitionerEvent
@@ -63,6 +64,10 @@ class Roster:
             for rpps, known in self._everybody()
             if finess in known.communities and known.consent and known.consent.new_patients
         ]
+
+    def reached_by(self, channel: Channel) -> list[str]:
+        """Who said they are reached so."""
+        return [rpps for rpps, known in self.reachable() if channel in known.channels]
 
     def reachable(self) -> list[tuple[str, Enrolled]]:
         """Who said how they are reached."""

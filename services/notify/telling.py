@@ -67,18 +67,13 @@ class Telling:
         self._clock = clock
         self._roster = roster
         rest = timedelta(seconds=settings.notify_rest_seconds)
-        self._breaker = Breaker(settings.notify_failures, rest)
+        self.breaker = Breaker(settings.notify_failures, rest)
 
-    @property
-    def all_down(self) -> bool:
-        """Whether nothing goes out by any channel: one message at a time tells when it does."""
-        return self._breaker.all_down(self.ways)
-
-    def waits_for_a_channel(self, attempt: Attempt) -> bool:
-        """Whether everything that reaches them is down, and it is not this one's turn to try."""
-        known, now = self._roster.enrolled(attempt.notice.rpps), self._clock.now()
+    def waits_for_a_channel(self, notice: Notice) -> bool:
+        """Whether everything that reaches them is down."""
+        known, now = self._roster.enrolled(notice.rpps), self._clock.now()
         channels = [c for c in known.channels if c in self.ways] if known else []
-        return bool(channels) and all(self._breaker.is_down(c, now) for c in channels)
+        return bool(channels) and all(self.breaker.is_down(c, now) for c in channels)
 
     async def tell(self, attempt: Attempt) -> None:
         """Sent, put off or settled. Whatever goes wrong, it is its own fault and tried again."""
@@ -199,10 +194,10 @@ class Telling:
         title, text = text_of(notice, community.title, community.zone, link)
 
         async def by(contact: Contact) -> bool:
-            if self._breaker.is_down(contact.channel, now):
+            if self.breaker.is_down(contact.channel, now):
                 return False
             taken = await one(contact)
-            if self._breaker.note(contact.channel, self._clock.now(), taken=taken):
+            if self.breaker.note(contact.channel, self._clock.now(), taken=taken):
                 await self._outbox.wake(self._clock.now())
             return taken
 

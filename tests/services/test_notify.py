@@ -160,8 +160,7 @@ async def test_a_channel_that_is_down_is_tried_until_it_is_too_late_and_silence_
         # Everything that is due now was tried before time goes on.
         async def tried():
             pending = [r for r in await outbox(house) if r["state"] == "waiting"]
-            resting = house.notifier.telling.all_down
-            return resting or all(r["next_at"] > clock.now() for r in pending)
+            return all(r["next_at"] > clock.now() for r in pending)
 
         await until(tried)
         await clock.move_to(clock.now() + timedelta(seconds=30))
@@ -175,21 +174,66 @@ async def test_a_channel_that_is_down_is_tried_until_it_is_too_late_and_silence_
 
 async def test_a_channel_that_is_down_is_left_alone_and_tried_by_one():
     breaker = Breaker(failures=3, rest=5 * SECOND)
-    both = {Channel.SMS, Channel.EMAIL}
     for nth in range(3):
         assert not breaker.is_down(Channel.SMS, NOON)
         breaker.note(Channel.SMS, NOON, taken=False)
-        assert breaker.all_down({Channel.SMS}) is (nth == 2)
+        assert (breaker.next_try() is None) is (nth < 2)
     assert breaker.is_down(Channel.SMS, NOON + 4 * SECOND)
     assert not breaker.is_down(Channel.SMS, NOON + 5 * SECOND)
     assert not breaker.is_down(Channel.EMAIL, NOON)
-    assert not breaker.all_down(both)
-    assert not breaker.all_down(set())
+    assert breaker.to_try(NOON + 4 * SECOND) == []
+    assert breaker.to_try(NOON + 5 * SECOND) == [Channel.SMS]
+    assert breaker.to_try(NOON + 6 * SECOND) == []
+    assert breaker.next_try() == NOON + 10 * SECOND
 
     breaker.note(Channel.SMS, NOON + 5 * SECOND, taken=True)
 
     assert not breaker.is_down(Channel.SMS, NOON + 5 * SECOND)
-    assert not breaker.all_down({Channel.SMS})
+    assert breaker.next_try() is None
+
+
+async def test_what_waits_for_a_channel_is_told_once_there_is_one(house, clock):
+    await formed(house)
+    for rpps in (DR_ADAM, DR_BLAIN):
+        await member(house, rpps, SMS)
+    telling = house.notifier.telling
+    there, down = telling.ways, Down()
+    telling.ways = {Channel.SMS: down}
+    for _ in range(3):
+        await asked(house, delay="4H")
+
+    async def left_alone():
+        await clock.move_to(clock.now() + SECOND)
+        waiting = [r for r in await outbox(house) if r["state"] == "waiting"]
+        return len(waiting) == 6 and telling.breaker.is_down(Channel.SMS, clock.now())
+
+    await until(left_alone)
+    tries = len(down.tries)
+    for _ in range(30):
+        await clock.move_to(clock.now() + SECOND)
+        await asyncio.sleep(0.02)
+    assert 1 <= len(down.tries) - tries <= 2 * 30 / house.settings.notify_rest_seconds
+    telling.ways = there
+
+    async def told():
+        await clock.move_to(clock.now() + SECOND)
+        return set(await states(house)) == {"delivered"}
+
+    await until(told)
+
+
+async def test_who_gives_another_address_is_told_by_it(house, clock):
+    await formed(house)
+    await member(house, DR_ADAM, SMS)
+    telling = house.notifier.telling
+    telling.ways = {**telling.ways, Channel.SMS: Down()}
+    for _ in range(5):
+        await asked(house, delay="4H")
+    await until(lambda: telling.breaker.is_down(Channel.SMS, clock.now()))
+
+    await tell(house, "contacts", {"rpps": DR_ADAM, "contacts": [SMS, EMAIL]})
+
+    await until(lambda: len(sent(house)) == 5)
 
 
 async def test_nothing_is_told_after_it_is_of_use(settings, addresses):
