@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 from faststream.nats import NatsBroker
+from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 
 from services.clock import Clock, SandboxClock, WallClock
@@ -188,11 +189,12 @@ async def open_house(
 
         bells = house.bells
 
-        @house.broker.subscriber(subjects.BELL, title="bell", description="News in the log.")
-        async def bell(position: int) -> None:
-            if position > house.appender.tail.last:
+        async def bell(message: Msg) -> None:
+            if int(message.data) > house.appender.tail.last:
                 bells.ring()  # of what another process wrote: our own was heard when it was written
 
+        # No subscriber of the broker: it rings with every batch, and would cost half of a request.
+        await house.broker.connection.subscribe(subjects.BELL, cb=bell)
         running += await _started(house, services, tasks, partition or Partition())
         await house.broker.start()
         house._open = True  # noqa: SLF001 made here

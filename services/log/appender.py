@@ -178,6 +178,7 @@ class Appender:
             try:
                 if self._connection is None:
                     self._connection = await connect(self._url, self._settings)
+                    self.tail.writer = self._connection.info.backend_pid
                 cursor = await self._connection.execute(_APPEND, (payload,))
                 row = await cursor.fetchone()
                 break

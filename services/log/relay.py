@@ -116,8 +116,9 @@ class Relay:
         connection = await connect(self._url, self._settings)
         try:
             await connection.execute("listen snp_appended")
-            async for _ in connection.notifies():
-                self._bell.ring()
+            async for appended in connection.notifies():
+                if self._tail is None or appended.pid != self._tail.writer:
+                    self._bell.ring()  # our own was heard when it was written
         finally:
             await connection.close()
 
@@ -132,7 +133,7 @@ class Relay:
                 position = rows[-1][0]
                 # One ring a batch: everybody reads the log, nobody needs a ring an event.
                 await self._nats.publish(subjects.BELL, str(position).encode())
-            else:
+            if len(rows) < self._settings.relay_batch_events:
                 telemetry.relay_lag_events.set(0)
                 telemetry.relay_lag_seconds.set(0)
                 until_saved = self._settings.relay_checkpoint_seconds

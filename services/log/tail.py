@@ -36,6 +36,7 @@ class Tail:
         self._written: list[Written] = []
         self._start = -1  # positions after this one are here
         self.last = -1
+        self.writer: int | None = None  # the backend of PostgreSQL that writes for this process
 
     def add(self, previous: int, written: Sequence[Written]) -> None:
         """What was just committed, and the position of the event before it."""

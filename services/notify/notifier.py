@@ -103,7 +103,7 @@ class Notifier:
         for recorded in batch:
             self.roster.hear(recorded)
             found += [one for one in notices(recorded, self.roster) if self._is_due(one)]
-            if isinstance(recorded.event, PractitionerContactsGiven):
+            if isinstance(recorded.event, PractitionerContactsGiven) and recorded.event.channels:
                 elsewhere.add(recorded.event.rpps)
         parked = {n.notice_id for n in found if self.telling.waits_for_a_channel(n)}
         if not found and not elsewhere and now < self._noted_at + self._note_again:
