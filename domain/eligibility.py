@@ -256,6 +256,10 @@ def _not_by(search: Search, candidate: Candidate) -> type[Refused] | None:
     match candidate.practitioner:
         case Enrolled(consent=Consent() as consent) as enrolled:
             received, slot = search.received, candidate.slot.published
+            if received.community not in enrolled.communities and not any(
+                finess in enrolled.communities for finess in search.reach.neighbours
+            ):
+                return NotThisCommunity  # they left it since it was published
             if enrolled.vacations and enrolled.is_away(slot.start, slot.end):
                 return PractitionerAway
             if outside_protocols(received, slot.profession, slot.setting, consent):

@@ -333,12 +333,16 @@ class Audit:
             case Enrolled(consent=consent) as enrolled if consent is not None:
                 if enrolled.is_away(slot.start, slot.end):
                     self._broken("on_vacation", recorded.position, event.slot_id)
+                request = self._requests.get(event.request_id)
                 regulated = sum(
                     len(other.taken.keys() - other.own) for other in self._agendas[slot.agenda]
                 )
+                if request and request.received:
+                    reached = {request.received.community, *request.reach.neighbours}
+                    if reached.isdisjoint(enrolled.communities):
+                        self._broken("not_a_member", recorded.position, event.slot_id)
                 if event.source not in consent.sources:
                     self._broken("outside_consent", recorded.position, event.slot_id)
-                request = self._requests.get(event.request_id)
                 crisis = request is not None and request.reach.crisis
                 weekly_cap, daily_cap = consent.caps(in_crisis=crisis)
                 if weekly_cap is not None and regulated >= weekly_cap and not event.own_patient:

@@ -12,7 +12,7 @@ from events.protocol import Age, ProtocolCode
 
 
 class PractitionerEnrolled(Event):
-    """A professional joins the organisation of same-day care."""
+    """A professional takes part in same-day care, or takes part otherwise from now on."""
 
     name = "practitioner.enrolled"
     version = 2
@@ -70,6 +70,17 @@ class PractitionerConsented(Event):
     protocols: tuple[Delegation, ...]
     new_patients: bool  # becomes the treating doctor of who has none
     consented_at: Instant
+
+
+class PractitionerLeft(Event):
+    """The professional no longer takes part in these communities."""
+
+    name = "practitioner.left"
+
+    rpps: Rpps
+    communities: tuple[Finess, ...]
+    still_in: tuple[Finess, ...]  # none: in none at all
+    left_at: Instant
 
 
 class PractitionerPaused(Event):
@@ -154,6 +165,7 @@ class PractitionerRollCalled(Event):
 
 PractitionerEvent = (
     PractitionerEnrolled
+    | PractitionerLeft
     | PractitionerConsented
     | PractitionerPaused
     | PractitionerResumed

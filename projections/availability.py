@@ -42,6 +42,7 @@ from events.envelope import Recorded
 from events.practitioner import (
     PractitionerConsented,
     PractitionerEnrolled,
+    PractitionerLeft,
     PractitionerPaused,
     PractitionerResumed,
 )
@@ -90,6 +91,7 @@ practitioners = Table(
     metadata,
     Column("rpps", Text, primary_key=True),
     Column("profession", Text, nullable=False),
+    Column("communities", ARRAY(Text), nullable=False),  # none: takes part no longer
     Column("paused", Boolean, nullable=False),
     Column("sources", ARRAY(Text), nullable=False),
 )
@@ -107,6 +109,7 @@ _Event = (
     | SlotWithdrawn
     | SlotElapsed
     | PractitionerEnrolled
+    | PractitionerLeft
     | PractitionerConsented
     | PractitionerPaused
     | PractitionerResumed
@@ -124,6 +127,7 @@ _KINDS = (
     SlotWithdrawn,
     SlotElapsed,
     PractitionerEnrolled,
+    PractitionerLeft,
     PractitionerConsented,
     PractitionerPaused,
     PractitionerResumed,
@@ -146,7 +150,13 @@ def touched(recorded: Recorded) -> Sequence[Place]:
             | SlotElapsed()
         ) as event:
             return [(slots, event.slot_id)]
-        case PractitionerConsented() | PractitionerPaused() | PractitionerResumed() as event:
+        case (
+            PractitionerEnrolled()
+            | PractitionerLeft()
+            | PractitionerConsented()
+            | PractitionerPaused()
+            | PractitionerResumed()
+        ) as event:
             return [(practitioners, event.rpps)]
         case _:
             return []  # the first of its row, or nothing to us
@@ -183,8 +193,12 @@ def _apply(rows: Rows, event: _Event) -> None:
         case SlotWithdrawn():
             rows.put(slots, event.slot_id, {"withdrawn_at": event.withdrawn_at})
         case PractitionerEnrolled():
-            values = {"profession": event.profession, "paused": False, "sources": []}
-            rows.put(practitioners, event.rpps, values)
+            known = rows.get(practitioners, event.rpps)
+            anew = {} if known and known["communities"] else {"paused": False, "sources": []}
+            takes_part = {"profession": event.profession, "communities": list(event.communities)}
+            rows.put(practitioners, event.rpps, takes_part | anew)
+        case PractitionerLeft():
+            rows.put(practitioners, event.rpps, {"communities": list(event.still_in)})
         case PractitionerConsented():
             rows.put(practitioners, event.rpps, {"sources": list(event.sources)})
         case PractitionerPaused():
@@ -274,7 +288,8 @@ def free_places(
     # A range that has begun has its places now.
     begins = func.greatest(slots.c.start, _AT)
     hour = func.date_trunc("hour", func.timezone(slots.c.zone, begins)).label("hour")
-    conditions = [*_free(), *([finess == community] if community else [])]
+    conditions = [*_free(), finess == func.any(practitioners.c.communities)]
+    conditions += [finess == community] if community else []
     conditions += [slots.c.profession == profession] if profession else []
     conditions += [one_mode == mode] if mode else []
     conditions += [one_label == label] if label else []
@@ -322,9 +337,10 @@ def slots_to_come(
 
 def open_slots(*, community: str | None = None) -> Select[tuple[object, ...]]:
     """Every slot with a free place at `:at`, the earliest first."""
-    conditions = _free()
+    conditions = [*_free(), slots.c.communities.overlap(practitioners.c.communities)]
     if community:
         conditions.append(slots.c.communities.contains([community]))
+        conditions.append(practitioners.c.communities.contains([community]))
     return (
         select(slots, _LEFT.label("free"))
         .select_from(slots.join(practitioners, practitioners.c.rpps == slots.c.rpps))

@@ -22,6 +22,7 @@ from services.dispatch.elapsing import Elapsing
 from services.dispatch.partition import Partition
 from services.dispatch.taking import Taking
 from services.intake import service as intake_service
+from services.intake.absences import AbsenceDesk
 from services.intake.agreements import AgreementDesk
 from services.intake.care import CareDesk
 from services.intake.contacts import ContactDesk
@@ -33,7 +34,6 @@ from services.intake.reception import Desks, Reception
 from services.intake.register import Register
 from services.intake.series import SeriesDesk
 from services.intake.slots import SlotDesk
-from services.intake.vacations import VacationDesk
 from services.intake.visits import VisitDesk
 from services.log.appender import Appender
 from services.log.bells import Bells
@@ -280,7 +280,7 @@ def _reception(house: House) -> Reception:
         visits=VisitDesk(executor, sealer),
         offers=OfferDesk(executor),
         holds=HoldDesk(executor, house.settings),
-        vacations=VacationDesk(executor),
+        absences=AbsenceDesk(executor, house.vault),
         agreements=AgreementDesk(executor, house.directory),
         imports=ImportDesk(executor, house.directory),
         contacts=ContactDesk(executor, house.vault),

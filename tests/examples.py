@@ -64,6 +64,7 @@ from events.practitioner import (
     PractitionerConsented,
     PractitionerContactsGiven,
     PractitionerEnrolled,
+    PractitionerLeft,
     PractitionerOffCall,
     PractitionerOnCall,
     PractitionerRollCalled,
@@ -553,6 +554,10 @@ def vacation(
     start: datetime = NOON, end: datetime = NOON + 48 * HOUR, rpps: str = DR_ADAM
 ) -> PractitionerVacationAnnounced:
     return PractitionerVacationAnnounced(rpps=rpps, start=start, end=end, announced_at=NOON)
+
+
+def left(*still_in: str, communities: tuple[str, ...] = (NEVERS,)) -> PractitionerLeft:
+    return PractitionerLeft(rpps=DR_ADAM, communities=communities, still_in=still_in, left_at=NOON)
 
 
 def vacation_cancelled(start: datetime = NOON) -> PractitionerVacationCancelled:

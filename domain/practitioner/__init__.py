@@ -12,6 +12,7 @@ from domain.practitioner.commands import (
     GiveContacts,
     GoOffCall,
     GoOnCall,
+    Leave,
     Pause,
     PractitionerCommand,
     RecordRollCall,
@@ -51,6 +52,7 @@ __all__ = [
     "GiveContacts",
     "GoOffCall",
     "GoOnCall",
+    "Leave",
     "NoSuchVacation",
     "NotAMember",
     "NotAVacation",
@@ -76,6 +78,8 @@ def decide(command: PractitionerCommand, practitioner: Practitioner) -> list[Pra
     match command:
         case Enrol():
             return taking_part.enrol(command, practitioner)
+        case Leave():
+            return taking_part.leave(command, practitioner)
         case GiveConsent():
             return taking_part.consent(command, practitioner)
         case Pause():

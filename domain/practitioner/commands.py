@@ -11,9 +11,16 @@ from events.codes import Channel, Profession, Setting, Specialty
 class Enrol:
     rpps: str
     profession: Profession
-    communities: tuple[str, ...]
+    communities: tuple[str, ...]  # beside those they are in
     setting: Setting
     specialty: Specialty | None
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Leave:
+    rpps: str
+    communities: tuple[str, ...]  # none: all
     at: datetime
 
 
@@ -82,6 +89,7 @@ class RecordRollCall:
 
 PractitionerCommand = (
     Enrol
+    | Leave
     | GiveConsent
     | Pause
     | Resume

@@ -11,6 +11,7 @@ from events.practitioner import (
     PractitionerContactsGiven,
     PractitionerEnrolled,
     PractitionerEvent,
+    PractitionerLeft,
     PractitionerOffCall,
     PractitionerOnCall,
     PractitionerPaused,
@@ -24,7 +25,14 @@ from events.practitioner import (
 def evolve(practitioner: Practitioner, event: PractitionerEvent) -> Practitioner:
     match event:
         case PractitionerEnrolled():
-            return Enrolled(event.profession, event.communities, event.setting, event.specialty)
+            return _enrolled(practitioner, event)
+        case PractitionerLeft(still_in=()):
+            if not isinstance(practitioner, NotEnrolled):
+                return NotEnrolled()
+        case PractitionerLeft(still_in=communities):
+            return _paused_or_not(
+                practitioner, event, lambda known: replace(known, communities=communities)
+            )
         case PractitionerConsented():
             return _with_consent(practitioner, event)
         case PractitionerPaused():
@@ -67,6 +75,28 @@ def evolve(practitioner: Practitioner, event: PractitionerEvent) -> Practitioner
         case _:
             assert_never(event)
     raise ImpossibleHistory(event.name, practitioner)
+
+
+def _enrolled(practitioner: Practitioner, event: PractitionerEnrolled) -> Practitioner:
+    """For the first time, or otherwise: what they agreed to stays."""
+    as_what = Enrolled(event.profession, event.communities, event.setting, event.specialty)
+    match practitioner:
+        case NotEnrolled():
+            return as_what
+        case Enrolled() | Paused():
+            return _paused_or_not(
+                practitioner,
+                event,
+                lambda known: replace(
+                    known,
+                    profession=as_what.profession,
+                    communities=as_what.communities,
+                    setting=as_what.setting,
+                    specialty=as_what.specialty,
+                ),
+            )
+        case _:
+            assert_never(practitioner)
 
 
 def _paused_or_not(

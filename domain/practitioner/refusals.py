@@ -10,7 +10,7 @@ class PractitionerNotEnrolled(Refused):
 
 
 class AlreadyEnrolledOtherwise(Refused):
-    """This practitioner is enrolled already, with another profession, setting or communities."""
+    """This practitioner is enrolled already, with another profession. Check the number."""
 
     code = "already_enrolled_otherwise"
 

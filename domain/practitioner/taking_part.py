@@ -1,11 +1,12 @@
-"""Enrolled, agreeing, paused, and back."""
+"""Enrolled, agreeing, paused, back, and gone."""
 
 from typing import assert_never
 
-from domain.practitioner.commands import Enrol, GiveConsent, Pause, Resume
+from domain.practitioner.commands import Enrol, GiveConsent, Leave, Pause, Resume
 from domain.practitioner.refusals import (
     AgesCrossed,
     AlreadyEnrolledOtherwise,
+    NotAMember,
     PractitionerNotEnrolled,
 )
 from domain.practitioner.states import Enrolled, NotEnrolled, Paused, Practitioner, enrolment
@@ -13,34 +14,60 @@ from events.practitioner import (
     PractitionerConsented,
     PractitionerEnrolled,
     PractitionerEvent,
+    PractitionerLeft,
     PractitionerPaused,
     PractitionerResumed,
 )
 
 
 def enrol(command: Enrol, practitioner: Practitioner) -> list[PractitionerEvent]:
+    """For the first time, or otherwise than before: elsewhere, or in more communities."""
     match practitioner:
         case NotEnrolled():
-            return [
-                PractitionerEnrolled(
-                    rpps=command.rpps,
-                    profession=command.profession,
-                    communities=command.communities,
-                    setting=command.setting,
-                    specialty=command.specialty,
-                    enrolled_at=command.at,
-                )
-            ]
+            member_of = command.communities
         case Enrolled() | Paused():
             known = enrolment(practitioner)
-            if (known.profession, known.communities, known.setting, known.specialty) == (
-                command.profession,
-                command.communities,
+            if known.profession is not command.profession:
+                raise AlreadyEnrolledOtherwise(command.rpps)
+            member_of = tuple(dict.fromkeys((*known.communities, *command.communities)))
+            if (known.communities, known.setting, known.specialty) == (
+                member_of,
                 command.setting,
                 command.specialty,
             ):
                 return []
-            raise AlreadyEnrolledOtherwise(command.rpps)
+        case _:
+            assert_never(practitioner)
+    return [
+        PractitionerEnrolled(
+            rpps=command.rpps,
+            profession=command.profession,
+            communities=member_of,
+            setting=command.setting,
+            specialty=command.specialty,
+            enrolled_at=command.at,
+        )
+    ]
+
+
+def leave(command: Leave, practitioner: Practitioner) -> list[PractitionerEvent]:
+    """Some of their communities, or all. Raises NotAMember of one they are not in."""
+    match practitioner:
+        case NotEnrolled():
+            raise PractitionerNotEnrolled(command.rpps)
+        case Enrolled() | Paused():
+            member_of = enrolment(practitioner).communities
+            left = command.communities or member_of
+            if not set(left) <= set(member_of):
+                raise NotAMember(command.rpps)
+            return [
+                PractitionerLeft(
+                    rpps=command.rpps,
+                    communities=left,
+                    still_in=tuple(finess for finess in member_of if finess not in left),
+                    left_at=command.at,
+                )
+            ]
         case _:
             assert_never(practitioner)
 

@@ -3,16 +3,11 @@
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 from rich.markup import escape
 
-from domain import agenda as agendas
 from domain import practitioner as practitioners
-from domain.absence import concerned
-from domain.agenda import weeks_between
 from domain.practitioner import (
-    AnnounceVacation,
     Enrolled,
     NotEnrolled,
     Paused,
@@ -26,7 +21,7 @@ from services.cli import words
 from services.cli.errors import Told
 from services.cli.look import asked
 from services.cli.session import Session, console, in_session, say, show_table
-from services.cli.tell import about, make_sure, show_answer, tell_of
+from services.cli.tell import about, show_answer, tell_of
 from services.log.reader import Log
 from services.messaging.subjects import Kind
 
@@ -100,40 +95,6 @@ def set_paused(rpps: str, state: Path | None, *, paused: bool, role: Role, as_js
     """As they are, but for that."""
     data = {"rpps": rpps, "paused": paused}
     about(Kind.PRACTITIONER_CHANGE, data, state, role=role, as_json=as_json)
-
-
-def tell_vacation(
-    rpps: str,
-    start: datetime,
-    end: datetime | None,
-    state: Path | None,
-    *,
-    cancel: bool,
-    sure: bool,
-    role: Role,
-    as_json: bool,
-) -> None:
-    """Announced, or cancelled. Nobody loses a place by a slip."""
-    if cancel == (end is not None):
-        raise Told("say until when, or --cancel", code="usage", status=2)
-    if end is None:
-        data: dict[str, Any] = {"rpps": rpps, "start": start}
-        about(Kind.VACATION_CANCELLED, data, state, role=role, as_json=as_json)
-        return
-    data = {"rpps": rpps, "start": start, "end": end}
-    if not sure:
-
-        async def patients(session: Session) -> int:
-            away, now = (words.local(start), words.local(end)), await session.now()
-            announced = AnnounceVacation(rpps, *away, now)
-            log, slots = Log(session.pool), list[UUID]()
-            for week in weeks_between(announced.start, announced.end):
-                agenda = await log.state(agendas.decider, streams.agenda(rpps, week))
-                slots += [slot.published.slot_id for slot in concerned(announced, agenda)]
-            return len(await asked(session, board.placed(rpps, slots))) if slots else 0
-
-        make_sure(in_session(state, patients), as_json=as_json)
-    about(Kind.VACATION, data, state, role=role, as_json=as_json)
 
 
 def show_sought(community: str | None, state: Path | None, *, as_json: bool) -> None:

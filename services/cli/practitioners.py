@@ -63,6 +63,59 @@ def enrol(
     about(Kind.PRACTITIONER, data, state, role=role, as_json=as_json)
 
 
+@practitioner.command("change")
+@told_kindly
+def change(
+    rpps: Rpps,
+    community: Annotated[
+        list[str] | None, typer.Option("--community", "-c", help="Joins it as well; again: more.")
+    ] = None,
+    setting: Annotated[
+        str | None, typer.Option(help="PS in town, MSP, CDS, SOS, MMG, TLC, SPE, HOP, HAD, EMS.")
+    ] = None,
+    specialty: Annotated[
+        str | None, typer.Option(help="SM04 cardiology, … (TRE_R38); '': none.")
+    ] = None,
+    role: As = Role.COORDINATOR,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Works elsewhere from now on, or in more communities. What was published stays as it is."""
+    from services.cli.errors import Told
+    from services.cli.tell import about
+
+    said: dict[str, Any] = {
+        "communities": community or None,
+        "setting": setting and setting.upper(),
+        "specialty": specialty,
+    }
+    data = {name: value for name, value in said.items() if value is not None}
+    if not data:
+        raise Told("say --community, --setting or --specialty", code="usage", status=2)
+    if specialty == "":
+        data["specialty"] = None
+    about(Kind.PRACTITIONER_CHANGE, {"rpps": rpps, **data}, state, role=role, as_json=as_json)
+
+
+@practitioner.command("leave")
+@told_kindly
+def leave(
+    rpps: Rpps,
+    community: Annotated[
+        list[str] | None,
+        typer.Option("--community", "-c", help="Of these alone; again: more. Default: all."),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    role: As = Role.COORDINATOR,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Takes part no longer: what was published is withdrawn, its patients come first again."""
+    from services.cli.absences import tell_leaving
+
+    tell_leaving(rpps, community or [], state, sure=yes, role=role, as_json=as_json)
+
+
 @practitioner.command("consent")
 @told_kindly
 def consent(
@@ -167,7 +220,7 @@ def vacation(
     as_json: AsJson = False,
 ) -> None:
     """Away from then to then: what was published is withdrawn, its patients come first again."""
-    from services.cli.consents import tell_vacation
+    from services.cli.absences import tell_vacation
 
     tell_vacation(rpps, start, end, state, cancel=cancel, sure=yes, role=role, as_json=as_json)
 

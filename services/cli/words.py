@@ -45,6 +45,7 @@ from events.practitioner import (
     PractitionerConsented,
     PractitionerContactsGiven,
     PractitionerEnrolled,
+    PractitionerLeft,
     PractitionerOffCall,
     PractitionerOnCall,
     PractitionerPaused,
@@ -327,6 +328,9 @@ def said(event: AnyEvent) -> list[str]:
         case PractitionerEnrolled():
             where = f"{SETTINGS[event.setting]}, {', '.join(event.communities)}"
             return [f"profession {event.profession}, {where}"]
+        case PractitionerLeft():
+            still = f"; still in {', '.join(event.still_in)}" if event.still_in else ""
+            return [f"no longer in {', '.join(event.communities)}{still}"]
         case PractitionerConsented():
             cap = f", {event.weekly_cap} a week" if event.weekly_cap is not None else ""
             more = (

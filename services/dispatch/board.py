@@ -25,7 +25,7 @@ from events.base import Event
 from events.community import CommunityEvent
 from events.envelope import Recorded
 from events.ladder import Ladder
-from events.practitioner import Overbook, PractitionerEnrolled, PractitionerEvent
+from events.practitioner import Overbook, PractitionerEnrolled, PractitionerEvent, PractitionerLeft
 from events.request import RequestEvent, RequestReceived
 
 
@@ -277,6 +277,9 @@ class Board:
         if isinstance(event, PractitionerEnrolled):
             for finess in event.communities:
                 self._members.setdefault(finess, set()).add(event.rpps)
+        elif isinstance(event, PractitionerLeft):
+            for finess in event.communities:
+                self._members.get(finess, set()).discard(event.rpps)
 
 
 def _week(practitioner: Practitioner, now: datetime) -> str:

@@ -111,6 +111,13 @@ class VacationCancelled(Frozen):
     start: Moment  # as it was announced
 
 
+class Leaving(Frozen):
+    """Takes part no longer: type `snp.leaving.v1`. What was published is withdrawn."""
+
+    rpps: Rpps
+    communities: Annotated[tuple[Finess, ...], Field(max_length=50)] = ()  # none: altogether
+
+
 class Contact(Frozen):
     """A way to reach somebody: a number as `+33612345678`, a mailbox, an application's address."""
 

@@ -195,6 +195,7 @@ _ROLES = {
     subjects.Kind.CRISIS: Role.COORDINATOR,
     subjects.Kind.CRISIS_OVER: Role.COORDINATOR,
     subjects.Kind.VACATION: Role.PRACTITIONER,
+    subjects.Kind.LEAVING: Role.COORDINATOR,
     subjects.Kind.CONTACTS: Role.PRACTITIONER,
     subjects.Kind.VACATION_CANCELLED: Role.PRACTITIONER,
     subjects.Kind.SLOT_CLOSING: Role.PRACTITIONER,

@@ -7,6 +7,7 @@ from services.intake.answering import (
     CrisisSheet,
     HoursSheet,
     LadderSheet,
+    Leaving,
     NeighboursSheet,
     OfferAnswer,
     OfferCorrection,
@@ -56,6 +57,7 @@ Sheet = (
     | CommunitySheet
     | OnCall
     | Vacation
+    | Leaving
     | VacationCancelled
     | Agreement
     | Import
@@ -97,6 +99,7 @@ TYPES: dict[str, type[Sent]] = {
     "snp.crisis.v1": CrisisSheet,
     "snp.crisis-over.v1": CrisisOver,
     "snp.vacation.v1": Vacation,
+    "snp.leaving.v1": Leaving,
     "snp.contacts.v1": ContactsSheet,
     "snp.vacation-cancelled.v1": VacationCancelled,
     "snp.slot-closing.v1": SlotClosing,

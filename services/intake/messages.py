@@ -226,6 +226,9 @@ class PractitionerChange(Frozen):
     """
 
     rpps: Rpps
+    setting: Setting = Setting.TOWN
+    specialty: Specialty | None = None
+    communities: tuple[Finess, ...] = ()  # beside those they are in
     consent: ConsentChange = ConsentChange()
     paused: bool | None = None
 

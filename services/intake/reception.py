@@ -7,6 +7,7 @@ from weakref import WeakValueDictionary
 
 from services.clock import Clock
 from services.hub_sante.messages import Case, CaseUpdate, NationalMessage, ResourcesRequest
+from services.intake.absences import AbsenceDesk
 from services.intake.agreements import AgreementDesk
 from services.intake.answering import (
     ContactsSheet,
@@ -14,6 +15,7 @@ from services.intake.answering import (
     CrisisSheet,
     HoursSheet,
     LadderSheet,
+    Leaving,
     NeighboursSheet,
     OfferAnswer,
     OfferCorrection,
@@ -60,7 +62,6 @@ from services.intake.offers import OfferDesk
 from services.intake.register import Register
 from services.intake.series import SeriesDesk
 from services.intake.slots import SlotDesk
-from services.intake.vacations import VacationDesk
 from services.intake.visits import VisitDesk
 from services.log.commands import Answer
 from services.log.vault import Sealer
@@ -77,7 +78,7 @@ class Desks:
     visits: VisitDesk
     offers: OfferDesk
     holds: HoldDesk
-    vacations: VacationDesk
+    absences: AbsenceDesk
     agreements: AgreementDesk
     imports: ImportDesk
     contacts: ContactDesk
@@ -94,7 +95,7 @@ class Reception:
         self._visits = desks.visits
         self._offers = desks.offers
         self._holds = desks.holds
-        self._vacations = desks.vacations
+        self._absences = desks.absences
         self._agreements = desks.agreements
         self._imports = desks.imports
         self._contacts = desks.contacts
@@ -156,8 +157,8 @@ class Reception:
                 return await self._offers.tell(came, news)
             case OnCall() as on_call:
                 return await self._register.on_call(came, on_call)
-            case Vacation() | VacationCancelled() as vacation:
-                return await self._vacations.tell(came, vacation)
+            case Vacation() | VacationCancelled() | Leaving() as absence:
+                return await self._absences.tell(came, absence)
             case (
                 LadderSheet()
                 | NeighboursSheet()

@@ -46,6 +46,7 @@ from services.intake.messages import (
     SlotOffer,
     SlotSeries,
 )
+from services.intake.rejections import UnknownCommunity
 from services.intake.series import slot_of
 from services.log.commands import Answer
 from services.log.execute import Decision, Executor
@@ -165,6 +166,9 @@ class Register:
 
         async def decide(decision: Decision) -> Answer:
             before = await decision.state(practitioners.decider, stream)
+            for finess in news.communities:
+                if await self._directory.community(finess) is None:
+                    raise UnknownCommunity
             commands = changing(came, news, before)
             events, state = practitioners.decider.follow(commands, before)
             decision.write(stream, events)
@@ -219,8 +223,18 @@ def changing(
     """What is said, and the rest as it is. Raises PractitionerNotEnrolled."""
     if isinstance(practitioner, NotEnrolled):
         raise PractitionerNotEnrolled(change.rpps)
-    consent = _merged(change.consent, enrolment(practitioner).consent)
-    commands: list[PractitionerCommand] = []
+    known, said = enrolment(practitioner), change.model_fields_set
+    consent = _merged(change.consent, known.consent)
+    commands: list[PractitionerCommand] = [
+        Enrol(
+            change.rpps,
+            known.profession,
+            change.communities,
+            change.setting if "setting" in said else known.setting,
+            change.specialty if "specialty" in said else known.specialty,
+            came.at,
+        )
+    ]
     if change.consent.model_fields_set:
         commands.append(GiveConsent(change.rpps, consent, came.at))
     if change.paused is not None:
@@ -236,18 +250,14 @@ def of_a_line(
     if isinstance(practitioner, NotEnrolled):
         return enrolling(came, line, member_of)
     known = enrolment(practitioner)
-    said = line.model_fields_set
-    enrol = Enrol(
-        line.rpps,
-        line.profession,
-        member_of,
-        line.setting if "setting" in said else known.setting,
-        line.specialty if "specialty" in said else known.specialty,
-        came.at,
-    )
-    paused = line.paused if "paused" in said else None
-    change = PractitionerChange(rpps=line.rpps, consent=line.consent, paused=paused)
-    return [enrol, *changing(came, change, practitioner)]
+    # The same as what they are; of another profession it is refused.
+    as_known = Enrol(line.rpps, line.profession, (), known.setting, known.specialty, came.at)
+    said = {name: getattr(line, name) for name in line.model_fields_set & _ALSO_CHANGES}
+    change = PractitionerChange(rpps=line.rpps, communities=member_of, **said)
+    return [as_known, *changing(came, change, practitioner)]
+
+
+_ALSO_CHANGES = {"setting", "specialty", "consent", "paused"}
 
 
 def _merged(change: ConsentChange, before: Consent | None) -> Consent:

@@ -7,6 +7,7 @@ from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from domain.decider import Decider
+from events import streams
 from events.catalogue import AnyEvent, restored
 from events.envelope import META, Recorded
 from services.log.commands import Append
@@ -45,6 +46,10 @@ _AGENDAS_OF = (
 )
 _AGENDA_OF = (
     "select stream from events where name = 'slot.published' and data->>'slot_id' = %s limit 1"
+)
+_WEEKS = (
+    "select distinct stream from events where stream >= %s and stream < %s and version = 1"
+    " order by stream"
 )
 _HEAD = "select coalesce(max(position), 0) from events"
 
@@ -101,6 +106,14 @@ class Log:
         async with self._pool.connection() as connection:
             cursor = await connection.execute(_AGENDAS_OF, ([str(one) for one in slot_ids],))
             return dict(cast("list[tuple[UUID, str]]", await cursor.fetchall()))
+
+    async def agendas_since(self, rpps: str, week: str) -> list[str]:
+        """The streams of a practitioner's agendas from that ISO week on, in order."""
+        async with self._pool.connection() as connection:
+            # "." comes after "-": the range holds the agendas of nobody else.
+            given = (streams.agenda(rpps, week), f"agenda-{rpps}.")
+            cursor = await connection.execute(_WEEKS, given)
+            return [stream for (stream,) in cast("list[tuple[str]]", await cursor.fetchall())]
 
     async def history(self, stream: str) -> list[Recorded]:
         """One stream with its circumstances."""

@@ -60,6 +60,7 @@ class Kind(StrEnum):
     CRISIS = "crisis"
     CRISIS_OVER = "crisis-over"
     VACATION = "vacation"
+    LEAVING = "leaving"
     CONTACTS = "contacts"
     VACATION_CANCELLED = "vacation-cancelled"
     SLOT_CLOSING = "slot-closing"

@@ -184,6 +184,31 @@ def test_a_vacation_asks_before_patients_lose_their_places(demo, community):
     assert back["state"] == "vacation_cancelled"
 
 
+def test_a_practitioner_works_elsewhere_and_leaves_once_that_is_sure(demo, community):
+    finess, _, pharmacist, insee = community
+    person = f"1{pharmacist[1:]}"[::-1]
+    nurse = demo.json("practitioner", "enrol", person, "-c", finess, "--profession", "60")["id"]
+    assert refused(demo, "practitioner", "change", nurse, status=2) == "usage"
+    assert demo.json("practitioner", "change", nurse, "--setting", "msp")["state"] == "takes_part"
+    assert demo.json("practitioner", "show", nurse)["setting"] == "MSP"
+    there = ("practitioner", "change", nurse, "-c", "999999999")
+    assert refused(demo, *there) == "unknown_community"
+    start = datetime.now(UTC) + timedelta(hours=3)
+    begins, ends = (
+        f"{(start + timedelta(minutes=m)).astimezone(HERE):%Y-%m-%dT%H:%M}" for m in (0, 20)
+    )
+    place = ("--place", f"Cabinet;{insee};48.96;2.88")
+    demo.json("slot", "publish", nurse, "--start", begins, "--end", ends, *place)
+    demo.json("practitioner", "change", nurse, "--setting", "ps")
+
+    told = demo.json("practitioner", "leave", nurse, "-c", finess)
+
+    assert (told["state"], told["withdrawn"], told["searched_again"]) == ("left", 1, 0)
+    assert refused(demo, "practitioner", "show", nurse) == "practitioner_not_enrolled"
+    assert refused(demo, "practitioner", "leave", nurse) == "practitioner_not_enrolled"
+    assert "no longer in" in demo.run("history", nurse).stdout
+
+
 def test_how_a_practitioner_is_reached_is_told_and_what_they_were_told_is_shown(demo, community):
     _, doctor, _, _ = community
     told = demo.json("practitioner", "contacts", doctor, "--sms", "+33612345678")

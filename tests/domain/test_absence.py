@@ -11,10 +11,11 @@ from domain import request as requests
 from domain.agenda import weeks_between
 from domain.asking import Member
 from domain.decider import ImpossibleHistory
-from domain.eligibility import Candidate, PractitionerAway, search, ways
+from domain.eligibility import Candidate, NotThisCommunity, PractitionerAway, search, ways
 from domain.practitioner import (
     AnnounceVacation,
     CancelVacation,
+    Leave,
     NoSuchVacation,
     NotAVacation,
     PractitionerNotEnrolled,
@@ -31,15 +32,19 @@ from tests.examples import (
     HOUR,
     MINUTE,
     MORNING,
+    NEVERS,
     NOON,
     OVERBOOK,
+    VALENCIENNES,
     WEEK,
     assigned,
     called,
     consented,
     enrolled,
+    escalated,
     freed,
     held,
+    left,
     place_held,
     published,
     received,
@@ -135,6 +140,59 @@ def test_announced_twice_it_withdraws_nothing_more():
     told = away(enrolled(), vacation(), agenda=[published(MORNING)])
 
     assert (told.practitioner, told.agendas, told.requests) == ([], {}, {})
+
+
+def gone(*communities, agenda=(), holders=None, history=()):
+    week = agendas.decider.replay(agenda)
+    practitioner = practitioners.decider.replay(
+        [enrolled(communities=(NEVERS, VALENCIENNES)), *history]
+    )
+    leave = Leave(DR_ADAM, communities, NOON)
+    return absence.leave(leave, practitioner, {AGENDA: week}, holders or {})
+
+
+def test_who_leaves_gives_no_place_any_more_and_their_patients_are_first_in_line():
+    anna = requests.decider.replay([received(), assigned()])
+    begun = published(called("begun"), start=NOON - HOUR, end=NOON + 30 * MINUTE)
+
+    told = gone(agenda=[begun, published(), taken()], holders={ANNA: anna})
+
+    assert list(told.practitioner) == [left(communities=(NEVERS, VALENCIENNES))]
+    assert told.agendas[AGENDA] == [freed(reason="SLOT_WITHDRAWN"), withdrawn()]
+    assert told.requests == {ANNA: [unassigned(reason=Unassigned.SLOT_WITHDRAWN)]}
+
+
+def test_who_leaves_one_community_keeps_the_slots_of_the_others():
+    there = published(called("there"), start=NOON + 8 * HOUR, end=NOON + 9 * HOUR)
+    there = there.model_copy(update={"communities": (NEVERS, VALENCIENNES)})
+
+    told = gone(NEVERS, agenda=[published(), there])
+
+    assert [event.slot_id for event in told.agendas[AGENDA]] == [AFTERNOON]
+    assert list(told.practitioner) == [left(VALENCIENNES)]
+
+
+def test_nobody_of_a_community_is_sent_to_who_left_it():
+    patient = requests.decider.replay([received()])
+    week = agendas.decider.replay([published(communities=(NEVERS, VALENCIENNES))])
+    candidate = week.slots[AFTERNOON]
+    found = {}
+    for name, history in {"in both": [], "in one": [left(VALENCIENNES)]}.items():
+        doctor = practitioners.decider.replay(
+            [enrolled(communities=(NEVERS, VALENCIENNES)), consented(), *history]
+        )
+        found[name] = ways(search(patient, NOON), Candidate(candidate, week, doctor))
+    neighbour = requests.decider.replay([received(), escalated(communities=(VALENCIENNES,))])
+
+    assert found["in one"] is NotThisCommunity
+    assert isinstance(found["in both"], list)
+    assert isinstance(ways(search(neighbour, NOON), Candidate(candidate, week, doctor)), list)
+
+
+def test_who_never_took_part_leaves_nothing_over():
+    leave = Leave(DR_ADAM, (), NOON)
+    nobody = practitioners.decider.replay([])
+    assert absence.left_over(leave, nobody, agendas.decider.replay([published()])) == []
 
 
 def test_nobody_is_sent_to_a_practitioner_who_is_away():

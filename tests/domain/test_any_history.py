@@ -31,6 +31,7 @@ from domain.practitioner import (
     CancelVacation,
     Enrol,
     GiveConsent,
+    Leave,
     Pause,
     Resume,
 )
@@ -355,15 +356,42 @@ class Care(RuleBasedStateMachine):
             return
         command = AnnounceVacation(doctor, begins, begins + length * QUARTER, self.now)
         agenda = self.state(agenda_stream)
-        holders = {
-            request_id: self.state(streams.request(request_id))
-            for slot in absence.concerned(command, agenda)
-            for request_id in (*slot.taken, *slot.held)
-        }
+        holders = self.holders(absence.concerned(command, agenda))
         try:
             away = absence.announce(command, self.state(stream), {agenda_stream: agenda}, holders)
         except Refused:
             return
+        self.go(doctor, away)
+
+    @rule(
+        doctor=DOCTORS, happens=st.sampled_from(["back", "joins", "leaves", "leaves one"])
+    )
+    def take_part_otherwise(self, doctor, happens):
+        stream, agenda_stream = streams.practitioner(doctor), streams.agenda(doctor, WEEK)
+        if "leaves" not in happens:
+            where = (VALENCIENNES,) if happens == "joins" else (NEVERS,)
+            enrol = Enrol(doctor, Profession.DOCTOR, where, Setting.TOWN, None, self.now)
+            self.decide(stream, enrol)
+            self.decide(stream, GiveConsent(doctor, consent(overbook=OVERBOOK), self.now))
+            return
+        command = Leave(doctor, (NEVERS,) if happens == "leaves one" else (), self.now)
+        practitioner, agenda = self.state(stream), self.state(agenda_stream)
+        holders = self.holders(absence.left_over(command, practitioner, agenda))
+        try:
+            gone = absence.leave(command, practitioner, {agenda_stream: agenda}, holders)
+        except Refused:
+            return
+        self.go(doctor, gone)
+
+    def holders(self, slots):
+        return {
+            request_id: self.state(streams.request(request_id))
+            for slot in slots
+            for request_id in (*slot.taken, *slot.held)
+        }
+
+    def go(self, doctor, away):
+        stream, agenda_stream = streams.practitioner(doctor), streams.agenda(doctor, WEEK)
         told = [(streams.request(r), events) for r, events in away.requests.items()]
         withdrawn = away.agendas.get(agenda_stream, ())
         self.write((stream, away.practitioner), (agenda_stream, withdrawn), *told)

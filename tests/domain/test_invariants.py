@@ -49,6 +49,7 @@ from tests.examples import (
     handed_back,
     held,
     hold_ended,
+    left,
     merged,
     missed,
     moved,
@@ -138,6 +139,9 @@ def test_a_day_as_it_should_be_breaks_nothing():
     assert broken(day) == set()
 
 
+LEFT = left(VALENCIENNES)
+
+
 @pytest.mark.parametrize(
     ("events", "rule"),
     [
@@ -149,6 +153,7 @@ def test_a_day_as_it_should_be_breaks_nothing():
         ((taken(slot_id=MORNING),), "place_of_no_slot"),
         ((FREED,), "freed_twice"),
         ((PAUSED, received(), assigned(), taken()), "practitioner_not_available"),
+        ((LEFT, received(), assigned(), taken()), "not_a_member"),
         ((consented(sources=()), received(), assigned(), taken()), "outside_consent"),
         ((consented(weekly_cap=0), received(), assigned(), taken()), "over_the_weekly_cap"),
         ((PAUSED, PAUSED), "impossible_history"),

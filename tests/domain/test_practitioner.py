@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
@@ -10,6 +12,8 @@ from domain.practitioner import (
     Enrolled,
     GiveConsent,
     GiveContacts,
+    Leave,
+    NotAMember,
     Pause,
     Paused,
     PractitionerNotEnrolled,
@@ -24,10 +28,12 @@ from tests.examples import (
     DR_ADAM,
     NEVERS,
     NOON,
+    VALENCIENNES,
     consent,
     consented,
     contacts_given,
     enrolled,
+    left,
     roll_called,
 )
 
@@ -51,6 +57,41 @@ def test_a_practitioner_enrols_once():
     given(enrolled()).when(enrol()).then_nothing()
     given(enrolled(), PAUSED).when(enrol()).then_nothing()
     given(enrolled()).when(enrol(Profession.NURSE)).then_refused(AlreadyEnrolledOtherwise)
+
+
+def test_a_practitioner_works_elsewhere_or_in_more_communities_from_now_on():
+    elsewhere = enrolled(setting=Setting.HEALTH_HOUSE)
+    there = Enrol(DR_ADAM, Profession.DOCTOR, (), Setting.HEALTH_HOUSE, None, NOON)
+    given(enrolled()).when(there).then(elsewhere)
+    given(enrolled(), elsewhere).when(there).then_nothing()
+    in_both = enrolled(communities=(NEVERS, VALENCIENNES))
+    joins = Enrol(DR_ADAM, Profession.DOCTOR, (VALENCIENNES,), Setting.TOWN, None, NOON)
+    given(enrolled()).when(joins).then(in_both)
+    given(enrolled(), in_both).when(joins).then_nothing()
+
+
+def test_what_a_practitioner_agreed_to_stays_when_they_work_elsewhere():
+    before = (enrolled(), consented(), contacts_given(Channel.SMS), PAUSED)
+
+    state = decider.replay([*before, enrolled(setting=Setting.HEALTH_HOUSE)])
+
+    known = decider.replay(before).enrolled
+    assert state == Paused(replace(known, setting=Setting.HEALTH_HOUSE))
+
+
+def test_a_practitioner_leaves_a_community_or_all():
+    both = enrolled(communities=(NEVERS, VALENCIENNES))
+    leave = Leave(DR_ADAM, (NEVERS,), NOON)
+    given(both).when(leave).then(left(VALENCIENNES))
+    given(both, PAUSED).when(Leave(DR_ADAM, (), NOON)).then(
+        left(communities=(NEVERS, VALENCIENNES))
+    )
+    given(enrolled()).when(leave).then(left())
+    given(both, left(VALENCIENNES)).when(leave).then_refused(NotAMember)
+    given(both, PAUSED, left(VALENCIENNES)).when(RESUME).then(RESUMED)
+    for before in ((), (enrolled(), left())):
+        given(*before).when(leave).then_refused(PractitionerNotEnrolled)
+        given(*before).when(enrol()).then(enrolled())
 
 
 def test_only_who_is_enrolled_agrees_pauses_and_resumes():
@@ -105,10 +146,10 @@ def test_the_roll_is_called_once_a_month():
     given().when(call).then_refused(PractitionerNotEnrolled)
 
 
-@pytest.mark.parametrize("history", [(consented(),), (PAUSED,), (RESUMED,)])
-def test_a_history_that_cannot_be_is_noticed(history):
+@pytest.mark.parametrize("event", [consented(), PAUSED, RESUMED, left(), left(NEVERS)])
+def test_a_history_that_cannot_be_is_noticed(event):
     with pytest.raises(ImpossibleHistory):
-        decider.replay(history)
+        decider.replay([event])
 
 
 commands = st.sampled_from(

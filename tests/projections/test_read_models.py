@@ -47,6 +47,7 @@ from tests.examples import (
     freed,
     handed_back,
     lapsed,
+    left,
     moved,
     offered,
     opened_to,
@@ -122,10 +123,22 @@ async def test_a_slot_seen_in_several_ways_is_in_each_cell(shown, pool):
         labels=(Label.SNP, Label.CPTS),
         communities=(NEVERS, VALENCIENNES),
     )
-    await shown(availability.projection, *OPEN, slot)
+    in_both = enrolled(communities=(NEVERS, VALENCIENNES))
+    await shown(availability.projection, *OPEN, in_both, slot)
 
     assert len(await cells(pool)) == 8
     assert len(await cells(pool, community=VALENCIENNES, mode="VR")) == 2
+
+
+async def test_places_of_who_left_are_not_shown_there_any_more(shown, pool):
+    both = (NEVERS, VALENCIENNES)
+    slot = published(communities=both)
+    in_both = enrolled(communities=both)
+    await shown(availability.projection, *OPEN, PAUSED, in_both, slot, RESUMED, left(VALENCIENNES))
+    assert await cells(pool, community=NEVERS) == []
+    assert len(await cells(pool, community=VALENCIENNES)) == 1
+    assert await rows(pool, availability.open_slots(community=NEVERS), at=NOON) == []
+    assert len(await rows(pool, availability.open_slots(community=VALENCIENNES), at=NOON)) == 1
 
 
 async def test_a_place_taken_is_not_free_until_it_is_freed(shown, pool):

@@ -12,6 +12,7 @@ from events import streams as names
 from projections import availability
 from services.calendar import holidays_in
 from services.clock import SimulatedClock
+from services.intake.arrival import contacts_of
 from services.log.verify import verify
 from services.projector.queries import rows
 from tests.conftest import house_at
@@ -248,6 +249,55 @@ async def test_a_vacation_withdraws_its_slots_and_finds_the_patient_another(hous
     back = await tell(house, "vacation-cancelled", {"rpps": DR_ADAM, "start": start})
     assert back["state"] == "vacation_cancelled"
     await published(house, NOON + 5 * HOUR)
+
+
+async def test_who_leaves_is_sent_nobody_any_more_and_their_patients_find_another(house):
+    await opened(house)
+    request_id = await asked(house)
+    await enrolled(house, DR_BLAIN)
+    await published(house, NOON + 3 * HOUR, DR_BLAIN)
+    sms = [{"channel": "SMS", "address": "+33612345678"}]
+    await tell(house, "contacts", {"rpps": DR_ADAM, "contacts": sms})
+
+    told = await tell(house, "leaving", {"rpps": DR_ADAM})
+
+    assert (told["state"], told["withdrawn"], told["searched_again"]) == ("left", 1, 1)
+    await house.settled()
+    row = await on_board(house, request_id)
+    assert (row["state"], row["rpps"]) == ("assigned", DR_BLAIN)
+    assert await house.vault.contacts(contacts_of(DR_ADAM)) is None
+    refused = await tell(house, "slot", slot_told(NOON + 5 * HOUR))
+    assert refused["code"] == "practitioner_not_enrolled"
+    again = await tell(house, "leaving", {"rpps": DR_ADAM})
+    assert again["code"] == "practitioner_not_enrolled"
+    assert (await verify(house.pool, house.settings)).violations == []
+
+    await enrolled(house)
+    await published(house, NOON + 5 * HOUR)
+
+
+async def test_who_leaves_one_community_still_sees_the_patients_of_another(house):
+    for finess in (NEVERS, VALENCIENNES):
+        await tell(house, "community", community_told(finess), finess)
+    await enrolled(house, communities=[NEVERS])
+    joined = {"rpps": DR_ADAM, "communities": [VALENCIENNES], "setting": "MSP"}
+    await tell(house, "practitioner-change", joined)
+    known = await house.executor("tests").look(practitioners.decider, names.practitioner(DR_ADAM))
+    assert (known.communities, known.setting) == ((NEVERS, VALENCIENNES), "MSP")
+    unknown = {"rpps": DR_ADAM, "communities": ["999999999"]}
+    assert (await tell(house, "practitioner-change", unknown))["code"] == "unknown_community"
+    both = slot_told(NOON + 2 * HOUR, communities=[NEVERS, VALENCIENNES], setting="PS")
+    assert (await tell(house, "slot", both))["state"] == "published"
+
+    told = await tell(house, "leaving", {"rpps": DR_ADAM, "communities": [NEVERS]})
+
+    assert (told["state"], told["withdrawn"]) == ("left_in_part", 0)
+    of_nevers = await asked(house, delay="4H")
+    of_valenciennes = (await tell(house, "care-request", request_told(), VALENCIENNES))["id"]
+    await house.settled()
+    assert (await on_board(house, of_nevers))["state"] == "waiting"
+    assert (await on_board(house, of_valenciennes))["state"] == "assigned"
+    assert (await verify(house.pool, house.settings)).violations == []
 
 
 async def test_who_agrees_to_be_asked_is_asked_at_once(house):

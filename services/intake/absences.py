@@ -1,29 +1,33 @@
-"""A practitioner goes on vacation: in one append with the slots and the patients it concerns."""
+"""A practitioner goes away, for a while or for good: in one append with slots and patients."""
 
+from collections.abc import Mapping
 from typing import assert_never
 from uuid import UUID
 
 from domain import absence
 from domain import agenda as agendas
 from domain import practitioner as practitioners
-from domain.agenda import Agenda, weeks_between
-from domain.practitioner import AnnounceVacation, CancelVacation
+from domain.absence import Absence
+from domain.agenda import Agenda, weeks_at, weeks_between
+from domain.practitioner import AnnounceVacation, CancelVacation, Leave, NotEnrolled
 from domain.request import Request
 from events import streams
 from services.intake.about import community_of, given, holders_of
-from services.intake.answering import Vacation, VacationCancelled
-from services.intake.arrival import Arrival
+from services.intake.answering import Leaving, Vacation, VacationCancelled
+from services.intake.arrival import Arrival, contacts_of
 from services.log.commands import Answer
 from services.log.execute import Decision, Executor, Given
+from services.log.vault import CONTACTS, Vault
 
 
-class VacationDesk:
+class AbsenceDesk:
     """Whoever had a place then is searched for again at once, before everybody else."""
 
-    def __init__(self, executor: Executor) -> None:
+    def __init__(self, executor: Executor, vault: Vault) -> None:
         self._executor = executor
+        self._vault = vault
 
-    async def tell(self, came: Arrival, news: Vacation | VacationCancelled) -> Answer:
+    async def tell(self, came: Arrival, news: Vacation | VacationCancelled | Leaving) -> Answer:
         """How many slots were withdrawn, and how many patients are searched for again."""
         stream = streams.practitioner(news.rpps)
         known = await self._executor.look(practitioners.decider, stream)
@@ -34,6 +38,9 @@ class VacationDesk:
                 case Vacation():
                     command = AnnounceVacation(news.rpps, news.start, news.end, came.at)
                     return await _announced(decision, command, told)
+                case Leaving():
+                    leave = Leave(news.rpps, news.communities, came.at)
+                    return await _left(decision, leave, told)
                 case VacationCancelled():
                     state = await decision.state(practitioners.decider, stream)
                     cancel = CancelVacation(news.rpps, news.start, came.at)
@@ -42,7 +49,11 @@ class VacationDesk:
                 case _:
                     assert_never(news)
 
-        return await self._executor.execute(told, decide)
+        answer = await self._executor.execute(told, decide)
+        if answer.get("state") == "left":
+            # After, not with it: interrupted and sent again, it is destroyed then.
+            await self._vault.forget_but(contacts_of(news.rpps), CONTACTS, came.command_id)
+        return answer
 
 
 async def _announced(decision: Decision, command: AnnounceVacation, given: Given) -> Answer:
@@ -56,12 +67,35 @@ async def _announced(decision: Decision, command: AnnounceVacation, given: Given
         weeks[name] = await decision.state(agendas.decider, name)
         holders |= await holders_of(decision, absence.concerned(command, weeks[name]))
     away = absence.announce(command, practitioner, weeks, holders)
+    told = _taken_back(decision, away, holders, given)
+    return {"id": command.rpps, "state": "vacation_announced", **told}
+
+
+async def _left(decision: Decision, command: Leave, given: Given) -> Answer:
+    stream = streams.practitioner(command.rpps)
+    practitioner = await decision.state(practitioners.decider, stream)
+    left = practitioners.decide(command, practitioner)
+    decision.write(stream, left)  # refused before anything else is read
+    weeks: dict[str, Agenda] = {}
+    holders: dict[UUID, Request] = {}
+    this_week = min(weeks_at(command.at, command.at))
+    for name in await decision.log.agendas_since(command.rpps, this_week):
+        weeks[name] = await decision.state(agendas.decider, name)
+        holders |= await holders_of(decision, absence.left_over(command, practitioner, weeks[name]))
+    gone = absence.leave(command, practitioner, weeks, holders)
+    after = practitioners.decider.replay(left, since=practitioner)
+    state = "left" if isinstance(after, NotEnrolled) else "left_in_part"
+    return {"id": command.rpps, "state": state, **_taken_back(decision, gone, holders, given)}
+
+
+def _taken_back(
+    decision: Decision, away: Absence, holders: Mapping[UUID, Request], given: Given
+) -> Answer:
+    """How much of it there was, as it is written."""
     decision.write_to_requests(away.requests, holders, given)
     for name, withdrawn in away.agendas.items():
         decision.write(name, withdrawn)
     return {
-        "id": command.rpps,
-        "state": "vacation_announced",
         "withdrawn": sum(
             event.name == "slot.withdrawn" for events in away.agendas.values() for event in events
         ),

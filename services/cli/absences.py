@@ -1,0 +1,89 @@
+"""A practitioner goes away, for a while or for good: nobody loses a place by a slip."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from domain import agenda as agendas
+from domain import practitioner as practitioners
+from domain.absence import concerned, left_over
+from domain.agenda import Agenda, Slot, weeks_at, weeks_between
+from domain.practitioner import AnnounceVacation, Leave
+from events import streams
+from events.envelope import Role
+from projections import board
+from services.cli import words
+from services.cli.errors import Told
+from services.cli.look import asked
+from services.cli.session import Session, in_session
+from services.cli.tell import about, make_sure
+from services.log.reader import Log
+from services.messaging.subjects import Kind
+
+
+def tell_vacation(
+    rpps: str,
+    start: datetime,
+    end: datetime | None,
+    state: Path | None,
+    *,
+    cancel: bool,
+    sure: bool,
+    role: Role,
+    as_json: bool,
+) -> None:
+    """Announced, or cancelled."""
+    if cancel == (end is not None):
+        raise Told("say until when, or --cancel", code="usage", status=2)
+    if end is None:
+        data: dict[str, Any] = {"rpps": rpps, "start": start}
+        about(Kind.VACATION_CANCELLED, data, state, role=role, as_json=as_json)
+        return
+    data = {"rpps": rpps, "start": start, "end": end}
+    if not sure:
+
+        async def patients(session: Session) -> int:
+            away = AnnounceVacation(rpps, words.local(start), words.local(end), await session.now())
+            weeks = [streams.agenda(rpps, w) for w in weeks_between(away.start, away.end)]
+            return await _placed(session, rpps, weeks, partial(concerned, away))
+
+        make_sure(in_session(state, patients), as_json=as_json)
+    about(Kind.VACATION, data, state, role=role, as_json=as_json)
+
+
+def tell_leaving(
+    rpps: str,
+    communities: Sequence[str],
+    state: Path | None,
+    *,
+    sure: bool,
+    role: Role,
+    as_json: bool,
+) -> None:
+    """Some of their communities, or all."""
+    if not sure:
+
+        async def patients(session: Session) -> int:
+            now, log = await session.now(), Log(session.pool)
+            known = await log.state(practitioners.decider, streams.practitioner(rpps))
+            leave = Leave(rpps, tuple(communities), now)
+            weeks = await log.agendas_since(rpps, min(weeks_at(now, now)))
+            return await _placed(session, rpps, weeks, partial(left_over, leave, known))
+
+        make_sure(in_session(state, patients), as_json=as_json)
+    data = {"rpps": rpps, "communities": communities}
+    about(Kind.LEAVING, data, state, role=role, as_json=as_json)
+
+
+async def _placed(
+    session: Session, rpps: str, weeks: Sequence[str], gone: Callable[[Agenda], list[Slot]]
+) -> int:
+    """How many patients have a place in what would be withdrawn."""
+    log, slots = Log(session.pool), list[UUID]()
+    for stream in weeks:
+        agenda = await log.state(agendas.decider, stream)
+        slots += [slot.published.slot_id for slot in gone(agenda)]
+    return len(await asked(session, board.placed(rpps, slots))) if slots else 0
