@@ -406,8 +406,19 @@ class Dispatcher:
             held,
             [*onward.events, *both.request],
             (agenda_stream, both.agenda),
-            unmoved=[(streams.practitioner(slot.rpps), practitioner.version)],
+            unmoved=[
+                (streams.practitioner(slot.rpps), practitioner.version),
+                *self._agreements(held, slot),
+            ],
         )
+
+    def _agreements(self, held: HeldRequest, slot: SlotPublished) -> list[tuple[str, int]]:
+        """Of a place of neighbours: both must still agree when it is written."""
+        own = held.state.received.community
+        if own in slot.communities:
+            return []
+        concerned = {own} | (set(slot.communities) & set(self.board.neighbours_of(own)))
+        return [(streams.community(c), self.board.communities[c].version) for c in concerned]
 
     def _write(
         self,

@@ -363,9 +363,7 @@ class Care(RuleBasedStateMachine):
             return
         self.go(doctor, away)
 
-    @rule(
-        doctor=DOCTORS, happens=st.sampled_from(["back", "joins", "leaves", "leaves one"])
-    )
+    @rule(doctor=DOCTORS, happens=st.sampled_from(["back", "joins", "leaves", "leaves one"]))
     def take_part_otherwise(self, doctor, happens):
         stream, agenda_stream = streams.practitioner(doctor), streams.agenda(doctor, WEEK)
         if "leaves" not in happens:

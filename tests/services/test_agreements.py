@@ -10,6 +10,7 @@ from domain import practitioner as practitioners
 from domain.practitioner import Paused, enrolment
 from events import streams as names
 from projections import availability
+from services.app import Service
 from services.calendar import holidays_in
 from services.clock import SimulatedClock
 from services.intake.arrival import contacts_of
@@ -344,6 +345,28 @@ async def test_an_agreement_that_ends_closes_the_way_at_once(house):
 
     reached = [e.communities for e in await story(house, request_id) if e.name == ESCALATED]
     assert reached[-1] == ()
+
+
+async def test_no_place_of_former_neighbours_is_kept_by_hand(settings, addresses, clock):
+    """Before dispatch, which is away here, could tell the request."""
+    async with house_at(settings, addresses, clock=clock) as house:
+        for finess in (NEVERS, VALENCIENNES):
+            await tell(house, "community", community_told(finess), finess)
+        for one, other in ((NEVERS, VALENCIENNES), (VALENCIENNES, NEVERS)):
+            await tell(house, "neighbours", {"finess": one, "neighbours": [other]}, one)
+        await enrolled(house, communities=[VALENCIENNES])
+        request_id = await asked(house, delay="8H")
+        assert ESCALATED in [e.name for e in await story(house, request_id)]
+    async with house_at(settings, addresses, clock=clock, services={Service.INTAKE}) as house:
+        told = slot_told(NOON + 2 * HOUR, communities=[VALENCIENNES])
+        slot_id = (await tell(house, "slot", told))["id"]
+        keep = {"request_id": request_id, "slot_id": slot_id}
+        assert (await tell(house, "hold", keep))["state"] == "held"
+        await tell(house, "hold-end", {"request_id": request_id})
+        told = {"finess": VALENCIENNES, "neighbours": []}
+        await tell(house, "neighbours", told, VALENCIENNES)
+
+        assert (await tell(house, "hold", keep))["code"] == "not_this_community"
 
 
 async def test_a_slot_does_not_move_into_a_vacation(house):
