@@ -76,7 +76,7 @@ def routes(reception: Reception, letters: DeadLetters, settings: Settings) -> Na
     )
     async def ask(message: NatsMessage) -> dict[str, Any]:
         try:
-            return await _taken_in(reception, letters, message)
+            return await _taken_in(reception, letters, message, is_told=True)
         except _PASSING:
             return refusal(TryAgain())
         except Exception:
@@ -87,27 +87,39 @@ def routes(reception: Reception, letters: DeadLetters, settings: Settings) -> Na
 
 
 async def _taken_in(
-    reception: Reception, letters: DeadLetters, message: NatsMessage, *, may_be_early: bool = False
+    reception: Reception,
+    letters: DeadLetters,
+    message: NatsMessage,
+    *,
+    may_be_early: bool = False,
+    is_told: bool = False,
 ) -> dict[str, Any]:
+    """`is_told`: whoever sent it waits for the answer, and will say it better."""
     raw = message.raw_message
     try:
         return dict(await reception.take_in(raw.data, raw.subject))
     except Refused as refused:
         if may_be_early and isinstance(refused, UnknownCase):
             raise  # its file may be on the way
+        if is_told and subjects.parts(raw.subject)[1] != subjects.Kind.CARE_REQUEST:
+            return _counted(refused)  # a slip, or a race lost; of a patient it is kept all the same
         return await _put_aside(letters, message, refused)
 
 
 async def _put_aside(
     letters: DeadLetters, message: NatsMessage, refused: Refused
 ) -> dict[str, Any]:
-    told = refusal(refused)
-    telemetry.refusals.labels("intake", refused.code).inc()
-    log.info("refused", code=refused.code)
+    told = _counted(refused)
     raw = message.raw_message
     about = patient_told_of(raw.data)
     await letters.put_aside(raw.data, raw.subject, refused, told, about=about)
     return told
+
+
+def _counted(refused: Refused) -> dict[str, Any]:
+    telemetry.refusals.labels("intake", refused.code).inc()
+    log.info("refused", code=refused.code)
+    return refusal(refused)
 
 
 def _delay(settings: Settings, delivered: int) -> float:

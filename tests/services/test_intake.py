@@ -177,6 +177,20 @@ async def test_what_cannot_be_accepted_is_refused_with_a_code_and_put_aside(hous
     assert letter.subject == f"snp.in.{NEVERS}.care-request"
 
 
+async def test_who_waits_for_the_answer_is_told_and_only_requests_of_patients_are_kept(house):
+    """Found in review: every slip at the terminal was a dead letter."""
+    unknown = {"rpps": DR_ADAM, "paused": True}
+    assert (await tell(house, "practitioner-change", unknown))[
+        "code"
+    ] == "practitioner_not_enrolled"
+    assert await house.letters.all() == []
+    js = house.broker.connection.jetstream()
+    body = orjson.dumps(cloud_event("practitioner-change", unknown))
+    await js.publish(subjects.inbox(NEVERS, "practitioner-change"), body)
+
+    await until(house.letters.all)
+
+
 async def test_every_problem_is_said_at_once_and_nothing_that_was_sent_is_quoted(house):
     told = request_told(priority="P9", motive="Lola Martin", patient={"Lola": 1})
 

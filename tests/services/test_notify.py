@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from itertools import pairwise
 
+import orjson
 import pytest
 from psycopg import sql
 from psycopg.rows import dict_row
@@ -15,6 +16,7 @@ from events import streams
 from events.codes import Channel
 from events.motives import MOTIVES
 from services.clock import SimulatedClock
+from services.messaging import subjects
 from services.notify.breaker import Breaker
 from services.notify.channels import ByApprise, ByFile, NotSent
 from services.notify.notices import Kind, Notice
@@ -24,7 +26,14 @@ from tests.conftest import house_at
 from tests.examples import ANNA, DR_ADAM, DR_BLAIN, HOUR, MINUTE, NEVERS, NOON, ZONE
 from tests.looking import on_board, story
 from tests.running import until
-from tests.talking import community_told, practitioner_told, request_told, slot_told, tell
+from tests.talking import (
+    cloud_event,
+    community_told,
+    practitioner_told,
+    request_told,
+    slot_told,
+    tell,
+)
 
 SMS = {"channel": "SMS", "address": "+33612345678"}
 EMAIL = {"channel": "EMAIL", "address": "dr.adam@example.org"}
@@ -501,7 +510,10 @@ async def test_one_channel_that_hangs_does_not_keep_the_others_waiting(house):
 async def test_addresses_given_before_are_destroyed(house):
     await formed(house)
     await member(house, DR_ADAM, SMS)
-    await tell(house, "contacts", {"rpps": DR_ADAM, "contacts": [{"channel": "SMS"}]})
+    wrong = cloud_event("contacts", {"rpps": DR_ADAM, "contacts": [{"channel": "SMS"}]})
+    js = house.broker.connection.jetstream()
+    await js.publish(subjects.inbox(NEVERS, "contacts"), orjson.dumps(wrong))
+    await until(house.letters.all)
     await tell(house, "contacts", {"rpps": DR_ADAM, "contacts": []})
 
     async with house.pool.connection() as connection:
