@@ -96,13 +96,13 @@ def _ps():
 
 
 @asynccontextmanager
-async def started(kind, tmp_path):
+async def started(kind, tmp_path, **how):
     """One of a kind of Snp, from when it runs until it has stopped and left nobody."""
     folder = tmp_path / "state"
-    folder.mkdir()
+    folder.mkdir(parents=True)
     for part in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
         part.chmod(part.stat().st_mode | 0o011)
-    made = kind(folder)
+    made = kind(folder, **how)
     await made.start()
     yield made
     made.process.send_signal(signal.SIGINT)
