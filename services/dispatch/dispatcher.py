@@ -16,35 +16,18 @@ from domain.eligibility import search, ways
 from domain.ladder import Advance, advance
 from domain.matching import Ranked, by_urgency
 from domain.placing import PlaceRequest
-from domain.practitioner import Enrolled
 from domain.request import EndHold
 from events import streams
 from events.agenda import (
-    SlotCapacityChanged,
-    SlotMoved,
-    SlotOpenedTo,
-    SlotPlaceFreed,
-    SlotPlaceReleased,
     SlotPublished,
 )
 from events.base import Event
-from events.community import CommunityEvent, CommunityNeighboursAgreed
 from events.envelope import Actor, Recorded, Role
 from events.offer import (
-    OfferDeferred,
-    OfferPartiallyAccepted,
-    OfferRefused,
     RequestOffered,
-)
-from events.practitioner import (
-    PractitionerContactsGiven,
-    PractitionerEvent,
-    PractitionerRollCalled,
 )
 from events.request import (
     HoldEnd,
-    RequestDeadlineAgreed,
-    RequestHoldLapsed,
     RequestPlaceHeld,
     RequestReceived,
 )
@@ -52,6 +35,7 @@ from services import telemetry
 from services.clock import Clock
 from services.dispatch.board import Board, HeldRequest
 from services.dispatch.foresight import Epochs, Foresight, Heard
+from services.dispatch.news import News
 from services.dispatch.opening import oldest_week, opening
 from services.dispatch.partition import Partition
 from services.dispatch.surroundings import Rates, around
@@ -109,6 +93,7 @@ class Dispatcher:
         self._timers = Timers(clock)
         self._ahead = Foresight(self.board)
         self._work = Work()
+        self._news = News(self.board, self._work)
         self._tasks: Together  # there while it runs
         self._writing: set[asyncio.Task[None]] = set()
         self._reading: set[asyncio.Task[None]] = set()
@@ -202,79 +187,11 @@ class Dispatcher:
             self._rates.count(recorded)
             match self._ahead.hear(recorded):
                 case Heard.NEWS:
-                    self._news(recorded)
+                    self._news.hear(recorded)
                 case Heard.DOUBT:
                     self._doubt([recorded.stream])
                 case Heard.KNOWN:
                     pass
-
-    def _news(self, recorded: Recorded) -> None:
-        match recorded.event:
-            case RequestReceived() | RequestDeadlineAgreed() as event:
-                self._ask(event.request_id)
-            case (
-                SlotPublished()
-                | SlotPlaceFreed()
-                | SlotMoved()
-                | SlotPlaceReleased()
-                | SlotCapacityChanged()
-                | SlotOpenedTo()
-            ) as event:
-                candidate = self.board.candidate(event.slot_id)
-                for community in candidate.slot.published.communities if candidate else ():
-                    self._opened(community, {event.slot_id})
-            case (
-                RequestPlaceHeld()
-                | RequestHoldLapsed()
-                | OfferRefused()
-                | OfferPartiallyAccepted()
-                | OfferDeferred()
-            ) as event:
-                self._ask(event.request_id)
-            case CommunityNeighboursAgreed(finess=finess, neighbours=neighbours):
-                self._ask_neighbours(finess, neighbours)
-            case event if isinstance(event, CommunityEvent):
-                self._ask_all(event.finess)  # another ladder, other hours, a crisis
-            case PractitionerContactsGiven() | PractitionerRollCalled():
-                pass  # how they are reached changes nobody's place
-            case event if isinstance(event, PractitionerEvent):
-                self._reopen(event.rpps)
-                for request_id in self._waiting_for(event.rpps):
-                    self._ask(request_id)  # they may be asked now, or no longer
-            case _:
-                pass
-
-    def _opened(self, community: str, slots: set[UUID]) -> None:
-        """For its own patients, and for those of communities it agreed with."""
-        for finess in (community, *self.board.neighbours_of(community)):
-            self._work.opened(finess, slots)
-
-    def _waiting_for(self, rpps: str) -> list[UUID]:
-        """Requests of the practitioner's communities that wait."""
-        held = self.board.practitioners.get(rpps)
-        if held is None or not isinstance(held.state, Enrolled):
-            return []
-        return [r for finess in held.state.communities for r in self.board.waiting.get(finess, ())]
-
-    def _ask_neighbours(self, finess: str, neighbours: Iterable[str]) -> None:
-        """Those agreed before as well: their patients may no longer come here."""
-        reaching = [c for c in self.board.waiting if self._reaches(c, finess)]
-        for concerned in {finess, *neighbours, *reaching}:
-            self._ask_all(concerned)
-
-    def _reaches(self, community: str, other: str) -> bool:
-        """Whether somebody there waits who may have the other's places."""
-        waiting = self.board.waiting[community].values()
-        return any(other in held.state.reach.neighbours for held in waiting)
-
-    def _ask_all(self, community: str) -> None:
-        for request_id in self.board.waiting.get(community, ()):
-            self._work.ask(community, request_id)
-
-    def _ask(self, request_id: UUID) -> None:
-        held = self.board.request(request_id)
-        if held is not None:
-            self._work.ask(held.state.received.community, request_id)
 
     async def _keep_serving(self) -> None:
         while True:
@@ -365,7 +282,7 @@ class Dispatcher:
             self._doubt([stream, name])
             return
         self._write(held, ended.request, (stream, ended.agenda))
-        self._ask(request_id)
+        self._news.ask(request_id)
 
     def _asked_now(self, events: Sequence[Event]) -> list[tuple[str, int]]:
         """Who is asked must still agree to be when it is written."""
@@ -483,15 +400,11 @@ class Dispatcher:
                 self._ahead.restore(stream, await self._history(stream))
             match streams.kind(stream):
                 case "request":
-                    self._ask(UUID(streams.identity(stream)))
+                    self._news.ask(UUID(streams.identity(stream)))
                 case "agenda":
-                    self._reopen(stream)
+                    self._news.reopen(stream)
                 case _:
-                    self._reopen(streams.identity(stream))
-
-    def _reopen(self, agenda_or_rpps: str) -> None:
-        for community, slots in self.board.slots_by_community(agenda_or_rpps).items():
-            self._opened(community, slots)
+                    self._news.reopen(streams.identity(stream))
 
     async def _history(self, stream: str) -> list[Recorded]:
         return await patiently(lambda: self._log.history(stream), self._settings, "log unreadable")
