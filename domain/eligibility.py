@@ -4,6 +4,7 @@ The rule is MATCHING.md, "Feasible". A reason is a refusal class: the same words
 regulator who chose the slot and explain why the matching left it aside.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple, assert_never
 
@@ -256,10 +257,8 @@ def _not_by(search: Search, candidate: Candidate) -> type[Refused] | None:
     match candidate.practitioner:
         case Enrolled(consent=Consent() as consent) as enrolled:
             received, slot = search.received, candidate.slot.published
-            if received.community not in enrolled.communities and not any(
-                finess in enrolled.communities for finess in search.reach.neighbours
-            ):
-                return NotThisCommunity  # they left it since it was published
+            if enrolled.left and has_left(search.request, enrolled, slot.communities):
+                return NotThisCommunity
             if enrolled.vacations and enrolled.is_away(slot.start, slot.end):
                 return PractitionerAway
             if outside_protocols(received, slot.profession, slot.setting, consent):
@@ -277,6 +276,11 @@ def _not_by(search: Search, candidate: Candidate) -> type[Refused] | None:
             return PractitionerAway
         case _:
             return PractitionerNotEnrolled
+
+
+def has_left(request: Waiting, enrolled: Enrolled, open_to: Iterable[str]) -> bool:
+    """Whether the request reaches what is open there only by communities they left since."""
+    return enrolled.left.issuperset(c for c in open_to if c in request.communities)
 
 
 def against_consent(

@@ -339,8 +339,8 @@ class Audit:
                 )
                 if request and request.received:
                     reached = {request.received.community, *request.reach.neighbours}
-                    if reached.isdisjoint(enrolled.communities):
-                        self._broken("not_a_member", recorded.position, event.slot_id)
+                    if enrolled.left and enrolled.left >= reached & set(slot.communities):
+                        self._broken("left_the_community", recorded.position, event.slot_id)
                 if event.source not in consent.sources:
                     self._broken("outside_consent", recorded.position, event.slot_id)
                 crisis = request is not None and request.reach.crisis

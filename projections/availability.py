@@ -92,6 +92,7 @@ practitioners = Table(
     Column("rpps", Text, primary_key=True),
     Column("profession", Text, nullable=False),
     Column("communities", ARRAY(Text), nullable=False),  # none: takes part no longer
+    Column("left", ARRAY(Text), nullable=False),  # communities
     Column("paused", Boolean, nullable=False),
     Column("sources", ARRAY(Text), nullable=False),
 )
@@ -196,9 +197,14 @@ def _apply(rows: Rows, event: _Event) -> None:
             known = rows.get(practitioners, event.rpps)
             anew = {} if known and known["communities"] else {"paused": False, "sources": []}
             takes_part = {"profession": event.profession, "communities": list(event.communities)}
-            rows.put(practitioners, event.rpps, takes_part | anew)
+            left = _without(known["left"] if known else [], event.communities)
+            rows.put(practitioners, event.rpps, takes_part | anew | {"left": left})
         case PractitionerLeft():
-            rows.put(practitioners, event.rpps, {"communities": list(event.still_in)})
+            known = rows.get(practitioners, event.rpps)
+            assert known is not None, "somebody left who was never there"
+            left = [*_without(known["left"], event.communities), *event.communities]
+            changed = {"communities": list(event.still_in), "left": left}
+            rows.put(practitioners, event.rpps, changed)
         case PractitionerConsented():
             rows.put(practitioners, event.rpps, {"sources": list(event.sources)})
         case PractitionerPaused():
@@ -228,6 +234,10 @@ def _published(event: SlotPublished) -> dict[str, object]:
         "published_at": event.published_at,
         "withdrawn_at": None,
     }
+
+
+def _without(communities: Sequence[str], others: Sequence[str]) -> list[str]:
+    return [finess for finess in communities if finess not in others]
 
 
 def _whereabouts(event: SlotPublished | SlotMoved) -> dict[str, object]:
@@ -288,7 +298,7 @@ def free_places(
     # A range that has begun has its places now.
     begins = func.greatest(slots.c.start, _AT)
     hour = func.date_trunc("hour", func.timezone(slots.c.zone, begins)).label("hour")
-    conditions = [*_free(), finess == func.any(practitioners.c.communities)]
+    conditions = [*_free(), finess != func.all(practitioners.c.left)]
     conditions += [finess == community] if community else []
     conditions += [slots.c.profession == profession] if profession else []
     conditions += [one_mode == mode] if mode else []
@@ -337,10 +347,10 @@ def slots_to_come(
 
 def open_slots(*, community: str | None = None) -> Select[tuple[object, ...]]:
     """Every slot with a free place at `:at`, the earliest first."""
-    conditions = [*_free(), slots.c.communities.overlap(practitioners.c.communities)]
+    conditions = [*_free(), ~slots.c.communities.contained_by(practitioners.c.left)]
     if community:
         conditions.append(slots.c.communities.contains([community]))
-        conditions.append(practitioners.c.communities.contains([community]))
+        conditions.append(~practitioners.c.left.contains([community]))
     return (
         select(slots, _LEFT.label("free"))
         .select_from(slots.join(practitioners, practitioners.c.rpps == slots.c.rpps))

@@ -31,7 +31,11 @@ def evolve(practitioner: Practitioner, event: PractitionerEvent) -> Practitioner
                 return NotEnrolled()
         case PractitionerLeft(still_in=communities):
             return _paused_or_not(
-                practitioner, event, lambda known: replace(known, communities=communities)
+                practitioner,
+                event,
+                lambda known: replace(
+                    known, communities=communities, left=known.left | {*event.communities}
+                ),
             )
         case PractitionerConsented():
             return _with_consent(practitioner, event)
@@ -93,6 +97,7 @@ def _enrolled(practitioner: Practitioner, event: PractitionerEnrolled) -> Practi
                     communities=as_what.communities,
                     setting=as_what.setting,
                     specialty=as_what.specialty,
+                    left=known.left - {*as_what.communities},
                 ),
             )
         case _:

@@ -46,6 +46,7 @@ class Enrolled:
     consent: Consent | None = None
     on_call_until: datetime | None = None
     vacations: frozenset[tuple[datetime, datetime]] = frozenset()  # from when to when
+    left: frozenset[str] = frozenset()  # communities: what is open to them there is so no longer
     channels: tuple[Channel, ...] = ()  # by which they are reached
     roll_called: str | None = None  # the last month: 2026-11
 

@@ -153,7 +153,7 @@ LEFT = left(VALENCIENNES)
         ((taken(slot_id=MORNING),), "place_of_no_slot"),
         ((FREED,), "freed_twice"),
         ((PAUSED, received(), assigned(), taken()), "practitioner_not_available"),
-        ((LEFT, received(), assigned(), taken()), "not_a_member"),
+        ((LEFT, received(), assigned(), taken()), "left_the_community"),
         ((consented(sources=()), received(), assigned(), taken()), "outside_consent"),
         ((consented(weekly_cap=0), received(), assigned(), taken()), "over_the_weekly_cap"),
         ((PAUSED, PAUSED), "impossible_history"),

@@ -123,8 +123,7 @@ async def test_a_slot_seen_in_several_ways_is_in_each_cell(shown, pool):
         labels=(Label.SNP, Label.CPTS),
         communities=(NEVERS, VALENCIENNES),
     )
-    in_both = enrolled(communities=(NEVERS, VALENCIENNES))
-    await shown(availability.projection, *OPEN, in_both, slot)
+    await shown(availability.projection, *OPEN, slot)
 
     assert len(await cells(pool)) == 8
     assert len(await cells(pool, community=VALENCIENNES, mode="VR")) == 2
@@ -139,6 +138,12 @@ async def test_places_of_who_left_are_not_shown_there_any_more(shown, pool):
     assert len(await cells(pool, community=VALENCIENNES)) == 1
     assert await rows(pool, availability.open_slots(community=NEVERS), at=NOON) == []
     assert len(await rows(pool, availability.open_slots(community=VALENCIENNES), at=NOON)) == 1
+
+
+async def test_places_of_who_is_back_are_shown_again(shown, pool):
+    slot, gone = published(), left()
+    await shown(availability.projection, *OPEN, PAUSED, gone, enrolled(), consented(), slot)
+    assert len(await cells(pool, community=NEVERS)) == 1
 
 
 async def test_a_place_taken_is_not_free_until_it_is_freed(shown, pool):
