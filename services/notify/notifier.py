@@ -69,7 +69,7 @@ class Notifier:
         self._under_way: set[asyncio.Task[None]] = set()
         self._tasks: Together  # there while it runs
         self._note_again = timedelta(seconds=settings.notify_poll_seconds)
-        self._noted_at = clock.now()
+        self._noted_at = self._unpark_at = clock.now()
 
     async def run(self) -> None:
         """Tell, for ever."""
@@ -139,6 +139,9 @@ class Notifier:
                 room = self._room
                 now = self._clock.now()
                 await self.outbox.expire(now)
+                if self.telling.breaker.next_try() is None and now >= self._unpark_at:
+                    self._unpark_at = now + timedelta(seconds=self._settings.notify_poll_seconds)
+                    await self.outbox.unpark(now)
                 for channel in self.telling.breaker.to_try(now):
                     await self.outbox.wake_one(now, self.roster.reached_by(channel))
                 lease = 2 * timedelta(seconds=self._settings.notify_timeout_seconds)

@@ -63,6 +63,10 @@ _WAKE = """
 update notifications set next_at = %(now)s
 where state = 'waiting' and next_at > %(now)s and (%(rpps)s::text is null or rpps = %(rpps)s)
 """
+_UNPARK = """
+update notifications set next_at = %(now)s
+where state = 'waiting' and next_at > %(now)s and next_at = until
+"""
 _WAKE_ONE = """
 update notifications set next_at = %(now)s
 where notice_id = (
@@ -120,6 +124,11 @@ class Outbox:
         """There is a channel again, for all or for one: everything that waits is tried."""
         async with self._pool.connection() as connection:
             await connection.execute(_WAKE, {"now": now, "rpps": rpps})
+
+    async def unpark(self, now: datetime) -> None:
+        """What waits for a channel is tried: who parked it may be gone, or was too late to know."""
+        async with self._pool.connection() as connection:
+            await connection.execute(_UNPARK, {"now": now})
 
     async def wake_one(self, now: datetime, rpps: Sequence[str]) -> None:
         """Of what waits for one of these, what is of use longest: to try whether it goes out."""

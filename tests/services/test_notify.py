@@ -231,6 +231,31 @@ async def test_what_waits_for_a_channel_is_told_once_there_is_one(house, clock):
     await until(told)
 
 
+async def test_what_a_notifier_that_is_gone_had_parked_is_told_by_the_next(settings, addresses):
+    clock = SimulatedClock(NOON)
+    async with house_at(settings, addresses, clock=clock) as house:
+        await formed(house)
+        await member(house, DR_ADAM, SMS)
+        telling = house.notifier.telling
+        telling.ways = {Channel.SMS: Down()}
+        for _ in range(6):
+            await asked(house, delay="4H")
+        await until(lambda: telling.breaker.is_down(Channel.SMS, clock.now()))
+
+        async def parked():
+            return any(row["next_at"] == row["until"] for row in await outbox(house))
+
+        await asked(house, delay="4H")
+        await until(parked)
+    async with house_at(settings, addresses, clock=clock) as house:
+
+        async def told():
+            await clock.move_to(clock.now() + SECOND)
+            return set(await states(house)) == {"delivered"}
+
+        await until(told)
+
+
 async def test_who_gives_another_address_is_told_by_it(house, clock):
     await formed(house)
     await member(house, DR_ADAM, SMS)
