@@ -34,7 +34,7 @@ from domain.practitioner import (
     Practitioner,
     PractitionerNotEnrolled,
 )
-from domain.request import Answered, Pending
+from domain.request import Accepted, Declined, Pending, Proposed, Unanswered
 from events.codes import Mode
 from events.offer import Lapse
 from events.practitioner import Overbook
@@ -149,10 +149,10 @@ def _was_asked(search: Search, rpps: str) -> bool:
     match offer:
         case None:
             return False
-        case Pending():
+        case Pending() | Accepted() | Proposed() | Declined():
             return True
-        case Answered():
-            return offer.lapse not in _MAY_BE_ASKED_AGAIN
+        case Unanswered(why=why):
+            return why not in _MAY_BE_ASKED_AGAIN
         case _:
             assert_never(offer)
 

@@ -13,9 +13,10 @@ from domain.eligibility import Candidate, NoConsent, PractitionerAway, search, w
 from domain.placing import OverTwoStreams, PlaceRequest
 from domain.practitioner import Enrolled, NotEnrolled, Paused, Practitioner, PractitionerNotEnrolled
 from domain.request import (
-    Answered,
+    Accepted,
     Assigned,
     ClaimOffer,
+    Declined,
     GraceOver,
     OfferOver,
     Request,
@@ -25,7 +26,6 @@ from domain.request import (
 from events.agenda import Freed
 from events.codes import Label, Origin
 from events.explanation import Explanation
-from events.offer import Answer
 from events.practitioner import Overbook
 from events.request import RequestReceived, Unassigned
 
@@ -138,19 +138,15 @@ def _slot(
     )
 
 
-_NO = Answer.REFUSED
-
-
 def correct(command: CorrectClaim, request: Request, agenda: Agenda) -> OverTwoStreams:
     """The patient waits again, before everybody. Raises GraceOver, or OfferOver."""
     waiting = request.waiting if isinstance(request, Assigned) else request
     offer = waiting.offers.get(command.rpps) if isinstance(waiting, Waiting) else None
-    if isinstance(request, Waiting) and isinstance(offer, Answered) and offer.answer is _NO:
+    if isinstance(request, Waiting) and isinstance(offer, Declined):
         return OverTwoStreams((), ())  # the same again
     if (
         not isinstance(request, Assigned)
-        or not isinstance(offer, Answered)
-        or offer.answer is not Answer.ACCEPTED
+        or not isinstance(offer, Accepted)
         or request.assigned.rpps != command.rpps
     ):
         raise OfferOver(command.request_id)

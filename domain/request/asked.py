@@ -1,8 +1,9 @@
 """Members who were asked about a request: what becomes of it when it no longer waits."""
 
 from datetime import datetime
+from typing import assert_never
 
-from domain.request.states import Answered, Pending, Waiting
+from domain.request.states import Accepted, Declined, Offer, Pending, Proposed, Unanswered, Waiting
 from events.offer import Answer, Asked, Lapse, OfferLapsed
 
 
@@ -11,7 +12,7 @@ def over(waiting: Waiting, reason: Lapse, at: datetime) -> list[OfferLapsed]:
     return [
         OfferLapsed(request_id=waiting.received.request_id, rpps=rpps, reason=reason, lapsed_at=at)
         for rpps, offer in waiting.offers.items()
-        if isinstance(offer, Pending) or offer.answer is Answer.PARTIAL
+        if isinstance(offer, Pending | Proposed)
     ]
 
 
@@ -21,8 +22,22 @@ def answers(waiting: Waiting) -> tuple[Asked, ...]:
         Asked(
             rpps=rpps,
             wave=offer.wave,
-            answer=offer.answer if isinstance(offer, Answered) else Answer.NONE,
-            reason=offer.reason if isinstance(offer, Answered) else None,
+            answer=_answer(offer),
+            reason=offer.reason if isinstance(offer, Declined) else None,
         )
         for rpps, offer in waiting.offers.items()
     )
+
+
+def _answer(offer: Offer) -> Answer:
+    match offer:
+        case Accepted():
+            return Answer.ACCEPTED
+        case Proposed():
+            return Answer.PARTIAL
+        case Declined():
+            return Answer.REFUSED
+        case Pending() | Unanswered():
+            return Answer.NONE
+        case _:
+            assert_never(offer)

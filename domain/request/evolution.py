@@ -15,17 +15,20 @@ from domain.request.searching import (
 )
 from domain.request.states import (
     FOOT,
-    Answered,
+    Accepted,
     Assigned,
     Closed,
+    Declined,
     Emergency,
     Found,
     NotFound,
     NotReceived,
     Offer,
     Pending,
+    Proposed,
     Request,
     Sought,
+    Unanswered,
     Visited,
     Waiting,
     is_erased,
@@ -33,7 +36,6 @@ from domain.request.states import (
 )
 from events.ladder import StepKind
 from events.offer import (
-    Answer,
     OfferAccepted,
     OfferDeferred,
     OfferDelivered,
@@ -197,13 +199,13 @@ def _offer(offer: Offer, event: OfferEvent) -> Offer:
         case OfferDeferred():
             return Pending(offer.wave, event.until, deferred=True, delivered=True, seen=True)
         case OfferAccepted():
-            return Answered(offer.wave, Answer.ACCEPTED, event.accepted_at, start=event.start)
+            return Accepted(offer.wave, event.start, event.accepted_at)
         case OfferPartiallyAccepted():
-            return Answered(offer.wave, Answer.PARTIAL, event.answered_at, start=event.start)
+            return Proposed(offer.wave, event.start)
         case OfferRefused():
-            return Answered(offer.wave, Answer.REFUSED, event.answered_at, reason=event.reason)
+            return Declined(offer.wave, event.reason)
         case OfferLapsed():
-            return Answered(offer.wave, Answer.NONE, event.lapsed_at, lapse=event.reason)
+            return Unanswered(offer.wave, event.reason)
         case _:
             assert_never(event)
 
@@ -248,8 +250,8 @@ def _waiting_again(waiting: Waiting, event: RequestUnassigned) -> Waiting:
 def _without_acceptance(waiting: Waiting, event: RequestUnassigned) -> dict[str, Offer]:
     """Whoever accepted does not see the patient after all."""
     return {
-        rpps: Answered(offer.wave, Answer.REFUSED, event.unassigned_at, reason=WhyNot.OTHER)
-        if rpps == event.rpps and isinstance(offer, Answered) and offer.answer is Answer.ACCEPTED
+        rpps: Declined(offer.wave, WhyNot.OTHER)
+        if rpps == event.rpps and isinstance(offer, Accepted)
         else offer
         for rpps, offer in waiting.offers.items()
     }

@@ -17,20 +17,21 @@ from domain.request.commands import (
 from domain.request.receiving import LONGEST_DELAY
 from domain.request.refusals import DeferredTooFar, NotAsked, OfferOver, ProposedInThePast
 from domain.request.states import (
-    Answered,
+    Accepted,
     Assigned,
     Closed,
+    Declined,
     Emergency,
     NotReceived,
     Offer,
     Pending,
+    Proposed,
     Request,
     Visited,
     Waiting,
     refusal_of,
 )
 from events.offer import (
-    Answer,
     Lapse,
     OfferAccepted,
     OfferDeferred,
@@ -85,11 +86,7 @@ def _is_theirs(command: OfferCommand, waiting: Waiting) -> bool:
     if not isinstance(command, ClaimOffer):
         return False
     offer = waiting.offers.get(command.rpps)
-    return (
-        isinstance(offer, Answered)
-        and offer.answer is Answer.ACCEPTED
-        and offer.start == command.start
-    )
+    return isinstance(offer, Accepted) and offer.start == command.start
 
 
 def _offer(command: OfferRequest, waiting: Waiting) -> list[RequestEvent]:
@@ -160,7 +157,7 @@ def _claim(command: ClaimOffer, waiting: Waiting) -> list[RequestEvent]:
 
 def _propose(command: ProposeTime, waiting: Waiting) -> list[RequestEvent]:
     offer = _offer_to(command.rpps, command.request_id, waiting)
-    if isinstance(offer, Answered) and offer.start == command.start:
+    if isinstance(offer, Proposed) and offer.start == command.start:
         return []
     if not command.at < command.start <= waiting.received.received_at + LONGEST_DELAY:
         raise ProposedInThePast(command.request_id)
@@ -176,7 +173,7 @@ def _propose(command: ProposeTime, waiting: Waiting) -> list[RequestEvent]:
 
 def _refuse(command: RefuseOffer, waiting: Waiting) -> list[RequestEvent]:
     offer = _offer_to(command.rpps, command.request_id, waiting)
-    if isinstance(offer, Answered) and offer.answer is Answer.REFUSED:
+    if isinstance(offer, Declined):
         return []
     return [
         OfferRefused(

@@ -17,7 +17,7 @@ from domain.request.refusals import (
     WasAnEmergency,
 )
 from events.ladder import StepKind
-from events.offer import Answer, Lapse, WhyNot
+from events.offer import Lapse, WhyNot
 from events.request import (
     RequestAssigned,
     RequestHandedBack,
@@ -58,18 +58,39 @@ class Pending:
 
 
 @dataclass(frozen=True)
-class Answered:
-    """A member was asked, and answered; or did not, and need not any more."""
+class Accepted:
+    """A member sees the patient then."""
 
     wave: int
-    answer: Answer
-    at: datetime
-    reason: WhyNot | None = None  # of a refusal
-    start: datetime | None = None  # accepted or proposed
-    lapse: Lapse | None = None  # why there was no answer
+    start: datetime
+    at: datetime  # it was said
 
 
-Offer = Pending | Answered
+@dataclass(frozen=True)
+class Proposed:
+    """A member would see the patient then, another time than was asked for."""
+
+    wave: int
+    start: datetime
+
+
+@dataclass(frozen=True)
+class Declined:
+    """A member does not see the patient."""
+
+    wave: int
+    reason: WhyNot
+
+
+@dataclass(frozen=True)
+class Unanswered:
+    """A member was asked, and need not answer any more."""
+
+    wave: int
+    why: Lapse
+
+
+Offer = Pending | Accepted | Proposed | Declined | Unanswered
 
 
 @dataclass(frozen=True)

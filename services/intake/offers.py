@@ -14,10 +14,10 @@ from domain.overbooking import AcceptOffer, CorrectClaim, overbook_of
 from domain.placing import OverTwoStreams
 from domain.request import (
     AgreeDeadline,
-    Answered,
     DeferOffer,
     NoteReceipt,
     NotProposed,
+    Proposed,
     ProposeTime,
     RefuseOffer,
     Request,
@@ -142,7 +142,7 @@ def _deadline(
 def _proposed(request: Request, rpps: str) -> datetime:
     """The time the member proposed. Raises NotProposed."""
     offer = request.offers.get(rpps) if isinstance(request, Waiting) else None
-    if isinstance(offer, Answered) and offer.answer is Said.PARTIAL and offer.start:
+    if isinstance(offer, Proposed):
         return offer.start
     place = place_of(request)
     if place is not None and place.rpps == rpps:

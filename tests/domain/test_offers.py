@@ -247,12 +247,17 @@ def test_whoever_need_not_answer_any_more_is_told_at_once():
 def test_the_sas_is_told_who_was_asked_and_what_they_said():
     back = HandBackRequest(ANNA, HandBack.NOBODY_ACCEPTED, None, NOTHING_WEIGHED, NOON)
 
-    *_, event = decider.decide(back, decider.replay([*ASKED, refused()]))
-
-    assert event.asked == (
-        Asked(rpps=DR_ADAM, wave=1, answer=Answer.REFUSED, reason=WhyNot.FULL),
-        Asked(rpps=DR_BLAIN, wave=1, answer=Answer.NONE),
-    )
+    for said, answer, reason in (
+        (refused(), Answer.REFUSED, WhyNot.FULL),
+        (proposed(), Answer.PARTIAL, None),
+        (accepted(), Answer.ACCEPTED, None),
+        (lapsed(), Answer.NONE, None),
+    ):
+        *_, event = decider.decide(back, decider.replay([*ASKED, said]))
+        assert event.asked == (
+            Asked(rpps=DR_ADAM, wave=1, answer=answer, reason=reason),
+            Asked(rpps=DR_BLAIN, wave=1, answer=Answer.NONE),
+        )
 
 
 def test_each_step_of_the_ladder_has_somebody_and_an_instant():
