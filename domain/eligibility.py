@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple, assert_never
 
-from domain.agenda import Agenda, NoPlaceLeft, Slot, arrival, day_of
+from domain.agenda import Agenda, NoPlaceLeft, Slot, day_of
 from domain.decider import Refused
 from domain.geography import CAR_SECONDS_PER_KM, distance_km
 from domain.practitioner import Consent, Enrolled, Paused, Practitioner, PractitionerNotEnrolled
@@ -179,7 +179,7 @@ def ways(search: Search, candidate: Candidate) -> list[Way] | type[Refused]:
         return reason
     if slot.free <= 0 and slot.free_for(search.received.request_id, search.now) <= 0:
         return NoPlaceLeft
-    return _reachable(search, slot.published)
+    return _reachable(search, slot)
 
 
 def _not_for(search: Search, slot: SlotPublished) -> type[Refused] | None:
@@ -305,17 +305,17 @@ def against_consent(
     return None
 
 
-def _reachable(search: Search, slot: SlotPublished) -> list[Way] | type[Refused]:
-    received = search.received
+def _reachable(search: Search, candidate: Slot) -> list[Way] | type[Refused]:
+    received, slot = search.received, candidate.published
     wanted = received.modes
     if not any(mode in wanted for mode in slot.modes):
         return NotThisWay
     held = search.request.hold
     # What a regulator holds was in time when they took it, and the patient was told so.
-    kept = held is not None and held.slot_id == slot.slot_id
+    kept = held is not None and held.slot_id == slot.slot_id and search.now < held.until
     earliest = held.held_at + LEAD if held and kept else search.earliest
     seconds_to_come = (slot.start - earliest).total_seconds()
-    if seconds_to_come < 0 and slot.capacity == 1:
+    if seconds_to_come < 0 and not candidate.is_range:
         return StartsTooSoon
     found: list[Way] = []
     reason: type[Refused] = TooFar
@@ -337,7 +337,7 @@ def _reachable(search: Search, slot: SlotPublished) -> list[Way] | type[Refused]
         start = (
             slot.start
             if seconds_to_come >= travel
-            else arrival(slot, earliest + timedelta(seconds=travel))
+            else candidate.arrival(earliest + timedelta(seconds=travel))
         )
         if start is None:
             reason = StartsTooSoon

@@ -90,6 +90,7 @@ class _Slot:
     taken: dict[UUID, UUID] = field(default_factory=dict)  # request → command that took the place
     own: set[UUID] = field(default_factory=set)  # of these, the practitioner's own patients
     held: dict[UUID, datetime] = field(default_factory=dict)  # request → until when
+    is_range: bool = False  # it has, or had, several places
     withdrawn: bool = False
     elapsed: bool = False
 
@@ -201,6 +202,7 @@ class Audit:
             setting=event.setting,
             specialty=event.specialty,
             surge=event.surge,
+            is_range=event.capacity > 1,
         )
         if event.slot_id in self._slots:
             self._broken("slot_published_twice", recorded.position, event.slot_id)
@@ -243,6 +245,7 @@ class Audit:
                     self._broken("moved_with_patients", recorded.position, event.slot_id)
             case SlotCapacityChanged():
                 slot.capacity = event.capacity
+                slot.is_range |= event.capacity > 1
                 if len(slot.taken) > slot.capacity:
                     self._broken("over_capacity", recorded.position, event.slot_id)
             case SlotOpenedTo():
@@ -299,7 +302,7 @@ class Audit:
             return
         if request.visit > (request.due_by or request.received.due_by):
             self._broken("assigned_after_due", recorded.position, slot.slot_id)
-        joins_a_range = slot.capacity > 1 and slot.start <= request.visit < slot.end
+        joins_a_range = slot.is_range and slot.start <= request.visit < slot.end
         if request.visit != slot.start and not joins_a_range:
             self._broken("visit_outside_its_slot", recorded.position, slot.slot_id)
 

@@ -12,6 +12,7 @@ from domain import request as requests
 from domain.agenda import (
     Agenda,
     ChangeCapacity,
+    CloseSlotTo,
     FreePlace,
     HoldPlace,
     ReleasePlace,
@@ -19,7 +20,6 @@ from domain.agenda import (
     SlotChange,
     TakePlace,
     WithdrawSlot,
-    may_join,
 )
 from domain.eligibility import Candidate, NotThisWay, Way, search, ways
 from domain.practitioner import Practitioner
@@ -200,15 +200,18 @@ def without_the_place(
     """Who cannot see one patient is not sent another then; who else is there keeps their place."""
     place = place_of(request)
     slot = agenda.slots.get(place.slot_id) if place else None
-    if slot is None or not may_join(slot.published, at):
+    if slot is None or not slot.may_join(at):
         return both
-    less = (
-        ChangeCapacity(slot.published.slot_id, slot.published.capacity - 1, at)
-        if slot.published.capacity > 1
-        else WithdrawSlot(slot.published.slot_id, at)
-    )
+    slot_id, less = slot.published.slot_id, slot.published.capacity - 1
+    change: SlotChange
+    if less:
+        change = ChangeCapacity(slot_id, less, at)
+    elif slot.published.start > at:
+        change = WithdrawSlot(slot_id, at)
+    else:
+        change = CloseSlotTo(slot_id, slot.published.open_to, at)
     freed = agendas.decider.replay(both.agenda, since=agenda)
-    return OverTwoStreams(both.request, [*both.agenda, *agendas.decide(less, freed)])
+    return OverTwoStreams(both.request, [*both.agenda, *agendas.decide(change, freed)])
 
 
 def hold(

@@ -1,7 +1,7 @@
 """Free places: which slots are open to whom, and how many places each has left."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import assert_never
 
 from sqlalchemy import (
@@ -69,6 +69,7 @@ slots = Table(
     Column("end", DateTime(timezone=True), nullable=False),
     Column("zone", Text, nullable=False),
     Column("capacity", Integer, nullable=False),
+    Column("is_range", Boolean, nullable=False),  # it has, or had, several places
     Column("taken", Integer, nullable=False),
     Column("held", Integer, nullable=False),  # by regulators, for a moment
     Column("lost", Integer, nullable=False),  # nobody had taken them when it was over
@@ -81,7 +82,13 @@ slots = Table(
 )
 _AT = bindparam("at", type_=DateTime(timezone=True))
 _LONGEST = timedelta(hours=24)  # no slot is longer
-_JOINING = timedelta(minutes=30)  # to get there, and to be seen before a range is over
+_LEAD = timedelta(minutes=15)  # of somebody who need not travel
+_BEFORE_THE_END = timedelta(minutes=15)  # a range is joined at the latest
+_QUARTER = timedelta(minutes=15)
+# When somebody told now comes into a range: the next quarter of an hour they can make.
+_ON_THE_GRID = func.date_bin(
+    _QUARTER, _AT + _LEAD + _QUARTER - timedelta(microseconds=1), datetime(2000, 1, 1, tzinfo=UTC)
+)
 _LEFT = slots.c.capacity - slots.c.taken - slots.c.held
 Index("slots_communities", slots.c.communities, postgresql_using="gin")
 Index("slots_start", slots.c.start)
@@ -184,7 +191,7 @@ def _apply(rows: Rows, event: _Event) -> None:
         case SlotMoved():
             rows.put(slots, event.slot_id, _whereabouts(event))
         case SlotCapacityChanged():
-            rows.put(slots, event.slot_id, {"capacity": event.capacity})
+            _resize(rows, event)
         case SlotOpenedTo():
             rows.put(slots, event.slot_id, _shown_to(event))
         case SlotClosedTo():
@@ -226,6 +233,7 @@ def _published(event: SlotPublished) -> dict[str, object]:
         **_whereabouts(event),
         "zone": event.zone,
         "capacity": event.capacity,
+        "is_range": event.capacity > 1,
         "taken": 0,
         "held": 0,
         "lost": 0,
@@ -257,6 +265,13 @@ def _shown_to(event: SlotPublished | SlotOpenedTo) -> dict[str, object]:
         "communities": list(event.communities),
         "open_to": list(event.open_to),
     }
+
+
+def _resize(rows: Rows, event: SlotCapacityChanged) -> None:
+    row = rows.get(slots, event.slot_id)
+    assert row is not None, "places of a slot that was never published"
+    is_range = row["is_range"] or event.capacity > 1
+    rows.put(slots, event.slot_id, {"capacity": event.capacity, "is_range": is_range})
 
 
 def _take(rows: Rows, event: SlotPlaceTaken | SlotPlaceFreed, places: int) -> None:
@@ -317,7 +332,7 @@ def free_places(
 
 def _free() -> list[ColumnElement[bool]]:
     return [
-        _open_until(_JOINING),
+        _open(slots.c.end - _BEFORE_THE_END >= _ON_THE_GRID),
         _LEFT > 0,
         slots.c.withdrawn_at.is_(None),
         ~practitioners.c.paused,
@@ -326,11 +341,11 @@ def _free() -> list[ColumnElement[bool]]:
     ]
 
 
-def _open_until(before_the_end: timedelta) -> ColumnElement[bool]:
-    """Slots to begin after `:at`, and ranges of which at least so much is left."""
+def _open(still_to_come: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Slots to begin after `:at`, and ranges that have begun of which that holds."""
     return and_(
         slots.c.start > _AT - _LONGEST,  # the index
-        or_(slots.c.start > _AT, and_(slots.c.capacity > 1, slots.c.end > _AT + before_the_end)),
+        or_(slots.c.start > _AT, and_(slots.c.is_range, still_to_come)),
     )
 
 
@@ -338,7 +353,7 @@ def slots_to_come(
     *, community: str | None = None, rpps: str | None = None
 ) -> Select[tuple[object, ...]]:
     """Every slot somebody may yet come to at `:at` that was not withdrawn, the earliest first."""
-    conditions = [_open_until(timedelta())]
+    conditions = [_open(slots.c.end > _AT)]
     conditions.append(slots.c.withdrawn_at.is_(None))
     conditions += [slots.c.communities.contains([community])] if community else []
     conditions += [slots.c.rpps == rpps] if rpps else []

@@ -45,10 +45,8 @@ from domain.agenda.week import (
     LONGEST_SLOT,
     Agenda,
     Slot,
-    arrival,
     check_free,
     day_of,
-    may_join,
     week_of,
     weeks_at,
     weeks_between,
@@ -104,13 +102,11 @@ __all__ = [
     "SlotTakenBack",
     "TakePlace",
     "WithdrawSlot",
-    "arrival",
     "check_free",
     "day_of",
     "decide",
     "decider",
     "evolve",
-    "may_join",
     "week_of",
     "weeks_at",
     "weeks_between",
@@ -139,7 +135,7 @@ def decide(command: AgendaCommand, agenda: Agenda) -> list[AgendaEvent]:
 
 def evolve(agenda: Agenda, event: AgendaEvent) -> Agenda:
     if isinstance(event, SlotPublished):
-        return _with(agenda, Slot(event))
+        return _with(agenda, Slot(event, is_range=event.capacity > 1))
     slot = _known(agenda, event)
     match event:
         case SlotPlaceTaken():
@@ -159,7 +155,9 @@ def evolve(agenda: Agenda, event: AgendaEvent) -> Agenda:
             moved = {"start": event.start, "end": event.end, "place": event.place}
             return _with(agenda, _changed(slot, moved))
         case SlotCapacityChanged():
-            return _with(agenda, _changed(slot, {"capacity": event.capacity}))
+            resized = _changed(slot, {"capacity": event.capacity})
+            is_range = slot.is_range or event.capacity > 1
+            return _with(agenda, replace(resized, is_range=is_range))
         case SlotOpenedTo():
             wider = {
                 "labels": event.labels,

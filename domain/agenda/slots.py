@@ -23,7 +23,7 @@ from domain.agenda.refusals import (
     SlotOpenToNobody,
     SlotPublishedOtherwise,
 )
-from domain.agenda.week import Agenda, Slot, check_free, check_hours, may_join, week_of
+from domain.agenda.week import Agenda, Slot, check_free, check_hours, week_of
 from events.agenda import (
     AgendaEvent,
     Freed,
@@ -115,7 +115,7 @@ def _in_time(command: SlotChange, slot: Slot, events: Iterable[AgendaEvent]) -> 
             # Whoever had a place since it began may have been seen already.
             begun = slot.published.start <= command.at
             nobody_loses = not any(isinstance(event, SlotPlaceFreed) for event in events)
-            return may_join(slot.published, command.at) and (nobody_loses or not begun)
+            return slot.may_join(command.at) and (nobody_loses or not begun)
         case _:
             assert_never(command)
 

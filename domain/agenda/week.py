@@ -40,7 +40,24 @@ class Slot:
     taken: Mapping[UUID, Mode] = field(default_factory=dict)  # request → how they meet
     held: Mapping[UUID, datetime] = field(default_factory=dict)  # request → until when
     own: frozenset[UUID] = frozenset()  # of these, patients of the practitioner's own list
+    is_range: bool = False  # plage: it has, or had, several places
     elapsed: bool = False  # over, and what was left is lost
+
+    def arrival(self, earliest: datetime) -> datetime | None:
+        """When a patient comes who can be there from `earliest` on; None: too late.
+
+        As it begins; into a range that has begun, on the next quarter of an hour.
+        """
+        if earliest <= self.published.start:
+            return self.published.start
+        if not self.is_range:
+            return None
+        on_the_grid = earliest + (_GRID_FROM - earliest) % GRID
+        return on_the_grid if on_the_grid <= self.published.end - LAST_ARRIVAL else None
+
+    def may_join(self, now: datetime) -> bool:
+        """Whether somebody may yet come: it is to begin, or is a range and not over."""
+        return self.published.start > now or (self.is_range and self.published.end > now)
 
     @property
     def free(self) -> int:
@@ -114,25 +131,6 @@ def weeks_between(start: datetime, end: datetime) -> list[str]:
     return sorted(
         {week_of(first + timedelta(days=n), "UTC") for n in range(days)} | weeks_at(start, end)
     )
-
-
-def arrival(slot: SlotPublished, earliest: datetime) -> datetime | None:
-    """When a patient comes who can be there from `earliest` on; None: too late for this slot.
-
-    As it begins; into a range (plage: several places) that has begun, on the next quarter of an
-    hour.
-    """
-    if earliest <= slot.start:
-        return slot.start
-    if slot.capacity == 1:
-        return None
-    on_the_grid = earliest + (_GRID_FROM - earliest) % GRID
-    return on_the_grid if on_the_grid <= slot.end - LAST_ARRIVAL else None
-
-
-def may_join(slot: SlotPublished, now: datetime) -> bool:
-    """Whether somebody may yet come: the slot is to begin, or is a range and not over."""
-    return slot.start > now or (slot.capacity > 1 and slot.end > now)
 
 
 def check_free(hours: Hours, agenda: Agenda) -> None:

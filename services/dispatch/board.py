@@ -12,7 +12,7 @@ from domain import agenda as agendas
 from domain import community as communities
 from domain import practitioner as practitioners
 from domain import request as requests
-from domain.agenda import Agenda, may_join
+from domain.agenda import Agenda
 from domain.asking import Member
 from domain.community import Community, Formed, NotFormed
 from domain.eligibility import Candidate
@@ -203,7 +203,7 @@ class Board:
             agenda = held.state
             for slot in agenda.slots.values():
                 published = slot.published
-                if may_join(published, now) and any(c in published.communities for c in of):
+                if slot.may_join(now) and any(c in published.communities for c in of):
                     yield Candidate(slot, agenda, practitioner.state)
 
     def candidate(self, slot_id: UUID) -> Candidate | None:

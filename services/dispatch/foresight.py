@@ -12,6 +12,7 @@ from uuid import UUID
 
 from events.envelope import Recorded
 from events.request import RequestUnassigned
+from events.streams import kind
 from services.dispatch.board import Board
 from services.log.commands import Append
 
@@ -48,7 +49,10 @@ class Foresight:
             for version in range(write.expected + 1, write.expected + 1 + len(write.events)):
                 versions[version] = command.command_id
             self._unheard[write.stream] = command.command_id
-        concerned = (*wanted, *(stream for stream, _ in command.unmoved))
+        # What communities agreed is never foreseen, and without it nothing can be decided at all:
+        # what is new of it is heard like anything else.
+        read = (stream for stream, _ in command.unmoved if kind(stream) != "community")
+        concerned = (*wanted, *read)
         return {stream: self._epochs[stream] for stream in concerned}
 
     def stands_on(self, streams: Iterable[str]) -> frozenset[UUID]:

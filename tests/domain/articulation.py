@@ -16,7 +16,7 @@ from domain import agenda as agendas
 from domain import overbooking, placing
 from domain import practitioner as practitioners
 from domain import request as requests
-from domain.agenda import ChangeCapacity, WithdrawSlot, may_join
+from domain.agenda import ChangeCapacity, WithdrawSlot
 from domain.asking import Member, Rate, askable
 from domain.decider import Refused
 from domain.eligibility import Candidate, search
@@ -273,7 +273,7 @@ class World:
         for number in self.doctors:
             agenda = self.agenda(number)
             for slot in agenda.slots.values():
-                if may_join(slot.published, self.now):
+                if slot.may_join(self.now):
                     yield Candidate(slot, agenda, self.practitioner(number))
 
     def look(self):

@@ -17,7 +17,6 @@ from domain.agenda import (
     OverlapsAnotherSlot,
     SlotOpenToNobody,
     SlotPublishedOtherwise,
-    arrival,
     decider,
     week_of,
     weeks_at,
@@ -186,7 +185,7 @@ def test_a_patient_comes_as_the_slot_begins_or_into_a_range_on_a_quarter(
     slot = published(end=NOON + HOUR + length * MINUTE, capacity=capacity)
     earliest = NOON + timedelta(minutes=minutes, seconds=seconds)
 
-    comes = arrival(slot, earliest)
+    comes = decider.replay([slot]).slots[AFTERNOON].arrival(earliest)
 
     if earliest <= slot.start:
         assert comes == slot.start

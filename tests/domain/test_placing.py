@@ -22,8 +22,10 @@ from tests.examples import (
     assigned,
     consented,
     enrolled,
+    freed,
     published,
     received,
+    resized,
     taken,
 )
 
@@ -86,6 +88,30 @@ def test_who_joins_a_range_is_told_when_and_the_place_held_for_them_keeps_its_ti
 
     assert waiting.hold.start == both.request[-1].start == NOON + HOUR / 4
     assert at_once.request[-1].start == NOON + HOUR / 2
+
+
+def test_a_place_held_in_a_range_keeps_its_time_whatever_places_are_left():
+    """Found in review: another patient was cancelled, and it was no range any more."""
+    week = agenda(published(start=NOON - HOUR, end=NOON + 2 * HOUR, capacity=2), taken(BEN))
+    keep = Hold(ANNA, AFTERNOON, Mode.OFFICE, NOON + 3 * MINUTE, NOON)
+    kept = hold(keep, request(received()), week, DOCTOR)
+    after = agendas.decider.replay([*kept.agenda, freed(BEN), resized(1)], since=week)
+
+    both = place(command(at=NOON + MINUTE), request(received(), *kept.request), after, DOCTOR)
+
+    assert both.request[-1].start == kept.request[-1].start
+
+
+def test_what_was_held_too_long_is_weighed_as_it_is_now():
+    """Found by any history: given half an hour later, at a time that was over."""
+    week = agenda(published(start=NOON - HOUR, end=NOON + 2 * HOUR, capacity=2))
+    keep = Hold(ANNA, AFTERNOON, Mode.OFFICE, NOON + MINUTE, NOON)
+    kept = hold(keep, request(received()), week, DOCTOR)
+    held = agendas.decider.replay(kept.agenda, since=week)
+
+    both = place(command(at=NOON + HOUR), request(received(), *kept.request), held, DOCTOR)
+
+    assert both.request[-1].start == NOON + HOUR + 30 * MINUTE
 
 
 def test_a_place_that_is_held_is_taken_though_it_begins_sooner_now():

@@ -192,6 +192,14 @@ def test_a_range_that_has_begun_changes_for_those_to_come(command, then):
     given(TWO, taken(ANNA)).when(command).then(*then)
 
 
+def test_a_range_stays_one_whatever_places_it_has_left():
+    now = {"changed_at": NOON + HOUR}
+    wider = resized(2).model_copy(update=now)
+    given(TWO, resized(1)).when(resize(2, NOON + HOUR)).then(wider)
+    given(published(), resized(2), resized(1)).when(resize(2, NOON + HOUR)).then(wider)
+    given(published()).when(resize(2, NOON + HOUR)).then_refused(AlreadyBegun)
+
+
 def test_of_a_range_that_has_begun_nobody_loses_a_place():
     for command in (resize(1, NOON + HOUR), withdraw(NOON + HOUR), move(at=NOON + HOUR)):
         given(TWO, taken(ANNA), taken(BEN)).when(command).then_refused(AlreadyBegun)

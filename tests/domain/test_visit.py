@@ -392,14 +392,18 @@ def test_once_the_slot_has_begun_only_the_visit_is_cancelled():
     assert [event.name for event in both.agenda] == ["slot.place_freed"]
 
 
-def test_a_place_cancelled_in_a_range_that_has_begun_is_not_given_again():
-    week = agenda(published(capacity=3), taken(), taken(BEN))
+@pytest.mark.parametrize(
+    ("before", "then"),
+    [((taken(BEN),), "slot.capacity_changed"), ((resized(1),), "slot.closed_to")],
+)
+def test_a_place_cancelled_in_a_range_that_has_begun_is_not_given_again(before, then):
+    week = agenda(published(capacity=3), taken(), *before)
 
     both = cancel(
         Cancel(ANNA, By.PRACTITIONER, search_again=False, at=START), request(*PLACED), week
     )
 
-    assert [event.name for event in both.agenda] == ["slot.place_freed", "slot.capacity_changed"]
+    assert [event.name for event in both.agenda] == ["slot.place_freed", then]
 
 
 def test_nobody_is_sent_again_to_a_place_that_was_cancelled():

@@ -177,6 +177,7 @@ async def test_a_range_that_has_begun_has_its_places_now_until_nobody_can_come_i
     )
 
     assert (before[-2].hour, begun[-2].hour, begun[-1]) == (13, 14, 3)  # in Paris
+    assert len(await cells(pool, at=NOON + 150 * MINUTE)) == 1
     assert await cells(pool, at=NOON + 151 * MINUTE) == []
     to_come = availability.slots_to_come(community=NEVERS)
     assert len(await rows(pool, to_come, at=NOON + 179 * MINUTE)) == 1

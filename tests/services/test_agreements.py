@@ -347,6 +347,38 @@ async def test_an_agreement_that_ends_closes_the_way_at_once(house):
     assert reached[-1] == ()
 
 
+async def test_a_race_lost_for_a_place_of_neighbours_forgets_nothing_that_was_agreed(house):
+    """Found in review: dispatch went on by the usual ladder, until all was read anew."""
+    for finess in (NEVERS, VALENCIENNES):
+        await tell(house, "community", community_told(finess), finess)
+    for one, other in ((NEVERS, VALENCIENNES), (VALENCIENNES, NEVERS)):
+        await tell(house, "neighbours", {"finess": one, "neighbours": [other]}, one)
+    steps = [{"kind": "NEIGHBOUR_SLOTS", "minutes": 60}]
+    ladder = {"title": "Neighbours", "rules": [{"title": "All", "steps": steps}]}
+    await tell(house, "ladder", {"finess": NEVERS, "ladder": ladder})
+    await enrolled(house, communities=[VALENCIENNES])
+    slot_id = await published(house, communities=[VALENCIENNES])
+    dispatcher, late, known = house.dispatcher, [], []
+    hear, read = dispatcher.hear, dispatcher._log.history
+    dispatcher.hear = late.append  # a moment behind the log
+
+    async def reads(stream):
+        known.append(dispatcher.board.ladder_of(NEVERS).title)
+        return await read(stream)
+
+    dispatcher._log.history = reads
+    await tell(house, "slot-withdrawal", {"slot_id": slot_id})
+    told = await tell(house, "care-request", request_told(delay="4H"))
+    await until(lambda: known)
+    dispatcher.hear = hear
+    for batch in late:
+        hear(batch)
+
+    assert (await on_board(house, told["id"]))["state"] == "waiting"
+    assert set(known) == {"Neighbours"}
+    assert dispatcher.board.neighbours_of(NEVERS) == (VALENCIENNES,)
+
+
 async def test_no_place_of_former_neighbours_is_kept_by_hand(settings, addresses, clock):
     """Before dispatch, which is away here, could tell the request."""
     async with house_at(settings, addresses, clock=clock) as house:
