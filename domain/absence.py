@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from uuid import UUID
 
@@ -32,9 +33,11 @@ def announce(
 ) -> Absence:
     """All of it or nothing. `holders`: who has or holds a place in one of `concerned`.
 
-    A slot that has begun goes on: whoever is in the waiting room is seen, or cancelled one by one.
+    Whoever is in the waiting room is seen, or cancelled one by one: of a range that has begun,
+    those are searched for again who were to come once the practitioner is away.
     """
-    return _absence(command, practitioner, weeks, holders, partial(concerned, command))
+    since = max(command.start, command.at)
+    return _absence(command, practitioner, weeks, holders, partial(concerned, command), since)
 
 
 def leave(
@@ -44,9 +47,8 @@ def leave(
     holders: Mapping[UUID, Request],
 ) -> Absence:
     """As `announce`, of one of `left_over`."""
-    return _absence(
-        command, practitioner, weeks, holders, partial(left_over, command, practitioner)
-    )
+    gone = partial(left_over, command, practitioner)
+    return _absence(command, practitioner, weeks, holders, gone, command.at)
 
 
 def _absence(
@@ -55,31 +57,39 @@ def _absence(
     weeks: Mapping[str, Agenda],
     holders: Mapping[UUID, Request],
     gone: Callable[[Agenda], list[Slot]],
+    since: datetime,
 ) -> Absence:
     announced = practitioners.decide(command, practitioner)
     happened: dict[str, Sequence[AgendaEvent]] = {}
     told: dict[UUID, Sequence[RequestEvent]] = {}
     for name, agenda in weeks.items() if announced else ():
-        slots = [slot.published.slot_id for slot in gone(agenda)]
-        withdrawn = placing.withdraw_slots(slots, agenda, holders, command.at)
-        happened[name] = withdrawn.agenda
+        slots = gone(agenda)
+        to_come = [s.published.slot_id for s in slots if s.published.start > command.at]
+        withdrawn = placing.withdraw_slots(to_come, agenda, holders, command.at)
+        events = [*withdrawn.agenda]
         told |= withdrawn.requests
+        for slot in slots:
+            if slot.published.start <= command.at:
+                freed = placing.free_from(slot, agenda, holders, since, command.at)
+                events += freed.agenda
+                told |= freed.requests
+        happened[name] = events
     return Absence(announced, happened, told)
 
 
 def concerned(command: AnnounceVacation, agenda: Agenda) -> list[Slot]:
-    """Slots of the week that fall into the vacation and have not begun."""
+    """Slots of the week that fall into the vacation and that somebody may yet come to."""
     return [
         slot
         for slot in agenda.slots.values()
         if slot.published.start < command.end
         and command.start < slot.published.end
-        and slot.published.start > command.at
+        and slot.may_join(command.at)
     ]
 
 
 def left_over(command: Leave, practitioner: Practitioner, agenda: Agenda) -> list[Slot]:
-    """Slots of the week that have not begun and are open to nobody any more."""
+    """Slots of the week that somebody may yet come to, and that are open to nobody any more."""
     if isinstance(practitioner, NotEnrolled):
         return []
     member_of = enrolment(practitioner).communities
@@ -87,5 +97,5 @@ def left_over(command: Leave, practitioner: Practitioner, agenda: Agenda) -> lis
     return [
         slot
         for slot in agenda.slots.values()
-        if slot.published.start > command.at and still_in.isdisjoint(slot.published.communities)
+        if slot.may_join(command.at) and still_in.isdisjoint(slot.published.communities)
     ]

@@ -44,7 +44,7 @@ from domain.request import (
 from events.agenda import AgendaEvent, Freed, SlotPlaceFreed, SlotPlaceReleased
 from events.codes import Mode
 from events.explanation import Explanation
-from events.request import HoldEnd, RequestEvent, Unassigned
+from events.request import HoldEnd, RequestEvent, RequestPlaceHeld, Unassigned
 
 
 @dataclass(frozen=True)
@@ -296,6 +296,28 @@ def withdraw_slots(
         agenda = agendas.decider.replay(change.agenda, since=agenda)
         events += change.agenda
         told |= change.requests
+    return OverManyStreams(events, told)
+
+
+def free_from(
+    slot: Slot, agenda: Agenda, holders: Mapping[UUID, Request], since: datetime, at: datetime
+) -> OverManyStreams:
+    """Whoever was to come to the slot from then on is searched for again; the others are seen."""
+    events: list[AgendaEvent] = []
+    told: dict[UUID, Sequence[RequestEvent]] = {}
+    for request_id in (*slot.taken, *slot.held):
+        match holders[request_id]:
+            case Assigned(assigned=place) if place.start >= since:
+                back = Unassign(request_id, Unassigned.SLOT_WITHDRAWN, at)
+                told[request_id] = requests.decide(back, holders[request_id])
+                free = FreePlace(place.slot_id, request_id, Freed.SLOT_WITHDRAWN, at)
+                events += agendas.decide(free, agenda)
+            case Waiting(hold=RequestPlaceHeld() as kept) if kept.start >= since:
+                end = EndHold(request_id, HoldEnd.SLOT_CHANGED, at)
+                told[request_id] = requests.decide(end, holders[request_id])
+                events += agendas.decide(ReleasePlace(kept.slot_id, request_id, at), agenda)
+            case _:
+                pass  # they came before
     return OverManyStreams(events, told)
 
 

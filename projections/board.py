@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    bindparam,
     case,
     select,
 )
@@ -341,9 +342,10 @@ def doctor_sought(*, community: str | None = None) -> Select[Any]:
 
 
 def placed(rpps: str, slots: Sequence[UUID]) -> Select[Any]:
-    """Requests that have a place of these slots with the practitioner."""
+    """Requests with a place of these slots with the practitioner, to come at `:at` or later."""
     return select(requests.c.request_id).where(
         requests.c.state.in_([ASSIGNED, CONFIRMED]),
         requests.c.rpps == rpps,
         requests.c.slot_id.in_(slots),
+        requests.c.start >= bindparam("at", type_=DateTime(timezone=True)),
     )

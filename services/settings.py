@@ -105,7 +105,7 @@ class Settings(BaseSettings):
     notify_retry_seconds: tuple[float, ...] = (2.0, 5.0, 15.0, 60.0)  # the last repeats
     notify_timeout_seconds: float = 10.0  # of one channel
     notify_at_once: int = 20  # messages under way
-    notify_failures: int = 5  # in a row: the channel is left alone…
+    notify_failures: int = 5  # people in a row: the channel is left alone…
     notify_rest_seconds: float = 5.0  # …for so long, then one message tries it
     notify_poll_seconds: float = 30.0  # what another process put into the outbox
     notifications_kept_days: int = Field(default=90, ge=40)  # what was told, and what was not

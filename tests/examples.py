@@ -443,7 +443,10 @@ def off_call(rpps: str = DR_ADAM) -> PractitionerOffCall:
 
 
 def held(
-    request_id: UUID = ANNA, until: datetime = NOON + 3 * MINUTE, slot_id: UUID = AFTERNOON
+    request_id: UUID = ANNA,
+    until: datetime = NOON + 3 * MINUTE,
+    slot_id: UUID = AFTERNOON,
+    start: datetime | None = None,
 ) -> RequestPlaceHeld:
     slot = published(slot_id)
     return RequestPlaceHeld(
@@ -451,7 +454,7 @@ def held(
         slot_id=slot_id,
         rpps=slot.rpps,
         week=slot.week,
-        start=slot.start,
+        start=start or slot.start,
         mode=Mode.OFFICE,
         until=until,
         held_at=NOON,
@@ -462,8 +465,10 @@ def hold_ended(reason: HoldEnd = HoldEnd.LAPSED, at: datetime = NOON) -> Request
     return RequestHoldLapsed(request_id=ANNA, slot_id=AFTERNOON, reason=reason, lapsed_at=at)
 
 
-def place_held(request_id: UUID = ANNA, until: datetime = NOON + 3 * MINUTE) -> SlotPlaceHeld:
-    return SlotPlaceHeld(slot_id=AFTERNOON, request_id=request_id, until=until, held_at=NOON)
+def place_held(
+    request_id: UUID = ANNA, until: datetime = NOON + 3 * MINUTE, slot_id: UUID = AFTERNOON
+) -> SlotPlaceHeld:
+    return SlotPlaceHeld(slot_id=slot_id, request_id=request_id, until=until, held_at=NOON)
 
 
 def released(request_id: UUID = ANNA, at: datetime = NOON) -> SlotPlaceReleased:

@@ -48,7 +48,9 @@ def tell_vacation(
         async def patients(session: Session) -> int:
             away = AnnounceVacation(rpps, words.local(start), words.local(end), await session.now())
             weeks = [streams.agenda(rpps, w) for w in weeks_between(away.start, away.end)]
-            return await _placed(session, rpps, weeks, partial(concerned, away))
+            return await _placed(
+                session, rpps, weeks, partial(concerned, away), max(away.start, away.at)
+            )
 
         make_sure(in_session(state, patients), as_json=as_json)
     about(Kind.VACATION, data, state, role=role, as_json=as_json)
@@ -71,7 +73,7 @@ def tell_leaving(
             known = await log.state(practitioners.decider, streams.practitioner(rpps))
             leave = Leave(rpps, tuple(communities), now)
             weeks = await log.agendas_since(rpps, min(weeks_at(now, now)))
-            return await _placed(session, rpps, weeks, partial(left_over, leave, known))
+            return await _placed(session, rpps, weeks, partial(left_over, leave, known), now)
 
         make_sure(in_session(state, patients), as_json=as_json)
     data = {"rpps": rpps, "communities": communities}
@@ -79,11 +81,15 @@ def tell_leaving(
 
 
 async def _placed(
-    session: Session, rpps: str, weeks: Sequence[str], gone: Callable[[Agenda], list[Slot]]
+    session: Session,
+    rpps: str,
+    weeks: Sequence[str],
+    gone: Callable[[Agenda], list[Slot]],
+    since: datetime,
 ) -> int:
-    """How many patients have a place in what would be withdrawn."""
+    """How many patients would lose a place, of those who are to come from then on."""
     log, slots = Log(session.pool), list[UUID]()
     for stream in weeks:
         agenda = await log.state(agendas.decider, stream)
         slots += [slot.published.slot_id for slot in gone(agenda)]
-    return len(await asked(session, board.placed(rpps, slots))) if slots else 0
+    return len(await asked(session, board.placed(rpps, slots), at=since)) if slots else 0

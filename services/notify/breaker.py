@@ -1,18 +1,21 @@
 """A channel that is down is left alone for a while, and tried by one message then."""
 
-from collections import Counter
+from collections import defaultdict
 from datetime import datetime, timedelta
 
 from events.codes import Channel
 
 
 class Breaker:
-    """Counts failures in a row, channel by channel."""
+    """Counts whom it failed to reach in a row, channel by channel.
+
+    People, not messages: one number that is wrong is no reason to leave the others alone.
+    """
 
     def __init__(self, failures: int, rest: timedelta) -> None:
         self._failures = failures
         self._rest = rest
-        self._in_a_row: Counter[Channel] = Counter()
+        self._in_a_row: defaultdict[Channel, set[str]] = defaultdict(set)
         self._until: dict[Channel, datetime] = {}
         self._try_at: dict[Channel, datetime] = {}
 
@@ -30,13 +33,13 @@ class Breaker:
         """When one of those that are down is to be tried, if any is."""
         return min(self._try_at.values(), default=None)
 
-    def note(self, channel: Channel, now: datetime, *, taken: bool) -> bool:
-        """It took a message, or did not. True: it was down, and is not any more."""
+    def note(self, channel: Channel, whose: str, now: datetime, *, taken: bool) -> bool:
+        """It took a message to somebody, or did not. True: it was down, and is not any more."""
         if taken:
             self._in_a_row.pop(channel, None)
             self._try_at.pop(channel, None)
             return self._until.pop(channel, None) is not None
-        self._in_a_row[channel] += 1
-        if self._in_a_row[channel] >= self._failures:
+        self._in_a_row[channel].add(whose)
+        if len(self._in_a_row[channel]) >= self._failures:
             self._until[channel] = self._try_at[channel] = now + self._rest
         return False

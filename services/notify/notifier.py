@@ -11,6 +11,7 @@ import structlog
 from events.codes import Channel, Period
 from events.envelope import Recorded
 from events.practitioner import PractitionerContactsGiven
+from services import telemetry
 from services.calendar import hours_at
 from services.clock import Clock
 from services.log import checkpoints
@@ -69,7 +70,7 @@ class Notifier:
         self._under_way: set[asyncio.Task[None]] = set()
         self._tasks: Together  # there while it runs
         self._note_again = timedelta(seconds=settings.notify_poll_seconds)
-        self._noted_at = self._unpark_at = clock.now()
+        self._noted_at = self._wake_at = clock.now()
 
     async def run(self) -> None:
         """Tell, for ever."""
@@ -138,10 +139,12 @@ class Notifier:
                 self._some.clear()
                 room = self._room
                 now = self._clock.now()
-                await self.outbox.expire(now)
-                if self.telling.breaker.next_try() is None and now >= self._unpark_at:
-                    self._unpark_at = now + timedelta(seconds=self._settings.notify_poll_seconds)
-                    await self.outbox.unpark(now)
+                if failed := await self.outbox.expire(now):
+                    telemetry.notifications.labels("none", "too_late").inc(failed)
+                    logger.warning("too late to be told", notices=failed)
+                if self.telling.breaker.next_try() is None and now >= self._wake_at:
+                    self._wake_at = now + timedelta(seconds=self._settings.notify_poll_seconds)
+                    await self.outbox.wake(now)  # who parked it may be gone, or knew too late
                 for channel in self.telling.breaker.to_try(now):
                     await self.outbox.wake_one(now, self.roster.reached_by(channel))
                 lease = 2 * timedelta(seconds=self._settings.notify_timeout_seconds)

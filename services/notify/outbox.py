@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
+import orjson
 from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
 
 from services.log.database import Connection, Pool
 from services.notify.notices import Kind, Notice
@@ -22,9 +24,11 @@ _INSERT = """
 insert into notifications
     (notice_id, kind, rpps, community, request_id, at, until, state, attempts,
      next_at, created_at)
-values
-    (%(notice_id)s, %(kind)s, %(rpps)s, %(community)s, %(request_id)s, %(at)s, %(until)s,
-     'waiting', 0, %(next_at)s, %(now)s)
+select
+    notice_id, kind, rpps, community, request_id, at, until, 'waiting', 0, next_at, %(now)s
+from jsonb_to_recordset(%(rows)s) as n (
+    notice_id uuid, kind text, rpps text, community text, request_id uuid,
+    at timestamptz, until timestamptz, next_at timestamptz)
 on conflict (notice_id) do nothing
 """
 # Whoever takes a row has it for a moment: another notifier, or this one killed, tries it after.
@@ -59,20 +63,18 @@ where state = 'waiting' and next_at <= %(now)s and until <= %(now)s
 _PARK = """
 update notifications set next_at = until, attempts = attempts - 1 where notice_id = any(%(ids)s)
 """
+# What is parked is of use until its next instant: nothing under way, nor put off to the day.
 _WAKE = """
 update notifications set next_at = %(now)s
-where state = 'waiting' and next_at > %(now)s and (%(rpps)s::text is null or rpps = %(rpps)s)
-"""
-_UNPARK = """
-update notifications set next_at = %(now)s
 where state = 'waiting' and next_at > %(now)s and next_at = until
+    and (%(rpps)s::text is null or rpps = %(rpps)s)
 """
 _WAKE_ONE = """
 update notifications set next_at = %(now)s
 where notice_id = (
     select notice_id from notifications
-    where state = 'waiting' and next_at > %(now)s and rpps = any(%(rpps)s)
-    order by until desc, notice_id limit 1)
+    where state = 'waiting' and next_at > %(now)s and next_at = until and rpps = any(%(rpps)s)
+    order by attempts, until desc, notice_id limit 1)
 """
 _AGAIN = "update notifications set next_at = %(at)s where notice_id = %(notice_id)s"
 _NEXT = "select min(next_at) from notifications where state = 'waiting'"
@@ -94,11 +96,10 @@ async def put(
     `parked`: of these, the ones to be tried when they are woken only.
     """
     rows = [
-        vars(notice) | {"now": now, "next_at": notice.until if notice.notice_id in parked else now}
+        vars(notice) | {"next_at": notice.until if notice.notice_id in parked else now}
         for notice in notices
     ]
-    async with connection.cursor() as cursor:
-        await cursor.executemany(_INSERT, rows)
+    await connection.execute(_INSERT, {"rows": Jsonb(rows, dumps=orjson.dumps), "now": now})
 
 
 class Outbox:
@@ -121,24 +122,19 @@ class Outbox:
             await connection.execute(_PARK, {"ids": list(notices)})
 
     async def wake(self, now: datetime, rpps: str | None = None) -> None:
-        """There is a channel again, for all or for one: everything that waits is tried."""
+        """There is a channel again, for all or for one: everything that is parked is tried."""
         async with self._pool.connection() as connection:
             await connection.execute(_WAKE, {"now": now, "rpps": rpps})
 
-    async def unpark(self, now: datetime) -> None:
-        """What waits for a channel is tried: who parked it may be gone, or was too late to know."""
-        async with self._pool.connection() as connection:
-            await connection.execute(_UNPARK, {"now": now})
-
     async def wake_one(self, now: datetime, rpps: Sequence[str]) -> None:
-        """Of what waits for one of these, what is of use longest: to try whether it goes out."""
+        """Of what is parked for one of these, the least tried: to see whether it goes out."""
         async with self._pool.connection() as connection:
             await connection.execute(_WAKE_ONE, {"now": now, "rpps": list(rpps)})
 
-    async def expire(self, now: datetime) -> None:
-        """What it is too late for has failed, however many there are."""
+    async def expire(self, now: datetime) -> int:
+        """What it is too late for has failed: how many."""
         async with self._pool.connection() as connection:
-            await connection.execute(_EXPIRE, {"now": now})
+            return (await connection.execute(_EXPIRE, {"now": now})).rowcount
 
     async def settle(
         self, notice_id: UUID, state: str, now: datetime, channels: Sequence[str] = ()

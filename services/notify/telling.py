@@ -197,7 +197,7 @@ class Telling:
             if self.breaker.is_down(contact.channel, now):
                 return False
             taken = await one(contact)
-            if self.breaker.note(contact.channel, self._clock.now(), taken=taken):
+            if self.breaker.note(contact.channel, notice.rpps, self._clock.now(), taken=taken):
                 await self._outbox.wake(self._clock.now())
             return taken
 

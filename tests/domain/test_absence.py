@@ -28,6 +28,8 @@ from tests.domain.spec import Spec
 from tests.examples import (
     AFTERNOON,
     ANNA,
+    BEN,
+    CLEO,
     DR_ADAM,
     HOUR,
     MINUTE,
@@ -136,6 +138,26 @@ def test_of_several_slots_each_is_withdrawn_and_what_is_outside_stays():
     assert [event.slot_id for event in told.agendas[AGENDA]] == [AFTERNOON, tomorrow]
 
 
+BEGUN = called("begun")
+
+
+def range_under_way():
+    """Anna is there, Ben comes in an hour, Cleo's place is held for then."""
+    there, comes = NOON - 30 * MINUTE, NOON + HOUR
+    anna = [received(), assigned(slot_id=BEGUN, start=there, assigned_at=NOON - HOUR)]
+    ben = [received(BEN), assigned(BEN, BEGUN, start=comes)]
+    cleo = [received(CLEO), held(CLEO, slot_id=BEGUN, start=comes)]
+    agenda = [
+        published(BEGUN, start=NOON - HOUR, end=NOON + 4 * HOUR, capacity=3),
+        taken(ANNA, BEGUN),
+        taken(BEN, BEGUN),
+        place_held(CLEO, slot_id=BEGUN),
+    ]
+    known = {ANNA: anna, BEN: ben, CLEO: cleo}
+    holders = {who: requests.decider.replay(history) for who, history in known.items()}
+    return {"agenda": agenda, "holders": holders}
+
+
 def test_announced_twice_it_withdraws_nothing_more():
     told = away(enrolled(), vacation(), agenda=[published(MORNING)])
 
@@ -149,6 +171,19 @@ def gone(*communities, agenda=(), holders=None, history=()):
     )
     leave = Leave(DR_ADAM, communities, NOON)
     return absence.leave(leave, practitioner, {AGENDA: week}, holders or {})
+
+
+@pytest.mark.parametrize("goes", [lambda **week: away(enrolled(), **week), gone])
+def test_of_a_range_under_way_those_to_come_are_searched_for_again(goes):
+    """Found in review: they kept a place with somebody who was gone."""
+    told = goes(**range_under_way())
+
+    assert [(e.name, e.request_id) for e in told.agendas[AGENDA]] == [
+        ("slot.place_freed", BEN),
+        ("slot.place_released", CLEO),
+    ]
+    assert told.requests.keys() == {BEN, CLEO}
+    assert [event.reason for event in told.requests[BEN]] == [Unassigned.SLOT_WITHDRAWN]
 
 
 def test_who_leaves_gives_no_place_any_more_and_their_patients_are_first_in_line():
