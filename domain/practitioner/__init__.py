@@ -17,6 +17,7 @@ from domain.practitioner.commands import (
     PractitionerCommand,
     RecordRollCall,
     Resume,
+    TakePartOtherwise,
 )
 from domain.practitioner.evolution import evolve
 from domain.practitioner.refusals import (
@@ -27,6 +28,7 @@ from domain.practitioner.refusals import (
     NotAVacation,
     OnCallTooLong,
     OnVacation,
+    PractitionerHasLeft,
     PractitionerIsPaused,
     PractitionerNotEnrolled,
 )
@@ -36,6 +38,7 @@ from domain.practitioner.states import (
     NotEnrolled,
     Paused,
     Practitioner,
+    communities_left,
     enrolment,
 )
 from events.practitioner import PractitionerEvent
@@ -63,10 +66,13 @@ __all__ = [
     "Paused",
     "Practitioner",
     "PractitionerCommand",
+    "PractitionerHasLeft",
     "PractitionerIsPaused",
     "PractitionerNotEnrolled",
     "RecordRollCall",
     "Resume",
+    "TakePartOtherwise",
+    "communities_left",
     "decide",
     "decider",
     "enrolment",
@@ -78,6 +84,8 @@ def decide(command: PractitionerCommand, practitioner: Practitioner) -> list[Pra
     match command:
         case Enrol():
             return taking_part.enrol(command, practitioner)
+        case TakePartOtherwise():
+            return taking_part.take_part_otherwise(command, practitioner)
         case Leave():
             return taking_part.leave(command, practitioner)
         case GiveConsent():

@@ -11,7 +11,16 @@ from events.codes import Channel, Profession, Setting, Specialty
 class Enrol:
     rpps: str
     profession: Profession
-    communities: tuple[str, ...]  # beside those they are in
+    communities: tuple[str, ...]
+    setting: Setting
+    specialty: Specialty | None
+    at: datetime
+
+
+@dataclass(frozen=True)
+class TakePartOtherwise:
+    rpps: str
+    joins: tuple[str, ...]  # beside the communities they are in
     setting: Setting
     specialty: Specialty | None
     at: datetime
@@ -89,6 +98,7 @@ class RecordRollCall:
 
 PractitionerCommand = (
     Enrol
+    | TakePartOtherwise
     | Leave
     | GiveConsent
     | Pause

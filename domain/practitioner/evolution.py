@@ -5,7 +5,14 @@ from dataclasses import replace
 from typing import assert_never
 
 from domain.decider import ImpossibleHistory
-from domain.practitioner.states import Consent, Enrolled, NotEnrolled, Paused, Practitioner
+from domain.practitioner.states import (
+    Consent,
+    Enrolled,
+    NotEnrolled,
+    Paused,
+    Practitioner,
+    enrolment,
+)
 from events.practitioner import (
     PractitionerConsented,
     PractitionerContactsGiven,
@@ -28,7 +35,7 @@ def evolve(practitioner: Practitioner, event: PractitionerEvent) -> Practitioner
             return _enrolled(practitioner, event)
         case PractitionerLeft(still_in=()):
             if not isinstance(practitioner, NotEnrolled):
-                return NotEnrolled()
+                return NotEnrolled(enrolment(practitioner).left | {*event.communities})
         case PractitionerLeft(still_in=communities):
             return _paused_or_not(
                 practitioner,
@@ -85,8 +92,8 @@ def _enrolled(practitioner: Practitioner, event: PractitionerEnrolled) -> Practi
     """For the first time, or otherwise: what they agreed to stays."""
     as_what = Enrolled(event.profession, event.communities, event.setting, event.specialty)
     match practitioner:
-        case NotEnrolled():
-            return as_what
+        case NotEnrolled(left=left):
+            return replace(as_what, left=left - {*event.communities})
         case Enrolled() | Paused():
             return _paused_or_not(
                 practitioner,

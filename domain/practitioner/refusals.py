@@ -10,9 +10,15 @@ class PractitionerNotEnrolled(Refused):
 
 
 class AlreadyEnrolledOtherwise(Refused):
-    """This practitioner is enrolled already, with another profession. Check the number."""
+    """This practitioner takes part already, as something else or elsewhere: change that instead."""
 
     code = "already_enrolled_otherwise"
+
+
+class PractitionerHasLeft(Refused):
+    """The practitioner left this community: a file does not bring them back, enrol them by name."""
+
+    code = "practitioner_has_left"
 
 
 class AgesCrossed(Refused):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import assert_never
 
 from events.codes import Channel, Profession, Setting, Source, Specialty
 from events.practitioner import Delegation, InCrisis, Overbook
@@ -32,7 +33,9 @@ class Consent:
 
 @dataclass(frozen=True)
 class NotEnrolled:
-    """Unknown here."""
+    """Unknown here, or gone."""
+
+    left: frozenset[str] = frozenset()  # communities
 
 
 @dataclass(frozen=True)
@@ -75,3 +78,12 @@ Practitioner = NotEnrolled | Enrolled | Paused
 def enrolment(practitioner: Enrolled | Paused) -> Enrolled:
     """What they enrolled for and agreed to, paused or not."""
     return practitioner.enrolled if isinstance(practitioner, Paused) else practitioner
+
+
+def communities_left(practitioner: Practitioner) -> frozenset[str]:
+    """What is open to these there was so before they left."""
+    match practitioner:
+        case NotEnrolled(left=left) | Enrolled(left=left) | Paused(enrolled=Enrolled(left=left)):
+            return left
+        case _:
+            assert_never(practitioner)

@@ -2,7 +2,14 @@
 
 from typing import assert_never
 
-from domain.practitioner.commands import Enrol, GiveConsent, Leave, Pause, Resume
+from domain.practitioner.commands import (
+    Enrol,
+    GiveConsent,
+    Leave,
+    Pause,
+    Resume,
+    TakePartOtherwise,
+)
 from domain.practitioner.refusals import (
     AgesCrossed,
     AlreadyEnrolledOtherwise,
@@ -21,33 +28,60 @@ from events.practitioner import (
 
 
 def enrol(command: Enrol, practitioner: Practitioner) -> list[PractitionerEvent]:
-    """For the first time, or otherwise than before: elsewhere, or in more communities."""
     match practitioner:
         case NotEnrolled():
-            member_of = command.communities
+            return [
+                PractitionerEnrolled(
+                    rpps=command.rpps,
+                    profession=command.profession,
+                    communities=command.communities,
+                    setting=command.setting,
+                    specialty=command.specialty,
+                    enrolled_at=command.at,
+                )
+            ]
         case Enrolled() | Paused():
             known = enrolment(practitioner)
-            if known.profession is not command.profession:
-                raise AlreadyEnrolledOtherwise(command.rpps)
-            member_of = tuple(dict.fromkeys((*known.communities, *command.communities)))
+            as_before = (known.profession, known.setting, known.specialty) == (
+                command.profession,
+                command.setting,
+                command.specialty,
+            )
+            if as_before and set(command.communities) <= set(known.communities):
+                return []
+            raise AlreadyEnrolledOtherwise(command.rpps)
+        case _:
+            assert_never(practitioner)
+
+
+def take_part_otherwise(
+    command: TakePartOtherwise, practitioner: Practitioner
+) -> list[PractitionerEvent]:
+    """Elsewhere, or in more communities; what they agreed to stays."""
+    match practitioner:
+        case NotEnrolled():
+            raise PractitionerNotEnrolled(command.rpps)
+        case Enrolled() | Paused():
+            known = enrolment(practitioner)
+            member_of = tuple(dict.fromkeys((*known.communities, *command.joins)))
             if (known.communities, known.setting, known.specialty) == (
                 member_of,
                 command.setting,
                 command.specialty,
             ):
                 return []
+            return [
+                PractitionerEnrolled(
+                    rpps=command.rpps,
+                    profession=known.profession,
+                    communities=member_of,
+                    setting=command.setting,
+                    specialty=command.specialty,
+                    enrolled_at=command.at,
+                )
+            ]
         case _:
             assert_never(practitioner)
-    return [
-        PractitionerEnrolled(
-            rpps=command.rpps,
-            profession=command.profession,
-            communities=member_of,
-            setting=command.setting,
-            specialty=command.specialty,
-            enrolled_at=command.at,
-        )
-    ]
 
 
 def leave(command: Leave, practitioner: Practitioner) -> list[PractitionerEvent]:

@@ -91,6 +91,17 @@ def change_consent(
     show_answer(in_session(state, work), as_json=as_json)
 
 
+def not_enrolled_yet(rpps: str, state: Path | None) -> None:
+    """Raises Told for who takes part: nothing they agreed to is overwritten by a slip."""
+
+    async def work(session: Session) -> Practitioner:
+        return await _known(session, rpps)
+
+    if not isinstance(in_session(state, work), NotEnrolled):
+        msg = f"{rpps} takes part already: snp practitioner change, consent, resume"
+        raise Told(msg, code="already_enrolled")
+
+
 def set_paused(rpps: str, state: Path | None, *, paused: bool, role: Role, as_json: bool) -> None:
     """As they are, but for that."""
     data = {"rpps": rpps, "paused": paused}

@@ -50,7 +50,10 @@ def enrol(
     as_json: AsJson = False,
 ) -> None:
     """A practitioner takes part, seen by these sources, 20 patients a week at most."""
+    from services.cli.consents import not_enrolled_yet
     from services.cli.tell import about
+
+    not_enrolled_yet(rpps, state)
 
     data = {
         "rpps": rpps,

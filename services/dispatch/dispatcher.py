@@ -41,6 +41,7 @@ from services.dispatch.partition import Partition
 from services.dispatch.surroundings import Rates, around
 from services.dispatch.timers import Timers
 from services.dispatch.work import Todo, Work
+from services.intake.neighbours import ways_to
 from services.log.appender import Appender, Outcome
 from services.log.bells import Bell
 from services.log.commands import (
@@ -331,10 +332,11 @@ class Dispatcher:
 
     def _agreements(self, held: HeldRequest, slot: SlotPublished) -> list[tuple[str, int]]:
         """Of a place of neighbours: both must still agree when it is written."""
-        own = held.state.received.community
-        if own in slot.communities:
+        own, neighbours = held.state.received.community, held.state.reach.neighbours
+        ways = ways_to(slot, self.board.practitioners[slot.rpps].state)
+        if own in ways:
             return []
-        concerned = {own} | (set(slot.communities) & set(self.board.neighbours_of(own)))
+        concerned = {own} | (ways & set(neighbours) & self.board.communities.keys())
         return [(streams.community(c), self.board.communities[c].version) for c in concerned]
 
     def _write(

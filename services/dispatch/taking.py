@@ -22,7 +22,7 @@ from events.explanation import Option
 from services.clock import Clock
 from services.dispatch.board import Board
 from services.intake.holds import end_lapsed
-from services.intake.neighbours import check_agreed
+from services.intake.neighbours import check_agreed, ways_to
 from services.log.circumstances import about_request
 from services.log.commands import Answer
 from services.log.execute import Decision, Executor, Given
@@ -88,7 +88,8 @@ class Taking:
         request = await decision.state(requests.decider, request_stream)
         agenda = await decision.state(agendas.decider, agenda_stream)
         practitioner = await decision.state(practitioners.decider, streams.practitioner(rpps))
-        await check_agreed(decision, request, agenda.slots.get(asked.slot_id))
+        ways = ways_to(agenda.slot(asked.slot_id).published, practitioner)
+        await check_agreed(decision, request, ways, rpps)
         ranking = self._ranking(request, now)
         chosen = next((r for r in ranking.eligible if r.slot_id == asked.slot_id), None)
         command = PlaceRequest(

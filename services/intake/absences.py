@@ -49,11 +49,18 @@ class AbsenceDesk:
                 case _:
                     assert_never(news)
 
-        answer = await self._executor.execute(told, decide)
-        if answer.get("state") == "left":
-            # After, not with it: interrupted and sent again, it is destroyed then.
-            await self._vault.forget_but(contacts_of(news.rpps), CONTACTS, came.command_id)
-        return answer
+        try:
+            return await self._executor.execute(told, decide)
+        finally:
+            if isinstance(news, Leaving):
+                await self._forget_addresses(came, news.rpps)
+
+    async def _forget_addresses(self, came: Arrival, rpps: str) -> None:
+        """Of who is gone. After, not with it: interrupted, the next attempt takes it along."""
+        stream = streams.practitioner(rpps)
+        known = await self._executor.look(practitioners.decider, stream)
+        if isinstance(known, NotEnrolled):
+            await self._vault.forget_but(contacts_of(rpps), CONTACTS, came.command_id)
 
 
 async def _announced(decision: Decision, command: AnnounceVacation, given: Given) -> Answer:

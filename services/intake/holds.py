@@ -16,7 +16,7 @@ from events.request import HoldEnd
 from services.intake.about import agenda_of, given_about, request_id_of
 from services.intake.arrival import Arrival
 from services.intake.changes import HoldEndSheet, HoldNews, HoldSheet
-from services.intake.neighbours import check_agreed
+from services.intake.neighbours import check_agreed, ways_to
 from services.intake.standing import standing
 from services.log.circumstances import about_request
 from services.log.commands import Answer
@@ -67,7 +67,8 @@ class HoldDesk:
         request = await decision.state(requests.decider, stream)
         agenda = await decision.state(agendas.decider, agenda_stream)
         practitioner = await decision.state(practitioners.decider, streams.practitioner(rpps))
-        await check_agreed(decision, request, agenda.slots.get(news.slot_id))
+        ways = ways_to(agenda.slot(news.slot_id).published, practitioner)
+        await check_agreed(decision, request, ways, rpps)
         minutes = news.minutes or self._settings.hold_minutes
         until = came.at + timedelta(minutes=minutes)
         command = Hold(request_id, news.slot_id, news.mode, until, came.at)

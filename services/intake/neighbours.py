@@ -1,26 +1,32 @@
 """Whether two communities still agree, when somebody chooses a place of the other by hand."""
 
+from collections.abc import Collection
+
 from domain import community as communities
-from domain.agenda import Slot
 from domain.community import Formed
 from domain.eligibility import NotThisCommunity
+from domain.practitioner import Practitioner, communities_left
 from domain.request import Request, Waiting
 from events import streams
+from events.agenda import SlotPublished
 from services.log.execute import Decision
 
 
-async def check_agreed(decision: Decision, request: Request, slot: Slot | None) -> None:
-    """Raises NotThisCommunity for a place of neighbours who agree no longer.
+async def check_agreed(
+    decision: Decision, request: Request, ways: Collection[str], rpps: str
+) -> None:
+    """Raises NotThisCommunity for whom only neighbours reach who agree no longer.
 
-    Dispatch tells the request within moments that the way is closed: until it did, the agreements
-    themselves say so, and must not have moved when the decision is written.
+    `ways`: the communities by which the request comes to the practitioner. Dispatch tells the
+    request within moments that a way is closed: until it did, the agreements themselves say so,
+    and must not have moved when the decision is written.
     """
-    if not isinstance(request, Waiting) or slot is None:
+    if not isinstance(request, Waiting):
         return
-    own, open_to = request.received.community, slot.published.communities
-    if own in open_to:
+    own = request.received.community
+    if own in ways:
         return
-    for finess in set(request.reach.neighbours) & set(open_to):
+    for finess in set(request.reach.neighbours) & set(ways):
         ours = await decision.state(communities.decider, streams.community(own))
         theirs = await decision.state(communities.decider, streams.community(finess))
         if (
@@ -30,4 +36,9 @@ async def check_agreed(decision: Decision, request: Request, slot: Slot | None) 
             and own in theirs.neighbours
         ):
             return
-    raise NotThisCommunity(slot.published.slot_id)
+    raise NotThisCommunity(rpps)
+
+
+def ways_to(slot: SlotPublished, practitioner: Practitioner) -> set[str]:
+    """The communities a slot is open to, but for those its practitioner left since."""
+    return set(slot.communities) - communities_left(practitioner)

@@ -39,6 +39,7 @@ from services.intake.answering import (
 )
 from services.intake.arrival import Arrival
 from services.intake.holds import end_lapsed
+from services.intake.neighbours import check_agreed
 from services.intake.standing import standing
 from services.log.commands import Answer
 from services.log.execute import Decision, Executor
@@ -114,11 +115,12 @@ async def _accepted(
     practitioner = await decision.state(practitioners.decider, streams.practitioner(news.rpps))
     if not isinstance(request, Waiting):
         return overbooking.accept(command, request, Agenda(), practitioner), ""
-    _, overbook = overbook_of(news.rpps, practitioner)
+    enrolled, overbook = overbook_of(news.rpps, practitioner)
     week = agendas.week_of(start, overbook.zone)
     stream = streams.agenda(news.rpps, week)
     agenda = await decision.state(agendas.decider, stream)
     both = overbooking.accept(command, request, agenda, practitioner)
+    await check_agreed(decision, request, enrolled.communities, news.rpps)
     end = start + timedelta(minutes=news.minutes)
     for made in both.agenda:
         if isinstance(made, SlotPublished):

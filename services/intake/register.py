@@ -22,8 +22,11 @@ from domain.practitioner import (
     Paused,
     Practitioner,
     PractitionerCommand,
+    PractitionerHasLeft,
     PractitionerNotEnrolled,
     Resume,
+    TakePartOtherwise,
+    communities_left,
     enrolment,
 )
 from domain.recurrence import Weekly, occurrences
@@ -226,9 +229,8 @@ def changing(
     known, said = enrolment(practitioner), change.model_fields_set
     consent = _merged(change.consent, known.consent)
     commands: list[PractitionerCommand] = [
-        Enrol(
+        TakePartOtherwise(
             change.rpps,
-            known.profession,
             change.communities,
             change.setting if "setting" in said else known.setting,
             change.specialty if "specialty" in said else known.specialty,
@@ -247,6 +249,8 @@ def of_a_line(
     came: Arrival, line: PractitionerLine, member_of: tuple[str, ...], practitioner: Practitioner
 ) -> list[PractitionerCommand]:
     """As `enrolling` for who is new, as `changing` for who is there."""
+    if not communities_left(practitioner).isdisjoint(member_of):
+        raise PractitionerHasLeft(line.rpps)
     if isinstance(practitioner, NotEnrolled):
         return enrolling(came, line, member_of)
     known = enrolment(practitioner)

@@ -188,6 +188,7 @@ def test_a_practitioner_works_elsewhere_and_leaves_once_that_is_sure(demo, commu
     finess, _, pharmacist, insee = community
     person = f"1{pharmacist[1:]}"[::-1]
     nurse = demo.json("practitioner", "enrol", person, "-c", finess, "--profession", "60")["id"]
+    assert refused(demo, "practitioner", "enrol", nurse, "-c", finess) == "already_enrolled"
     assert refused(demo, "practitioner", "change", nurse, status=2) == "usage"
     assert demo.json("practitioner", "change", nurse, "--setting", "msp")["state"] == "takes_part"
     assert demo.json("practitioner", "show", nurse)["setting"] == "MSP"

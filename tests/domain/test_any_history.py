@@ -34,6 +34,7 @@ from domain.practitioner import (
     Leave,
     Pause,
     Resume,
+    TakePartOtherwise,
 )
 from domain.request import (
     FIRST_OWNER,
@@ -367,9 +368,9 @@ class Care(RuleBasedStateMachine):
     def take_part_otherwise(self, doctor, happens):
         stream, agenda_stream = streams.practitioner(doctor), streams.agenda(doctor, WEEK)
         if "leaves" not in happens:
-            where = (VALENCIENNES,) if happens == "joins" else (NEVERS,)
-            enrol = Enrol(doctor, Profession.DOCTOR, where, Setting.TOWN, None, self.now)
-            self.decide(stream, enrol)
+            joins = TakePartOtherwise(doctor, (VALENCIENNES,), Setting.TOWN, None, self.now)
+            back = Enrol(doctor, Profession.DOCTOR, (NEVERS,), Setting.TOWN, None, self.now)
+            self.decide(stream, joins if happens == "joins" else back)
             self.decide(stream, GiveConsent(doctor, consent(overbook=OVERBOOK), self.now))
             return
         command = Leave(doctor, (NEVERS,) if happens == "leaves one" else (), self.now)

@@ -19,6 +19,8 @@ from domain.practitioner import (
     PractitionerNotEnrolled,
     RecordRollCall,
     Resume,
+    TakePartOtherwise,
+    communities_left,
     decider,
 )
 from events.codes import Channel, Profession, Setting, Source
@@ -61,13 +63,16 @@ def test_a_practitioner_enrols_once():
 
 def test_a_practitioner_works_elsewhere_or_in_more_communities_from_now_on():
     elsewhere = enrolled(setting=Setting.HEALTH_HOUSE)
-    there = Enrol(DR_ADAM, Profession.DOCTOR, (), Setting.HEALTH_HOUSE, None, NOON)
+    there = TakePartOtherwise(DR_ADAM, (), Setting.HEALTH_HOUSE, None, NOON)
     given(enrolled()).when(there).then(elsewhere)
     given(enrolled(), elsewhere).when(there).then_nothing()
     in_both = enrolled(communities=(NEVERS, VALENCIENNES))
-    joins = Enrol(DR_ADAM, Profession.DOCTOR, (VALENCIENNES,), Setting.TOWN, None, NOON)
-    given(enrolled()).when(joins).then(in_both)
+    joins = TakePartOtherwise(DR_ADAM, (VALENCIENNES,), Setting.TOWN, None, NOON)
+    given(enrolled(), PAUSED).when(joins).then(in_both)
     given(enrolled(), in_both).when(joins).then_nothing()
+    given(enrolled(), in_both).when(enrol()).then_nothing()
+    given(enrolled(), elsewhere).when(enrol()).then_refused(AlreadyEnrolledOtherwise)
+    given().when(joins).then_refused(PractitionerNotEnrolled)
 
 
 def test_what_a_practitioner_agreed_to_stays_when_they_work_elsewhere():
@@ -92,6 +97,9 @@ def test_a_practitioner_leaves_a_community_or_all():
     for before in ((), (enrolled(), left())):
         given(*before).when(leave).then_refused(PractitionerNotEnrolled)
         given(*before).when(enrol()).then(enrolled())
+    for before in ([both, left(VALENCIENNES)], [both, PAUSED, left(VALENCIENNES)], [both, left()]):
+        assert communities_left(decider.replay(before)) == {NEVERS}
+    assert communities_left(decider.replay([both, left(), enrolled()])) == frozenset()
 
 
 def test_only_who_is_enrolled_agrees_pauses_and_resumes():

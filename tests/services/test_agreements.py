@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 from uuid import UUID
 
+import orjson
 import pytest
 
 from domain import practitioner as practitioners
@@ -21,6 +22,8 @@ from tests.examples import DR_ADAM, DR_BLAIN, HOUR, LADDER, MINUTE, NEVERS, NOON
 from tests.looking import on_board, story
 from tests.running import until
 from tests.talking import (
+    ask,
+    cloud_event,
     community_told,
     opened,
     practitioner_told,
@@ -267,6 +270,9 @@ async def test_who_leaves_is_sent_nobody_any_more_and_their_patients_find_anothe
     row = await on_board(house, request_id)
     assert (row["state"], row["rpps"]) == ("assigned", DR_BLAIN)
     assert await house.vault.contacts(contacts_of(DR_ADAM)) is None
+    line = practitioner_told(DR_ADAM, communities=[NEVERS])
+    imported = await tell(house, "import", {"sheets": [line]})
+    assert [problem["code"] for problem in imported["problems"]] == ["practitioner_has_left"]
     refused = await tell(house, "slot", slot_told(NOON + 5 * HOUR))
     assert refused["code"] == "practitioner_not_enrolled"
     again = await tell(house, "leaving", {"rpps": DR_ADAM})
@@ -275,6 +281,33 @@ async def test_who_leaves_is_sent_nobody_any_more_and_their_patients_find_anothe
 
     await enrolled(house)
     await published(house, NOON + 5 * HOUR)
+
+
+async def test_the_addresses_of_who_left_are_destroyed_whatever_came_between(house, monkeypatch):
+    """Found in review: interrupted, they stayed; told again later, the new ones were destroyed."""
+    await formed(house)
+    await enrolled(house)
+    contacts = {"rpps": DR_ADAM, "contacts": [{"channel": "SMS", "address": "+33612345678"}]}
+    await tell(house, "contacts", contacts)
+    leaving = orjson.dumps(cloud_event("leaving", {"rpps": DR_ADAM}, id="the one"))
+    forget = house.vault.forget_but
+
+    async def interrupted(*_):
+        raise ConnectionError
+
+    monkeypatch.setattr(house.vault, "forget_but", interrupted)
+    assert (await ask(house, "leaving", leaving))["code"] == "internal_error"
+    assert await house.vault.contacts(contacts_of(DR_ADAM))
+    monkeypatch.setattr(house.vault, "forget_but", forget)
+
+    again = await tell(house, "leaving", {"rpps": DR_ADAM})
+
+    assert again["code"] == "practitioner_not_enrolled"
+    assert await house.vault.contacts(contacts_of(DR_ADAM)) is None
+    await enrolled(house)
+    await tell(house, "contacts", contacts)
+    assert (await ask(house, "leaving", leaving))["state"] == "left"  # as it was answered then
+    assert await house.vault.contacts(contacts_of(DR_ADAM))
 
 
 async def test_who_leaves_one_community_still_sees_the_patients_of_another(house):
@@ -387,6 +420,14 @@ async def test_no_place_of_former_neighbours_is_kept_by_hand(settings, addresses
         for one, other in ((NEVERS, VALENCIENNES), (VALENCIENNES, NEVERS)):
             await tell(house, "neighbours", {"finess": one, "neighbours": [other]}, one)
         await enrolled(house, communities=[VALENCIENNES])
+        asked_there = {"overbook": {"place": slot_told(NOON)["place"]}}
+        await enrolled(house, DR_BLAIN, asked_there, communities=[VALENCIENNES])
+        steps = [
+            {"kind": "NEIGHBOUR_SLOTS", "minutes": 0},
+            {"kind": "MEMBER_OFFERS", "minutes": 60},
+        ]
+        ladder = {"title": "Neighbours", "rules": [{"title": "All", "steps": steps}]}
+        await tell(house, "ladder", {"finess": NEVERS, "ladder": ladder})
         request_id = await asked(house, delay="8H")
         assert ESCALATED in [e.name for e in await story(house, request_id)]
     async with house_at(settings, addresses, clock=clock, services={Service.INTAKE}) as house:
@@ -399,6 +440,9 @@ async def test_no_place_of_former_neighbours_is_kept_by_hand(settings, addresses
         await tell(house, "neighbours", told, VALENCIENNES)
 
         assert (await tell(house, "hold", keep))["code"] == "not_this_community"
+        offer = {"rpps": DR_BLAIN, "request_id": request_id, "answer": "ACCEPTEE"}
+        accepts = offer | {"start": (NOON + HOUR).isoformat(), "minutes": 15}
+        assert (await tell(house, "offer-answer", accepts))["code"] == "not_this_community"
 
 
 async def test_a_slot_does_not_move_into_a_vacation(house):
