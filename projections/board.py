@@ -16,7 +16,6 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
-    bindparam,
     case,
     select,
 )
@@ -341,11 +340,11 @@ def doctor_sought(*, community: str | None = None) -> Select[Any]:
     return query.order_by(requests.c.doctor_by, requests.c.request_id)
 
 
-def placed(rpps: str, slots: Sequence[UUID]) -> Select[Any]:
-    """Requests with a place of these slots with the practitioner, to come at `:at` or later."""
+def placed(rpps: str, slots: Sequence[UUID], since: datetime) -> Select[Any]:
+    """Requests with a place of these slots with the practitioner, to come from then on."""
     return select(requests.c.request_id).where(
         requests.c.state.in_([ASSIGNED, CONFIRMED]),
         requests.c.rpps == rpps,
         requests.c.slot_id.in_(slots),
-        requests.c.start >= bindparam("at", type_=DateTime(timezone=True)),
+        requests.c.start >= since,
     )

@@ -92,4 +92,4 @@ async def _placed(
     for stream in weeks:
         agenda = await log.state(agendas.decider, stream)
         slots += [slot.published.slot_id for slot in gone(agenda)]
-    return len(await asked(session, board.placed(rpps, slots), at=since)) if slots else 0
+    return len(await asked(session, board.placed(rpps, slots, since))) if slots else 0

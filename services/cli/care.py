@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -23,6 +23,16 @@ As = Annotated[
 Instant = Annotated[
     datetime, typer.Option(formats=["%Y-%m-%dT%H:%M", "%H:%M"], help="14:30 (today), or a date.")
 ]
+
+
+Sources = Annotated[
+    str | None, typer.Option(help="Who may send patients: SAS,CPTS,IOA… Default: all.")
+]
+Labels = Annotated[
+    str | None, typer.Option(help="Whom it is shown to: PUBLIC,PRO,SNP,CPTS. Default: SNP,CPTS.")
+]
+Zone = Annotated[str, typer.Option(help="Whose hours these are: Indian/Reunion, …")]
+Date = typer.Option(formats=["%Y-%m-%d"], help="2026-12-21; counted in.")
 
 
 @slot.command("list")
@@ -55,18 +65,71 @@ def publish_slot(
     community: Annotated[
         list[str] | None, typer.Option("--community", "-c", help="FINESS. Default: theirs.")
     ] = None,
+    sources: Sources = None,
+    labels: Labels = None,
+    zone: Zone = "Europe/Paris",
     radius: Annotated[float | None, typer.Option(help="Of home visits, in kilometres.")] = None,
     surge: Annotated[bool, typer.Option("--surge", help="Kept for a crisis.")] = False,
     role: As = Role.PRACTITIONER,
     state: State = None,
     as_json: AsJson = False,
 ) -> None:
-    """Open places, today or on a date, in the time of France."""
+    """Open places, today or on a date."""
     from services.cli.publishing import publish
 
-    data = {"rpps": rpps, "start": start, "end": end, "capacity": places}
-    more = {"modes": mode.upper().split(","), "radius_km": radius, "surge": surge}
-    publish(data | more, where, community, state, role=role, as_json=as_json)
+    data = {"rpps": rpps, "start": start, "end": end, "capacity": places, "zone": zone}
+    data |= {"modes": _codes(mode), "radius_km": radius, "surge": surge}
+    data |= {"open_to": _codes(sources)} if sources else {}
+    data |= {"labels": _codes(labels)} if labels else {}
+    publish(Kind.SLOT, data, where, community, state, role=role, as_json=as_json)
+
+
+@slot.command("series")
+@told_kindly
+def publish_series(
+    rpps: Annotated[str, typer.Argument(metavar="RPPS", help="Whose places they are.")],
+    on: Annotated[str, typer.Option(help="Days of the week: mon,thu.")],
+    start: Annotated[str, typer.Option(help="09:00, by the wall clock there.")],
+    end: Annotated[str, typer.Option(help="09:20; not after the start: of the next day.")],
+    first: Annotated[datetime, Date],
+    last: Annotated[datetime, Date],
+    without: Annotated[
+        list[datetime] | None,
+        typer.Option(formats=["%Y-%m-%d"], help="A day left out; again: more."),
+    ] = None,
+    places: Annotated[int, typer.Option(help="How many: several make a range (plage).")] = 1,
+    mode: Annotated[str, typer.Option(help="AMB office, HH home, VR video; or AMB,VR.")] = "AMB",
+    where: Annotated[
+        str | None,
+        typer.Option("--place", help="TITLE;COMMUNE;LAT;LON. Default: where the last one was."),
+    ] = None,
+    community: Annotated[
+        list[str] | None, typer.Option("--community", "-c", help="FINESS. Default: theirs.")
+    ] = None,
+    sources: Sources = None,
+    labels: Labels = None,
+    zone: Zone = "Europe/Paris",
+    radius: Annotated[float | None, typer.Option(help="Of home visits, in kilometres.")] = None,
+    role: As = Role.PRACTITIONER,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Open places every week: all of them or none. 09:00 stays 09:00 when the clocks change."""
+    from services.cli.publishing import publish, weekdays
+
+    data: dict[str, Any] = {"rpps": rpps, "weekdays": weekdays(on), "zone": zone}
+    data |= {"starts": start, "ends": end}
+    data |= {"first": first.date().isoformat(), "last": last.date().isoformat()}
+    data |= {"without": [day.date().isoformat() for day in without or []], "capacity": places}
+    data |= {"modes": _codes(mode), "radius_km": radius}
+    data |= {"open_to": _codes(sources)} if sources else {}
+    data |= {"labels": _codes(labels)} if labels else {}
+    publish(Kind.SLOT_SERIES, data, where, community, state, role=role, as_json=as_json)
+
+
+def _codes(text: str) -> list[str]:
+    """`AMB,VR` → both."""
+    return [code.strip().upper() for code in text.split(",") if code.strip()]
 
 
 @slot.command("withdraw")

@@ -1,7 +1,7 @@
 """Commands that look: free places, the board, what happened."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -129,13 +129,14 @@ def show_offers(
     known = (about.c.age, about.c.sex, about.c.motive, about.c.commune, about.c.due_by)
     both = offers.offers.outerjoin(about, about.c.request_id == offers.offers.c.request_id)
 
-    async def work(session: Session) -> list[dict[str, Any]]:
+    async def work(session: Session) -> tuple[list[dict[str, Any]], datetime]:
         query = offers.asked(rpps=rpps, community=community, state=only)
-        return await asked(session, query.select_from(both).add_columns(*known).limit(limit))
+        query = query.select_from(both).add_columns(*known).limit(limit)
+        return await asked(session, query), await session.now()
 
-    found = in_session(state, work)
+    found, now = in_session(state, work)
     if as_json:
-        say({"at": datetime.now(UTC), "offers": found})
+        say({"at": now, "offers": found})
         return
     if not found:
         console.print("Nobody was asked. Who agrees to be says so: snp send practitioner.json")
@@ -168,13 +169,13 @@ def show_board(
         msg = f"no such state: {only}; there are {', '.join(board.STATES)}"
         raise Told(msg, code="unknown_state", status=2)
 
-    async def work(session: Session) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    async def work(session: Session) -> tuple[list[dict[str, Any]], dict[str, str], datetime]:
         query = board.on_board(community=community, state=only).limit(limit)
-        return await asked(session, query), await _titles(session)
+        return await asked(session, query), await _titles(session), await session.now()
 
-    found, titles = in_session(state, work)
+    found, titles, now = in_session(state, work)
     if as_json:
-        say({"at": datetime.now(UTC), "requests": found})
+        say({"at": now, "requests": found})
         return
     if not found:
         console.print("No request yet. Send one with: snp send request.json")

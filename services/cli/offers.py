@@ -216,17 +216,37 @@ def on_call(
 def neighbours(
     finess: str,
     others: Annotated[
-        list[str] | None, typer.Argument(help="FINESS numbers; none: nobody.")
+        list[str] | None, typer.Argument(help="FINESS numbers: these, and no others.")
     ] = None,
+    none: Annotated[bool, typer.Option("--none", help="Nobody's any more.")] = False,
     role: As = Role.COORDINATOR,
     state: State = None,
     as_json: AsJson = False,
 ) -> None:
     """Whose places a community's patients may have when its own are gone, once both say so."""
+    from services.cli.errors import Told
     from services.cli.tell import about
 
+    if none == bool(others):
+        raise Told("say whose: FINESS numbers, or --none", code="usage", status=2)
     data = {"finess": finess, "neighbours": others or []}
     about(Kind.NEIGHBOURS, data, state, role=role, as_json=as_json)
+
+
+@offer.command("seen")
+@told_kindly
+def seen(
+    identity: RequestId,
+    rpps: Rpps,
+    role: As = Role.PRACTITIONER,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """The member has read what they were asked."""
+    from services.cli.tell import about_a_request
+
+    told = {"rpps": rpps, "seen": True}
+    about_a_request(Kind.OFFER_RECEIPT, identity, told, state, role=role, as_json=as_json)
 
 
 def _answer(

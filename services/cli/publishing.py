@@ -1,4 +1,4 @@
-"""`snp slot publish`: places opened from the terminal."""
+"""`snp slot publish` and `snp slot series`: places opened from the terminal."""
 
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from services.messaging.subjects import Kind
 
 
 def publish(
+    kind: Kind,
     data: dict[str, Any],
     where: str | None,
     communities: list[str] | None,
@@ -34,7 +35,7 @@ def publish(
             raise Told(msg, code="practitioner_not_enrolled")
         place = _place(where) if where else await last_place(session, rpps)
         of = communities or list(enrolment(known).communities)
-        return await tell_of(session, Kind.SLOT, data | {"place": place, "communities": of}, role)
+        return await tell_of(session, kind, data | {"place": place, "communities": of}, role)
 
     show_answer(in_session(state, work), as_json=as_json)
 
@@ -47,3 +48,14 @@ def _place(text: str) -> dict[str, Any]:
         msg = "a place is TITLE;COMMUNE;LAT;LON: 'Cabinet de la Gare;58194;46.99;3.16'"
         raise Told(msg, code="usage", status=2) from None
     return {"title": title, "commune": commune, "position": {"lat": lat, "lon": lon}}
+
+
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def weekdays(text: str) -> list[int]:
+    """`mon,thu` → 1 and 4. Raises Told."""
+    named = [day.strip().lower()[:3] for day in text.split(",") if day.strip()]
+    if not named or not set(named) <= set(_DAYS):
+        raise Told(f"days of the week are {', '.join(_DAYS)}", code="usage", status=2)
+    return sorted({_DAYS.index(day) + 1 for day in named})

@@ -4,6 +4,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import orjson
 import typer
@@ -155,13 +156,22 @@ async def tell_of(
     """As whoever sends it says it. Raises Told for a refusal."""
     if any(isinstance(value, datetime) for value in data.values()):
         # As somebody typed it: an hour alone is of the day it is, in a sandbox of its own day.
-        now = await session.now()
+        now, zone = await session.now(), zone_named(data.get("zone", words.HERE.key))
         data = {
-            name: words.here(value, now) if isinstance(value, datetime) else value
+            name: words.here(value, now, zone) if isinstance(value, datetime) else value
             for name, value in data.items()
         }
     subject = subjects.ask(subjects.ANY_COMMUNITY, kind)
     return await _answered(session, subject, _message(kind, data, role))
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """`Indian/Reunion`. Raises Told for what is none."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as unknown:
+        msg = f"no time zone is called {name}: Europe/Paris, Indian/Reunion, America/Martinique…"
+        raise Told(msg, code="unknown_zone", status=2) from unknown
 
 
 async def _answered(session: Session, subject: str, body: dict[str, Any]) -> Answer:

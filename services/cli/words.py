@@ -165,12 +165,12 @@ def local(given: datetime) -> datetime:
     return given.replace(tzinfo=HERE)
 
 
-def here(given: datetime, now: datetime | None = None) -> str:
-    """What somebody typed, in the time that is shown; an hour alone is of today."""
+def here(given: datetime, now: datetime | None = None, zone: ZoneInfo = HERE) -> str:
+    """What somebody typed, in the time that is shown or of a zone; an hour alone is of today."""
     if given.year == _NO_YEAR:
-        today = (now or datetime.now(HERE)).astimezone(HERE).date()
+        today = (now or datetime.now(zone)).astimezone(zone).date()
         given = datetime.combine(today, given.time())
-    return given.replace(tzinfo=HERE).isoformat()
+    return given.replace(tzinfo=zone).isoformat()
 
 
 _NO_YEAR = 1900  # what strptime makes of an hour alone

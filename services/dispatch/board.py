@@ -188,6 +188,12 @@ class Board:
         community = self._community_of.get(request_id)
         return self.waiting[community].get(request_id) if community else None
 
+    def next_instant(self, now: datetime) -> datetime:
+        """When the first of those who wait is to be looked at; now, where nobody waits."""
+        return min(
+            (h.state.next_at for w in self.waiting.values() for h in w.values()), default=now
+        )
+
     def agenda_of(self, slot_id: UUID) -> str | None:
         """The agenda a slot is in."""
         return self._agenda_of.get(slot_id)

@@ -160,8 +160,9 @@ class Dispatcher:
         while True:
             for community, waiting in self.board.waiting.items():
                 telemetry.waiting_requests.labels(community).set(len(waiting))
+            # Of the requests themselves: one whose timer was lost shows as well.
             now = self._clock.now()
-            late = (now - (self._timers.next_instant() or now)).total_seconds()
+            late = (now - self.board.next_instant(now)).total_seconds()
             telemetry.oldest_due_seconds.set(max(late, 0.0))
             await asyncio.sleep(self._settings.figures_seconds)
 

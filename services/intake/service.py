@@ -11,7 +11,7 @@ from services import telemetry
 from services.intake.arrival import patient_told_of
 from services.intake.care import UnknownCase
 from services.intake.reception import Reception
-from services.intake.rejections import TryAgain, refusal
+from services.intake.rejections import TryAgain, WrongSubject, refusal
 from services.log.commands import LogUnavailable, StreamMoved
 from services.log.database import UNREACHABLE
 from services.messaging import streams, subjects
@@ -76,7 +76,8 @@ def routes(reception: Reception, letters: DeadLetters, settings: Settings) -> Na
     )
     async def ask(message: NatsMessage) -> dict[str, Any]:
         try:
-            return await _taken_in(reception, letters, message, is_told=True)
+            is_told = bool(message.raw_message.reply)
+            return await _taken_in(reception, letters, message, is_told=is_told)
         except _PASSING:
             return refusal(TryAgain())
         except Exception:
@@ -101,7 +102,8 @@ async def _taken_in(
     except Refused as refused:
         if may_be_early and isinstance(refused, UnknownCase):
             raise  # its file may be on the way
-        if is_told and subjects.parts(raw.subject)[1] != subjects.Kind.CARE_REQUEST:
+        of_a_patient = subjects.parts(raw.subject)[1] == subjects.Kind.CARE_REQUEST
+        if is_told and not of_a_patient and not isinstance(refused, WrongSubject):
             return _counted(refused)  # a slip, or a race lost; of a patient it is kept all the same
         return await _put_aside(letters, message, refused)
 

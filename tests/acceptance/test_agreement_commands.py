@@ -210,6 +210,26 @@ def test_a_practitioner_works_elsewhere_and_leaves_once_that_is_sure(demo, commu
     assert "no longer in" in demo.run("history", nurse).stdout
 
 
+def test_places_are_opened_every_week_by_the_wall_clock_of_where_they_are(demo, community):
+    _, doctor, _, insee = community
+    place = ("--place", f"Cabinet;{insee};48.96;2.88", "--zone", "Indian/Reunion")
+    every = ("slot", "series", doctor, "--on", "mon,tue,wed,thu,fri,sat,sun", *place)
+    hours = ("--start", "09:00", "--end", "09:20")
+    today = datetime.now(UTC).date()
+    days = [f"{today + timedelta(days=n):%Y-%m-%d}" for n in (3, 4, 5)]
+
+    told = demo.json(*every, *hours, "--first", days[0], "--last", days[2], "--without", days[1])
+
+    assert len(told["slots"]) == 2
+    shown = demo.json("slot", "list", "--rpps", doctor)["slots"]
+    starts = {datetime.fromisoformat(slot["start"]) for slot in shown}
+    assert {(start.hour, start.minute) for start in starts} == {(5, 0)}  # UTC+4, all year
+    wrong = ("--first", days[0], "--last", days[2])
+    assert refused(demo, *every[:4], "someday", *place, *hours, *wrong, status=2) == "usage"
+    nowhere = ("slot", "publish", doctor, "--start", "09:00", "--end", "09:20", "--zone", "Mars")
+    assert refused(demo, *nowhere, *place[:2], status=2) == "unknown_zone"
+
+
 def test_how_a_practitioner_is_reached_is_told_and_what_they_were_told_is_shown(demo, community):
     _, doctor, _, _ = community
     told = demo.json("practitioner", "contacts", doctor, "--sms", "+33612345678")

@@ -153,7 +153,8 @@ def test_neighbours_agree_and_doctors_are_available_at_once(demo, community):
     finess, (adam, _), _ = community
     assert demo.json("neighbours", finess, "580099001")["state"] == "neighbours_agreed"
     assert refused(demo, "neighbours", finess, finess) == "its_own_neighbour"
-    assert demo.json("neighbours", finess)["state"] == "neighbours_agreed"
+    assert refused(demo, "neighbours", finess, status=2) == "usage"
+    assert demo.json("neighbours", finess, "--none")["state"] == "neighbours_agreed"
     late = (datetime.now(HERE) + timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M")
     assert demo.json("on-call", adam, "--until", late)["state"] == "on_call"
     assert demo.json("on-call", adam, "--off")["state"] == "off_call"

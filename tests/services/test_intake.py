@@ -191,6 +191,20 @@ async def test_who_waits_for_the_answer_is_told_and_only_requests_of_patients_ar
     await until(house.letters.all)
 
 
+async def test_what_nobody_waits_for_or_is_of_a_patient_is_kept(house):
+    nats = house.broker.connection
+    unknown = cloud_event("practitioner-change", {"rpps": DR_ADAM, "paused": True})
+    await nats.publish(f"snp.ask.{NEVERS}.practitioner-change", orjson.dumps(unknown))
+    await until(house.letters.all)
+    request = cloud_event("care-request", request_told())
+    told = await ask(house, "slot", request)
+    assert told["code"] == "wrong_subject"
+    assert [letter.code for letter in await house.letters.all()] == [
+        "practitioner_not_enrolled",
+        "wrong_subject",
+    ]
+
+
 async def test_every_problem_is_said_at_once_and_nothing_that_was_sent_is_quoted(house):
     told = request_told(priority="P9", motive="Lola Martin", patient={"Lola": 1})
 
