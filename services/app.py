@@ -4,7 +4,6 @@ import asyncio
 import importlib
 from collections.abc import AsyncIterator, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from importlib.metadata import version
@@ -15,6 +14,7 @@ from faststream.nats import NatsBroker
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 
+from services.addresses import Addresses
 from services.clock import Clock, SandboxClock, WallClock
 from services.dispatch import service as dispatch_service
 from services.dispatch.dispatcher import Dispatcher
@@ -67,14 +67,6 @@ class Service(StrEnum):
     PROJECTOR = "projector"
     API = "api"
     NOTIFY = "notify"
-
-
-@dataclass(frozen=True)
-class Addresses:
-    """Where PostgreSQL and NATS are, passwords included: never for a log."""
-
-    database_url: str
-    nats_url: str
 
 
 class NotProvisioned(Exception):

@@ -10,7 +10,8 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from services.app import Addresses, House, open_house, provision
+from services.addresses import Addresses
+from services.app import House, open_house, provision
 from services.clock import SimulatedClock
 from services.embedded.nats_server import NatsServer
 from services.embedded.postgres import Postgres

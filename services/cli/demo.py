@@ -14,7 +14,8 @@ from typing import Any
 from rich.live import Live
 
 from projections import board
-from services.app import Addresses, open_house, provision
+from services.addresses import Addresses
+from services.app import open_house, provision
 from services.cli.operate import show_verdict
 from services.cli.screen import Screen, summary
 from services.cli.session import console, say

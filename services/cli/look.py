@@ -16,7 +16,7 @@ from projections import availability, board, offers
 from services.cli import words
 from services.cli.errors import Told
 from services.cli.session import Session, console, in_session, say, show_table
-from services.intake.arrival import request_of
+from services.intake.naming import request_of
 from services.log.reader import Log
 from services.projector.queries import NotBuiltYet, rows
 

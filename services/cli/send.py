@@ -19,13 +19,12 @@ from rich.markup import escape
 from events.catalogue import restored
 from services.cli import words
 from services.cli.errors import Told
-from services.cli.session import Session, console, in_session, say
+from services.cli.session import ANSWER_SECONDS, Session, console, in_session, say
 from services.cli.shifting import as_of as shifted_to
 from services.intake.message_types import TYPES
 from services.intake.rejections import TooLarge, refusal
 from services.messaging import subjects
 
-ANSWER_SECONDS = 15.0
 SAID = ("request.assigned", "request.searching", "request.offered", "request.handed_back")
 """The decisions of dispatch about a request."""
 

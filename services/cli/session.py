@@ -17,7 +17,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from services.app import Addresses
+from services.addresses import Addresses
 from services.cli.errors import Told
 from services.embedded import state as states
 from services.log.database import Pool, pool_of
@@ -29,6 +29,7 @@ from services.settings import Settings, settings_with
 T = TypeVar("T")
 
 WIDE = 160
+ANSWER_SECONDS = 15.0  # so long a command waits for the service it asks
 _LEAST = 12  # characters that are always left of a column
 console = Console(soft_wrap=True, width=None if sys.stdout.isatty() else WIDE)
 """Long lines are the terminal's to wrap; a pipe gets them whole."""

@@ -18,8 +18,7 @@ from projections import availability
 from services.cli import look, words
 from services.cli.errors import Told
 from services.cli.look import asked, request_named
-from services.cli.send import ANSWER_SECONDS
-from services.cli.session import Session, console, in_session, say
+from services.cli.session import ANSWER_SECONDS, Session, console, in_session, say
 from services.messaging import subjects
 
 Answer = dict[str, Any]

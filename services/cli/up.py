@@ -19,7 +19,8 @@ from services.embedded.postgres import Postgres
 from services.garbage import spare_what_is_loaded
 
 if TYPE_CHECKING:
-    from services.app import Addresses, House, Service
+    from services.addresses import Addresses
+    from services.app import House, Service
     from services.settings import Settings
 
 
@@ -54,7 +55,7 @@ def up_until_stopped(
             if server is not None:
                 stack.callback(server.stop)
                 server.launch()
-        from services.app import Addresses
+        from services.addresses import Addresses
 
         for server in (nats, postgres):
             if server is not None:

@@ -9,9 +9,10 @@ from domain.agenda import Slot
 from domain.practitioner import NotEnrolled, Practitioner, enrolment
 from domain.request import Request
 from events import streams
-from services.intake.arrival import NAMESPACE, Arrival, request_of
+from services.intake.arrival import Arrival
 from services.intake.changes import AboutARequest
 from services.intake.directory import Directory
+from services.intake.naming import NAMESPACE, request_of
 from services.intake.rejections import NowhereToRoute, UnknownCommunity
 from services.log.circumstances import about_request
 from services.log.commands import Circumstances

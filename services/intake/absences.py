@@ -14,7 +14,8 @@ from domain.request import Request
 from events import streams
 from services.intake.about import community_of, given, holders_of
 from services.intake.answering import Leaving, Vacation, VacationCancelled
-from services.intake.arrival import Arrival, contacts_of
+from services.intake.arrival import Arrival
+from services.intake.naming import contacts_of
 from services.log.commands import Answer
 from services.log.execute import Decision, Executor, Given
 from services.log.vault import CONTACTS, Vault

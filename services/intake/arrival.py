@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import orjson
 from pydantic import ValidationError
@@ -16,6 +16,7 @@ from services.intake.changes import AboutARequest
 from services.intake.cloudevents import CloudEvent
 from services.intake.message_types import TYPES, Message
 from services.intake.messages import CareRequest, EmergencyCall
+from services.intake.naming import command_of, contacts_of, named, patient_of, request_of
 from services.intake.rejections import (
     Invalid,
     NotJson,
@@ -28,9 +29,6 @@ from services.intake.rejections import (
 )
 from services.log.vault import Sealer
 from services.messaging import subjects
-
-NAMESPACE = UUID("6f1c3a52-6c5d-5d0b-9c0e-51b1d1a5c0de")
-"""Of ids made from what others call things: the same message makes the same ids."""
 
 
 @dataclass(frozen=True)
@@ -45,16 +43,6 @@ class Arrival:
     at: datetime
 
 
-def request_of(case_id: str) -> UUID:
-    """The request that stands for a regulation file."""
-    return uuid5(NAMESPACE, f"case:{case_id}")
-
-
-def patient_of(request_id: UUID) -> UUID:
-    """What the vault calls the patient of a request."""
-    return uuid5(request_id, "patient")
-
-
 def case_of(message: Message | NationalMessage) -> str | None:
     """The regulation file it is about."""
     match message:
@@ -66,11 +54,6 @@ def case_of(message: Message | NationalMessage) -> str | None:
             return message.case_id
         case _:
             return None
-
-
-def contacts_of(rpps: str) -> UUID:
-    """What the vault calls a practitioner's addresses."""
-    return uuid5(NAMESPACE, f"contacts:{rpps}")
 
 
 def patient_told_of(body: bytes) -> UUID | None:
@@ -92,16 +75,6 @@ def patient_told_of(body: bytes) -> UUID | None:
         return patient_of(UUID(data["request_id"])) if isinstance(data, dict) else None
     except (KeyError, TypeError, ValueError, AttributeError):
         return None
-
-
-def command_of(source: str, event_id: str) -> UUID:
-    """The command a CloudEvent makes; of a request without a file, the request as well."""
-    return _named("event", source, event_id)
-
-
-def _named(*parts: str) -> UUID:
-    """An id made of these words: of others, another."""
-    return uuid5(NAMESPACE, orjson.dumps(parts).decode())
 
 
 def arrival(
@@ -131,7 +104,7 @@ def arrival(
             call = reading.emergency(document)
             if call is None:
                 raise
-            message, command_id = call, _named("call", fingerprint)
+            message, command_id = call, named("call", fingerprint)
             actor = Actor(ref="hub", role=Role.REGULATOR)
         else:
             command_id, actor = _national_identity(national, fingerprint)
@@ -239,9 +212,9 @@ def _national_identity(message: NationalMessage, fingerprint: str) -> tuple[UUID
             command_id = request_of(message.caseId)
         case ResourcesRequest():
             state = message.status or ""
-            command_id = _named("demand", message.caseId, message.request.requestId, state)
+            command_id = named("demand", message.caseId, message.request.requestId, state)
         case CaseUpdate():
-            command_id = _named("update", fingerprint)
+            command_id = named("update", fingerprint)
     # `fr.health.samu950.DRFR…` was made by `fr.health.samu950`.
     sender = ".".join(message.caseId.split(".")[:3])
     return command_id, Actor(ref=sender, role=Role.REGULATOR)

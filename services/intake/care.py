@@ -38,9 +38,10 @@ from events.request import Withdrawal
 from services.hub_sante import reading
 from services.hub_sante.messages import Case, CaseUpdate, Demand, ResourcesRequest
 from services.intake.about import agenda_of
-from services.intake.arrival import Arrival, patient_of, request_of
+from services.intake.arrival import Arrival
 from services.intake.directory import Directory, Known
 from services.intake.messages import CareRequest, EmergencyCall
+from services.intake.naming import patient_of, request_of
 from services.intake.rejections import (
     NoCommunityForCommune,
     NowhereToRoute,

@@ -5,7 +5,8 @@ from domain.practitioner import GiveContacts
 from events import streams
 from services.intake.about import community_of, given
 from services.intake.answering import ContactsSheet
-from services.intake.arrival import Arrival, contacts_of
+from services.intake.arrival import Arrival
+from services.intake.naming import contacts_of
 from services.log.commands import Answer
 from services.log.execute import Decision, Executor
 from services.log.vault import CONTACTS, Vault

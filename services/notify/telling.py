@@ -23,7 +23,7 @@ from services import telemetry
 from services.calendar import hours_at
 from services.clock import Clock
 from services.intake.answering import Contact, ContactsSheet
-from services.intake.arrival import contacts_of
+from services.intake.naming import contacts_of
 from services.log.circumstances import about_request
 from services.log.commands import Answer, Circumstances, LogUnavailable, StreamMoved
 from services.log.database import UNREACHABLE

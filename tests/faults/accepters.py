@@ -10,7 +10,8 @@ import sys
 import orjson
 
 from domain.decider import Refused
-from services.app import Addresses, Service, open_house
+from services.addresses import Addresses
+from services.app import Service, open_house
 from services.clock import SimulatedClock
 from services.messaging import subjects
 from services.settings import settings_with

@@ -6,7 +6,8 @@ import sys
 from uuid import uuid4
 
 from domain.decider import Refused
-from services.app import Addresses, Service, open_house
+from services.addresses import Addresses
+from services.app import Service, open_house
 from services.clock import SimulatedClock
 from services.dispatch.taking import LostThePlace, Take
 from services.settings import settings_with

@@ -18,7 +18,7 @@ from nats.errors import Error as NatsError
 
 from projections.catalogue import PROJECTIONS
 from services.embedded import state as states
-from services.intake.arrival import command_of
+from services.intake.naming import command_of
 from services.log.database import pool_of
 from services.log.reader import Log
 from services.log.verify import verify

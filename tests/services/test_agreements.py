@@ -14,7 +14,7 @@ from projections import availability
 from services.app import Service
 from services.calendar import holidays_in
 from services.clock import SimulatedClock
-from services.intake.arrival import contacts_of
+from services.intake.naming import contacts_of
 from services.log.verify import verify
 from services.projector.queries import rows
 from tests.conftest import house_at

@@ -15,7 +15,7 @@ from events.codes import Priority
 from events.envelope import Actor, Role
 from events.place import CoarsePosition
 from services.cli.shifting import as_of
-from services.intake.arrival import request_of
+from services.intake.naming import request_of
 from services.log.erasure import erase
 from services.log.vault import Identity
 from services.messaging import streams, subjects

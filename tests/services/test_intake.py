@@ -9,7 +9,7 @@ import pytest
 
 from events import streams as names
 from projections import board
-from services.intake.arrival import request_of
+from services.intake.naming import request_of
 from services.messaging import streams, subjects
 from services.projector.queries import rows
 from tests.examples import DR_ADAM, DR_BLAIN, HOUR, MINUTE, NEVERS, NOON
