@@ -40,6 +40,7 @@ _LONG_AGO = """
 select coalesce(max(position), 0) from events where recorded_at < now() - interval '31 days'
 """
 _HOUR = timedelta(hours=1)
+_LONGER = 5  # times the usual pause, while every channel is down
 _NOT_YET = "not told yet"  # what the operator reads while PostgreSQL is away
 
 
@@ -92,12 +93,16 @@ class Notifier:
 
     async def _follow(self) -> None:
         async for batch in follow(self._log, self._bell, self._settings, since=self.position):
-            await self._put(batch)
+            in_vain = await self._put(batch)
             # A pause makes one batch of many: dispatch has the processor meanwhile.
-            await asyncio.sleep(self._settings.follower_pause_seconds)
+            pause = self._settings.follower_pause_seconds
+            await asyncio.sleep(pause * _LONGER if in_vain else pause)
 
-    async def _put(self, batch: Sequence[Recorded]) -> None:
-        """What the batch asks to tell goes into the outbox with the checkpoint, or not at all."""
+    async def _put(self, batch: Sequence[Recorded]) -> bool:
+        """What the batch asks to tell goes into the outbox with the checkpoint, or not at all.
+
+        Whether there is something, and nobody it could be told to now.
+        """
         now = self._clock.now()
         found: list[Notice] = []
         elsewhere: set[str] = set()  # who is reached by something else from now on
@@ -109,7 +114,7 @@ class Notifier:
         parked = {n.notice_id for n in found if self.telling.waits_for_a_channel(n)}
         if not found and not elsewhere and now < self._noted_at + self._note_again:
             self.position = batch[-1].position  # read again after a crash: nothing is told twice
-            return
+            return False
 
         async def written() -> None:
             async with self._pool.connection() as connection, connection.transaction():
@@ -126,6 +131,7 @@ class Notifier:
             await patiently(partial(self.outbox.wake, now, rpps), self._settings, _NOT_YET)
         if len(found) > len(parked) or elsewhere:
             self._some.set()
+        return 0 < len(found) == len(parked)
 
     def _is_due(self, notice: Notice) -> bool:
         """Whether it is not too late, and there is a way to tell them."""
