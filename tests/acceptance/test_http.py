@@ -17,7 +17,8 @@ def test_it_is_alive_and_ready(demo):
 def test_free_places_are_shown_by_where_what_and_when(demo):
     places = demo.told_by_http("/v1/availability").json()["places"]
 
-    assert len({cell["community"] for cell in places}) == 3
+    # Other tests open places on the same demonstration.
+    assert {"580099001", "590099002", "780099003"} <= {cell["community"] for cell in places}
     first = places[0]
     assert set(first) >= {"community", "profession", "mode", "label", "hour", "free"}
     only = demo.told_by_http("/v1/availability", community=first["community"]).json()["places"]
