@@ -8,7 +8,7 @@ import typer
 
 from events.envelope import Role
 from services.cli.errors import told_kindly
-from services.cli.options import AsJson, Community, State
+from services.cli.options import AsJson, Community, State, codes
 from services.messaging.subjects import Kind
 
 slot = typer.Typer(no_args_is_help=True, help="A published slot: move, resize, open, withdraw.")
@@ -28,6 +28,15 @@ Instant = Annotated[
 Sources = Annotated[
     str | None, typer.Option(help="Who may send patients: SAS,CPTS,IOA… Default: all.")
 ]
+Whose = Annotated[str, typer.Argument(metavar="RPPS", help="Whose places they are.")]
+Places = Annotated[int, typer.Option(help="How many: several make a range (plage).")]
+Modes = Annotated[str, typer.Option(help="AMB office, HH home, VR video; or AMB,VR.")]
+Where = Annotated[
+    str | None,
+    typer.Option("--place", help="TITLE;COMMUNE;LAT;LON. Default: where the last one was."),
+]
+Of = Annotated[list[str] | None, typer.Option("--community", "-c", help="FINESS. Default: theirs.")]
+Radius = Annotated[float | None, typer.Option(help="Of home visits, in kilometres.")]
 Labels = Annotated[
     str | None, typer.Option(help="Whom it is shown to: PUBLIC,PRO,SNP,CPTS. Default: SNP,CPTS.")
 ]
@@ -53,22 +62,17 @@ def list_slots(
 @slot.command("publish")
 @told_kindly
 def publish_slot(
-    rpps: Annotated[str, typer.Argument(metavar="RPPS", help="Whose places they are.")],
+    rpps: Whose,
     start: Instant,
     end: Instant,
-    places: Annotated[int, typer.Option(help="How many: several make a range (plage).")] = 1,
-    mode: Annotated[str, typer.Option(help="AMB office, HH home, VR video; or AMB,VR.")] = "AMB",
-    where: Annotated[
-        str | None,
-        typer.Option("--place", help="TITLE;COMMUNE;LAT;LON. Default: where the last one was."),
-    ] = None,
-    community: Annotated[
-        list[str] | None, typer.Option("--community", "-c", help="FINESS. Default: theirs.")
-    ] = None,
+    places: Places = 1,
+    mode: Modes = "AMB",
+    where: Where = None,
+    community: Of = None,
     sources: Sources = None,
     labels: Labels = None,
     zone: Zone = "Europe/Paris",
-    radius: Annotated[float | None, typer.Option(help="Of home visits, in kilometres.")] = None,
+    radius: Radius = None,
     surge: Annotated[bool, typer.Option("--surge", help="Kept for a crisis.")] = False,
     role: As = Role.PRACTITIONER,
     state: State = None,
@@ -77,17 +81,15 @@ def publish_slot(
     """Open places, today or on a date."""
     from services.cli.publishing import publish
 
-    data = {"rpps": rpps, "start": start, "end": end, "capacity": places, "zone": zone}
-    data |= {"modes": _codes(mode), "radius_km": radius, "surge": surge}
-    data |= {"open_to": _codes(sources)} if sources else {}
-    data |= {"labels": _codes(labels)} if labels else {}
+    data = _places(rpps, places, mode, radius, sources, labels, zone)
+    data |= {"start": start, "end": end, "surge": surge}
     publish(Kind.SLOT, data, where, community, state, role=role, as_json=as_json)
 
 
 @slot.command("series")
 @told_kindly
 def publish_series(
-    rpps: Annotated[str, typer.Argument(metavar="RPPS", help="Whose places they are.")],
+    rpps: Whose,
     on: Annotated[str, typer.Option(help="Days of the week: mon,thu.")],
     start: Annotated[str, typer.Option(help="09:00, by the wall clock there.")],
     end: Annotated[str, typer.Option(help="09:20; not after the start: of the next day.")],
@@ -97,19 +99,14 @@ def publish_series(
         list[datetime] | None,
         typer.Option(formats=["%Y-%m-%d"], help="A day left out; again: more."),
     ] = None,
-    places: Annotated[int, typer.Option(help="How many: several make a range (plage).")] = 1,
-    mode: Annotated[str, typer.Option(help="AMB office, HH home, VR video; or AMB,VR.")] = "AMB",
-    where: Annotated[
-        str | None,
-        typer.Option("--place", help="TITLE;COMMUNE;LAT;LON. Default: where the last one was."),
-    ] = None,
-    community: Annotated[
-        list[str] | None, typer.Option("--community", "-c", help="FINESS. Default: theirs.")
-    ] = None,
+    places: Places = 1,
+    mode: Modes = "AMB",
+    where: Where = None,
+    community: Of = None,
     sources: Sources = None,
     labels: Labels = None,
     zone: Zone = "Europe/Paris",
-    radius: Annotated[float | None, typer.Option(help="Of home visits, in kilometres.")] = None,
+    radius: Radius = None,
     role: As = Role.PRACTITIONER,
     state: State = None,
     as_json: AsJson = False,
@@ -117,19 +114,31 @@ def publish_series(
     """Open places every week: all of them or none. 09:00 stays 09:00 when the clocks change."""
     from services.cli.publishing import publish, weekdays
 
-    data: dict[str, Any] = {"rpps": rpps, "weekdays": weekdays(on), "zone": zone}
-    data |= {"starts": start, "ends": end}
+    data = _places(rpps, places, mode, radius, sources, labels, zone)
+    data |= {"weekdays": weekdays(on), "starts": start, "ends": end}
     data |= {"first": first.date().isoformat(), "last": last.date().isoformat()}
-    data |= {"without": [day.date().isoformat() for day in without or []], "capacity": places}
-    data |= {"modes": _codes(mode), "radius_km": radius}
-    data |= {"open_to": _codes(sources)} if sources else {}
-    data |= {"labels": _codes(labels)} if labels else {}
+    data |= {"without": [day.date().isoformat() for day in without or []]}
     publish(Kind.SLOT_SERIES, data, where, community, state, role=role, as_json=as_json)
 
 
-def _codes(text: str) -> list[str]:
-    """`AMB,VR` → both."""
-    return [code.strip().upper() for code in text.split(",") if code.strip()]
+def _places(
+    rpps: str,
+    places: int,
+    mode: str,
+    radius: float | None,
+    sources: str | None,
+    labels: str | None,
+    zone: str,
+) -> dict[str, Any]:
+    """What is published, whenever it is."""
+    said = {"open_to": codes(sources), "labels": codes(labels)}
+    return {
+        "rpps": rpps,
+        "capacity": places,
+        "modes": codes(mode),
+        "radius_km": radius,
+        "zone": zone,
+    } | {name: value for name, value in said.items() if value}
 
 
 @slot.command("withdraw")

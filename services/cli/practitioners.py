@@ -9,7 +9,7 @@ from events.envelope import Role
 from services.cli.care import As, RequestId
 from services.cli.errors import told_kindly
 from services.cli.offers import Rpps
-from services.cli.options import AsJson, Community, State
+from services.cli.options import AsJson, Community, State, codes
 from services.messaging.subjects import Kind
 
 practitioner = typer.Typer(
@@ -61,7 +61,7 @@ def enrol(
         "communities": community,
         "setting": setting.upper(),
         "specialty": specialty,
-        "consent": {"sources": _codes(sources)},
+        "consent": {"sources": codes(sources)},
     }
     about(Kind.PRACTITIONER, data, state, role=role, as_json=as_json)
 
@@ -149,12 +149,12 @@ def consent(
     from services.cli.consents import change_consent
 
     wanted: dict[str, Any] = {
-        "sources": _codes(sources),
+        "sources": codes(sources),
         "weekly_cap": weekly_cap,
         "daily_cap": daily_cap,
         "min_age": min_age,
         "max_age": max_age,
-        "excluded_motives": _codes(without),
+        "excluded_motives": codes(without),
         "protocols": protocol,
         "new_patients": new_patients,
         "overbook": overbook,
@@ -267,11 +267,6 @@ def rate(
 
     data = {"by": by.upper(), "score": score, "note": note}
     about_a_request(Kind.RATING, identity, data, state, role=role, as_json=as_json)
-
-
-def _codes(text: str | None) -> list[str] | None:
-    """`SAS,CPTS` → both; None where nothing was said."""
-    return None if text is None else [code.strip().upper() for code in text.split(",") if code]
 
 
 def add_to(app: typer.Typer) -> None:

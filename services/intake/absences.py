@@ -1,6 +1,7 @@
 """A practitioner goes away, for a while or for good: in one append with slots and patients."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import assert_never
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from domain import absence
 from domain import agenda as agendas
 from domain import practitioner as practitioners
 from domain.absence import Absence
-from domain.agenda import Agenda, weeks_at, weeks_between
+from domain.agenda import Agenda, Slot, weeks_at, weeks_between
 from domain.practitioner import AnnounceVacation, CancelVacation, Leave, NotEnrolled
 from domain.request import Request
 from events import streams
@@ -68,12 +69,8 @@ async def _announced(decision: Decision, command: AnnounceVacation, given: Given
     stream = streams.practitioner(command.rpps)
     practitioner = await decision.state(practitioners.decider, stream)
     decision.write(stream, practitioners.decide(command, practitioner))  # refused before it is read
-    weeks: dict[str, Agenda] = {}
-    holders: dict[UUID, Request] = {}
-    for week in weeks_between(command.start, command.end):
-        name = streams.agenda(command.rpps, week)
-        weeks[name] = await decision.state(agendas.decider, name)
-        holders |= await holders_of(decision, absence.concerned(command, weeks[name]))
+    names = [streams.agenda(command.rpps, w) for w in weeks_between(command.start, command.end)]
+    weeks, holders = await _read(decision, names, partial(absence.concerned, command))
     away = absence.announce(command, practitioner, weeks, holders)
     told = _taken_back(decision, away, holders, given)
     return {"id": command.rpps, "state": "vacation_announced", **told}
@@ -84,16 +81,26 @@ async def _left(decision: Decision, command: Leave, given: Given) -> Answer:
     practitioner = await decision.state(practitioners.decider, stream)
     left = practitioners.decide(command, practitioner)
     decision.write(stream, left)  # refused before anything else is read
-    weeks: dict[str, Agenda] = {}
-    holders: dict[UUID, Request] = {}
     this_week = min(weeks_at(command.at, command.at))
-    for name in await decision.log.agendas_since(command.rpps, this_week):
-        weeks[name] = await decision.state(agendas.decider, name)
-        holders |= await holders_of(decision, absence.left_over(command, practitioner, weeks[name]))
+    names = await decision.log.agendas_since(command.rpps, this_week)
+    left_over = partial(absence.left_over, command, practitioner)
+    weeks, holders = await _read(decision, names, left_over)
     gone = absence.leave(command, practitioner, weeks, holders)
     after = practitioners.decider.replay(left, since=practitioner)
     state = "left" if isinstance(after, NotEnrolled) else "left_in_part"
     return {"id": command.rpps, "state": state, **_taken_back(decision, gone, holders, given)}
+
+
+async def _read(
+    decision: Decision, names: Iterable[str], gone: Callable[[Agenda], Iterable[Slot]]
+) -> tuple[dict[str, Agenda], dict[UUID, Request]]:
+    """These weeks, and whoever has or holds a place in what is gone of them."""
+    weeks: dict[str, Agenda] = {}
+    holders: dict[UUID, Request] = {}
+    for name in names:
+        weeks[name] = await decision.state(agendas.decider, name)
+        holders |= await holders_of(decision, gone(weeks[name]))
+    return weeks, holders
 
 
 def _taken_back(

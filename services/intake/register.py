@@ -49,7 +49,6 @@ from services.intake.messages import (
     SlotOffer,
     SlotSeries,
 )
-from services.intake.rejections import UnknownCommunity
 from services.intake.series import slot_of
 from services.log.commands import Answer
 from services.log.execute import Decision, Executor
@@ -169,9 +168,8 @@ class Register:
 
         async def decide(decision: Decision) -> Answer:
             before = await decision.state(practitioners.decider, stream)
-            for finess in news.communities:
-                if await self._directory.community(finess) is None:
-                    raise UnknownCommunity
+            if news.communities:
+                await known_communities(self._directory, came, news.communities)
             commands = changing(came, news, before)
             events, state = practitioners.decider.follow(commands, before)
             decision.write(stream, events)
