@@ -8,6 +8,12 @@ from events.base import Event, Finess, Frozen, Instant, ZoneName
 from events.ladder import Ladder
 from events.place import Commune, Title
 from events.protocol import Protocol
+from events.reporting import (
+    CommunityFiguresReported,
+    CommunityJournalStruck,
+    CommunityJournalWritten,
+    CommunityTargetsAgreed,
+)
 
 Departement = Annotated[str, StringConstraints(pattern=r"^(\d{2}|2[AB]|9[78]\d)$")]
 
@@ -106,4 +112,8 @@ CommunityEvent = (
     | CommunityProtocolsAdopted
     | CommunityCrisisDeclared
     | CommunityCrisisEnded
+    | CommunityTargetsAgreed
+    | CommunityFiguresReported
+    | CommunityJournalWritten
+    | CommunityJournalStruck
 )

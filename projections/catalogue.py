@@ -1,9 +1,15 @@
 """Every read model there is, by name."""
 
 from projections import availability, board, offers
+from projections.indicators import folding as indicators
 from projections.rows import Projection
 
 PROJECTIONS: dict[str, Projection] = {
     projection.name: projection
-    for projection in (availability.projection, board.projection, offers.projection)
+    for projection in (
+        availability.projection,
+        board.projection,
+        offers.projection,
+        indicators.projection,
+    )
 }

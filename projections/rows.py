@@ -6,6 +6,7 @@ an event would let through two thousand.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 from uuid import UUID
 
@@ -58,6 +59,7 @@ class Projection:
     events: frozenset[str]  # the names it cares about
     touched: Callable[[Recorded], Sequence[Place]]  # rows that `apply` will ask for
     apply: Callable[[Rows, Recorded], None]
+    made_by: tuple[ModuleType, ...] = ()  # modules of its rules, beside the one with `apply`
 
 
 def key_of(table: Table) -> Column[Any]:

@@ -32,6 +32,7 @@ from services.intake.importing import ImportDesk
 from services.intake.offers import OfferDesk
 from services.intake.reception import Desks, Reception
 from services.intake.register import Register
+from services.intake.reporting import ReportingDesk
 from services.intake.series import SeriesDesk
 from services.intake.slots import SlotDesk
 from services.intake.visits import VisitDesk
@@ -277,6 +278,7 @@ def _reception(house: House) -> Reception:
         imports=ImportDesk(executor, house.directory),
         contacts=ContactDesk(executor, house.vault),
         series=SeriesDesk(executor),
+        reporting=ReportingDesk(executor, house.vault),
     )
     return Reception(
         desks,

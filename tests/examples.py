@@ -1,6 +1,6 @@
 """People, places and instants the tests speak of. All invented."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -72,6 +72,16 @@ from events.practitioner import (
     PractitionerVacationCancelled,
 )
 from events.protocol import Protocol
+from events.reporting import (
+    CommunityFiguresReported,
+    CommunityJournalStruck,
+    CommunityJournalWritten,
+    CommunityTargetsAgreed,
+    ContractYear,
+    JournalTopic,
+    ReportedFigure,
+    Target,
+)
 from events.request import (
     HandBack,
     HoldEnd,
@@ -594,3 +604,41 @@ def roll_called(*failed: Channel, month: str = "2026-11") -> PractitionerRollCal
     return PractitionerRollCalled(
         rpps=DR_ADAM, month=month, reached=(Channel.SMS,), failed=failed, called_at=NOON
     )
+
+
+YEAR = ContractYear(begins=date(2026, 3, 1), ends=date(2027, 2, 28))
+HALF_ANSWERED = Target(indicator="fulfilment_rate", at_least=0.5)
+PICKED_UP = ReportedFigure(
+    indicator="call_pickup_rate",
+    begins=date(2026, 10, 1),
+    ends=date(2026, 10, 31),
+    numerator=940,
+    denominator=1000,
+    source="SAMU 58",
+)
+NOTE = called("note")
+
+
+def targets_agreed(
+    *targets: Target, year: ContractYear = YEAR, finess: str = NEVERS
+) -> CommunityTargetsAgreed:
+    return CommunityTargetsAgreed(
+        finess=finess, year=year, targets=targets or (HALF_ANSWERED,), agreed_at=NOON
+    )
+
+
+def figures_reported(*figures: ReportedFigure, finess: str = NEVERS) -> CommunityFiguresReported:
+    return CommunityFiguresReported(
+        finess=finess, figures=figures or (PICKED_UP,), reported_at=NOON
+    )
+
+
+def journal_written(
+    entry_id: UUID = NOTE, topic: JournalTopic = JournalTopic.CONTEXT, **changes: Any
+) -> CommunityJournalWritten:
+    fields: dict[str, Any] = {"finess": NEVERS, "day": date(2026, 11, 20), "written_at": NOON}
+    return CommunityJournalWritten(entry_id=entry_id, topic=topic, **fields | changes)
+
+
+def journal_struck(entry_id: UUID = NOTE) -> CommunityJournalStruck:
+    return CommunityJournalStruck(finess=NEVERS, entry_id=entry_id, struck_at=NOON)

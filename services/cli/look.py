@@ -12,6 +12,7 @@ from sqlalchemy import Text, cast, select
 from events import streams
 from events.community import CommunityFormed
 from events.envelope import META, Recorded
+from events.instants import happened_at
 from projections import availability, board, offers
 from services.cli import words
 from services.cli.errors import Told
@@ -228,7 +229,7 @@ def show_history(identity: str, state: Path | None, *, as_json: bool) -> None:
     for recorded in found:
         first, *more = words.said(recorded.event)
         # Its own time, which in a sandbox is not that of the machine.
-        when = words.happened_at(recorded.event).astimezone(words.HERE).strftime("%d %b %H:%M:%S")
+        when = happened_at(recorded.event).astimezone(words.HERE).strftime("%d %b %H:%M:%S")
         console.print(
             f"[dim]{when}[/dim]  [bold]{recorded.event.name}[/bold]  {escape(first)}"
             f"  [dim]{recorded.meta.actor.role} {escape(recorded.meta.actor.ref)}[/dim]"

@@ -54,6 +54,13 @@ from events.practitioner import (
     PractitionerVacationAnnounced,
     PractitionerVacationCancelled,
 )
+from events.reporting import (
+    CommunityFiguresReported,
+    CommunityJournalStruck,
+    CommunityJournalWritten,
+    CommunityTargetsAgreed,
+    Target,
+)
 from events.request import (
     PatientErased,
     RequestAssigned,
@@ -194,13 +201,6 @@ def hour(instant: datetime) -> str:
 def motive(code: str | None) -> str:
     """`M02.07 Traumatisme sérieux, plaie intermédiaire`."""
     return f"{code} {MOTIVES[code[:6]]}" if code else ""
-
-
-def happened_at(event: AnyEvent) -> datetime:
-    """When it happened: the one instant of an event that is of itself."""
-    (name,) = (n for n in type(event).model_fields if n.endswith("_at") and n != "next_at")
-    instant: datetime = getattr(event, name)
-    return instant
 
 
 def said(event: AnyEvent) -> list[str]:
@@ -369,8 +369,27 @@ def said(event: AnyEvent) -> list[str]:
             return [f"crisis: {event.title}", *ladder]
         case CommunityCrisisEnded():
             return ["the crisis is over"]
+        case CommunityTargetsAgreed():
+            first = f"targets of {event.year.begins} to {event.year.ends}"
+            return [first, *(f"  {target_line(target)}" for target in event.targets)]
+        case CommunityFiguresReported():
+            return [
+                f"{one.indicator} of {one.begins} to {one.ends}, from {one.source}"
+                for one in event.figures
+            ]
+        case CommunityJournalWritten():
+            return [f"{event.topic.replace('_', ' ').lower()}, of {event.day} (snp journal list)"]
+        case CommunityJournalStruck():
+            return [f"note {event.entry_id} is taken back"]
         case _:
             assert_never(event)
+
+
+def target_line(target: Target) -> str:
+    """`fulfilment_rate ≥ 0.9`."""
+    if target.at_least is not None:
+        return f"{target.indicator} ≥ {target.at_least:g}"
+    return f"{target.indicator} ≤ {target.at_most:g}"
 
 
 def out_of_hours(chosen: OutOfHours) -> str:

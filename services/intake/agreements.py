@@ -14,7 +14,7 @@ from domain.community import (
     FormCommunity,
 )
 from events import streams
-from services.intake.about import given, known_communities
+from services.intake.about import check_addressed, given, known_communities
 from services.intake.answering import (
     Agreement,
     CrisisOver,
@@ -27,7 +27,6 @@ from services.intake.answering import (
 from services.intake.arrival import Arrival
 from services.intake.directory import Directory
 from services.intake.messages import CommunitySheet
-from services.intake.rejections import WrongSubject
 from services.log.commands import Answer
 from services.log.execute import Decision, Executor
 
@@ -41,7 +40,7 @@ class AgreementDesk:
 
     async def community(self, came: Arrival, sheet: CommunitySheet) -> Answer:
         """A community is formed."""
-        _check_addressed(came, sheet.finess)
+        check_addressed(came, sheet.finess)
         command = forming(came, sheet)
 
         async def decide(decision: Decision) -> Answer:
@@ -54,7 +53,7 @@ class AgreementDesk:
 
     async def agree(self, came: Arrival, sheet: Agreement) -> Answer:
         """What a community that exists agrees to from now on."""
-        _check_addressed(came, sheet.finess)
+        check_addressed(came, sheet.finess)
         command, state = await self._command(came, sheet)
 
         async def decide(decision: Decision) -> Answer:
@@ -98,9 +97,3 @@ def forming(came: Arrival, sheet: CommunitySheet) -> FormCommunity:
         communes=sheet.communes,
         at=came.at,
     )
-
-
-def _check_addressed(came: Arrival, finess: str) -> None:
-    """Raises WrongSubject for what was sent to another community than it is about."""
-    if came.community not in {None, finess}:
-        raise WrongSubject(finess)

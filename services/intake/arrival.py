@@ -175,6 +175,10 @@ _ROLES = {
     subjects.Kind.SERIES_WITHDRAWAL: Role.PRACTITIONER,
     subjects.Kind.RATING: Role.PRACTITIONER,
     subjects.Kind.NEW_PATIENT: Role.PRACTITIONER,
+    subjects.Kind.TARGETS: Role.COORDINATOR,
+    subjects.Kind.FIGURES: Role.COORDINATOR,
+    subjects.Kind.JOURNAL_NOTE: Role.COORDINATOR,
+    subjects.Kind.JOURNAL_STRIKE: Role.COORDINATOR,
 }
 
 

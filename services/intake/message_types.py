@@ -1,5 +1,12 @@
 """Every message others may send, by the `type` of its CloudEvent."""
 
+from services.intake.accounts import (
+    Account,
+    FiguresSheet,
+    JournalNote,
+    JournalStrike,
+    TargetsSheet,
+)
 from services.intake.answering import (
     Agreement,
     ContactsSheet,
@@ -64,6 +71,7 @@ Sheet = (
     | ContactsSheet
     | SeriesWithdrawal
     | PractitionerChange
+    | Account
 )
 Sent = CareRequest | Sheet | SlotNews | RequestNews | HoldNews | OfferNews
 Message = Sent | EmergencyCall
@@ -106,5 +114,9 @@ TYPES: dict[str, type[Sent]] = {
     "snp.series-withdrawal.v1": SeriesWithdrawal,
     "snp.rating.v1": Rating,
     "snp.new-patient.v1": NewPatient,
+    "snp.targets.v1": TargetsSheet,
+    "snp.figures.v1": FiguresSheet,
+    "snp.journal-note.v1": JournalNote,
+    "snp.journal-strike.v1": JournalStrike,
 }
 """CloudEvents type → what its data must be. The middle of the type is the kind in the subject."""

@@ -8,6 +8,7 @@ from weakref import WeakValueDictionary
 from services.clock import Clock
 from services.hub_sante.messages import Case, CaseUpdate, NationalMessage, ResourcesRequest
 from services.intake.absences import AbsenceDesk
+from services.intake.accounts import FiguresSheet, JournalNote, JournalStrike, TargetsSheet
 from services.intake.agreements import AgreementDesk
 from services.intake.answering import (
     ContactsSheet,
@@ -60,6 +61,7 @@ from services.intake.messages import (
 )
 from services.intake.offers import OfferDesk
 from services.intake.register import Register
+from services.intake.reporting import ReportingDesk
 from services.intake.series import SeriesDesk
 from services.intake.slots import SlotDesk
 from services.intake.visits import VisitDesk
@@ -83,6 +85,7 @@ class Desks:
     imports: ImportDesk
     contacts: ContactDesk
     series: SeriesDesk
+    reporting: ReportingDesk
 
 
 class Reception:
@@ -100,6 +103,7 @@ class Reception:
         self._imports = desks.imports
         self._contacts = desks.contacts
         self._series = desks.series
+        self._reporting = desks.reporting
         self._sealer = sealer
         self._clock = clock
         self._settings = settings
@@ -168,6 +172,8 @@ class Reception:
                 | CrisisOver()
             ) as agreement:
                 return await self._agreements.agree(came, agreement)
+            case TargetsSheet() | FiguresSheet() | JournalNote() | JournalStrike() as account:
+                return await self._reporting.tell(came, account)
             case (
                 SlotMove() | SlotCapacity() | SlotOpening() | SlotClosing() | SlotWithdrawal()
             ) as news:

@@ -8,6 +8,7 @@ moved under another reference does not open.
 import base64
 import hmac
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import LiteralString, cast
 from uuid import UUID
@@ -25,6 +26,7 @@ _KEY_BYTES = 32
 
 PATIENT = "patient"
 CONTACTS = "contacts"  # by which a practitioner is reached: read by the notifier alone
+JOURNAL = "journal"  # a note of a community: figures do not say everything
 LETTER = "letter"  # a message that could not be accepted, whole: it may name a patient
 
 
@@ -143,6 +145,19 @@ class Vault:
         await self._journal(ref, actor, reason)
         (row,) = await self._sealed("where ref = %s and kind = %s", (ref, LETTER))
         return self.sealer.open(row)
+
+    async def notes(
+        self, refs: Sequence[UUID], *, about: UUID, actor: str, reason: str
+    ) -> dict[UUID, str]:
+        """The texts of a community's journal that were not destroyed. Journalled."""
+        await self._journal(about, actor, reason)
+        try:
+            found = await self._sealed(
+                "where ref = any(%s) and kind = %s and key is not null", (list(refs), JOURNAL)
+            )
+        except NothingSealed:
+            return {}
+        return {one.ref: self.sealer.open(one).decode() for one in found}
 
     async def contacts(self, subject: UUID) -> bytes | None:
         """The addresses given last, for a message on its way. None: none, or erased."""

@@ -67,6 +67,10 @@ class Kind(StrEnum):
     SERIES_WITHDRAWAL = "series-withdrawal"
     RATING = "rating"
     NEW_PATIENT = "new-patient"
+    TARGETS = "targets"
+    FIGURES = "figures"
+    JOURNAL_NOTE = "journal-note"
+    JOURNAL_STRIKE = "journal-strike"
 
 
 def inbox(community: str, kind: str) -> str:

@@ -129,11 +129,11 @@ async def rebuild(
             await connection.execute(_drop(draft))
             for statement in statements.create():
                 await connection.execute(statement)
-            position = await _replay(connection, statements, settings, 0, progress)
+            position = await replay(connection, statements, settings, 0, progress)
             async with connection.transaction():
                 # From here the live projector waits; what it may have seen since is caught up.
                 await checkpoints.reached_and_held(connection, name)
-                position = await _replay(connection, statements, settings, position, progress)
+                position = await replay(connection, statements, settings, position, progress)
                 await connection.execute(_drop(name))
                 await connection.execute(
                     sql.SQL("alter schema {} rename to {}").format(
@@ -148,16 +148,20 @@ async def rebuild(
     return position
 
 
-async def _replay(
+async def replay(
     connection: Connection,
     statements: Statements,
     settings: Settings,
     position: int,
     progress: Progress | None,
+    *,
+    until: int | None = None,
 ) -> int:
-    """Everything after the position, up to the end of the log. Gives the new position."""
-    cursor = await connection.execute("select coalesce(max(position), 0) from events")
-    head = cast("tuple[int]", await cursor.fetchone())[0]
+    """Everything after the position, up to another or the end of the log: the new position."""
+    head = until
+    if head is None:
+        cursor = await connection.execute("select coalesce(max(position), 0) from events")
+        head = cast("tuple[int]", await cursor.fetchone())[0]
     names = statements.projection.events
     while position < head:
         batch = await after(

@@ -1,15 +1,14 @@
 """Asking a read model."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import psycopg
 from sqlalchemy import Select
-from sqlalchemy.dialects import postgresql
 
 from domain.decider import Refused
-from services.log.database import Pool
-
-_DIALECT = postgresql.psycopg.dialect()  # type: ignore[no-untyped-call]
+from services.log.database import Connection, Pool
+from services.projector.statements import compiled_in
 
 
 class NotBuiltYet(Refused):
@@ -20,13 +19,22 @@ class NotBuiltYet(Refused):
 
 async def rows(pool: Pool, query: Select[Any], **given: object) -> list[dict[str, Any]]:
     """The rows of a query, by column name. `given`: the values of its named parameters."""
-    # Written out: a list of values (IN) has as many parameters as it is long.
-    compiled = query.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
-    parameters = {**compiled.params, **given}
+    async with pool.connection() as connection:
+        return await rows_on(connection, query, **given)
+
+
+async def rows_on(
+    connection: Connection,
+    query: Select[Any],
+    schemas: Mapping[str, str] | None = None,
+    /,
+    **given: object,
+) -> list[dict[str, Any]]:
+    """As `rows`; `schemas`: where to look instead, by the name of the read model."""
+    text, parameters = compiled_in(schemas or {}, query)
     try:
-        async with pool.connection() as connection:
-            cursor = await connection.execute(str(compiled).encode(), parameters)
-            names = [column.name for column in cursor.description or ()]
-            return [dict(zip(names, row, strict=True)) for row in await cursor.fetchall()]
+        cursor = await connection.execute(text, {**parameters, **given})
     except psycopg.errors.UndefinedTable as absent:
         raise NotBuiltYet from absent
+    names = [column.name for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in await cursor.fetchall()]

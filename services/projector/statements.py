@@ -1,7 +1,7 @@
 """The SQL of a read model, made from its tables by SQLAlchemy, run by psycopg."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from inspect import getsource
 from sys import modules
@@ -28,6 +28,25 @@ class _Table:
     write: bytes
 
 
+def compiled_in(
+    schemas: Mapping[str, str], clause: ClauseElement
+) -> tuple[bytes, Mapping[str, object]]:
+    """A statement as text, with other schemas in the place of some; and its parameters.
+
+    A list of values (IN) is written out: it has as many parameters as it is long.
+    """
+    compiled = clause.compile(
+        dialect=_DIALECT,
+        schema_translate_map=schemas,
+        compile_kwargs={"render_postcompile": True},
+    )
+    text = str(compiled)
+    for name, schema in schemas.items():
+        # SQLAlchemy leaves the translation to execution; here the text itself is what is wanted.
+        text = text.replace(f"__[SCHEMA_{name}]", schema)
+    return text.encode(), compiled.params or {}
+
+
 class Statements:
     """Reading and writing the rows of one read model in one schema."""
 
@@ -35,17 +54,20 @@ class Statements:
         self.projection = projection
         self.schema = schema or projection.name
         self._tables = {
-            table: _Table(self._sql(_read(table)), self._sql(_write(table)))
+            table: _Table(self.sql(_read(table)), self.sql(_write(table)))
             for table in projection.tables
         }
 
     def create(self) -> list[bytes]:
         """The schema, its tables and indexes."""
-        made = [f"create schema {self.schema}".encode()]
+        made = [f"create schema {self.schema}".encode(), *self.tables()]
         for table in self.projection.tables:
-            made.append(self._sql(CreateTable(table)))
-            made += [self._sql(CreateIndex(index)) for index in sorted(table.indexes, key=_name)]
+            made += [self.sql(CreateIndex(index)) for index in sorted(table.indexes, key=_name)]
         return made
+
+    def tables(self) -> list[bytes]:
+        """The tables alone."""
+        return [self.sql(CreateTable(table)) for table in self.projection.tables]
 
     async def read(self, connection: Connection, places: Sequence[Place]) -> Rows:
         """The rows a batch will ask for, those that exist."""
@@ -71,18 +93,16 @@ class Statements:
                     self._tables[table].write, {"rows": Jsonb(changed, dumps=_json)}
                 )
 
-    def _sql(self, clause: ClauseElement) -> bytes:
-        compiled = clause.compile(
-            dialect=_DIALECT, schema_translate_map={self.projection.name: self.schema}
-        )
-        # The translation is left to execution; here the text itself is what is wanted.
-        text = str(compiled).replace(f"__[SCHEMA_{self.projection.name}]", self.schema)
-        return text.encode()
+    def sql(self, clause: ClauseElement) -> bytes:
+        """The text of a statement, in this schema."""
+        text, _ = compiled_in({self.projection.name: self.schema}, clause)
+        return text
 
 
 def shape(projection: Projection) -> str:
     """A digest of the tables and of the code that fills them: another one is built anew."""
-    code = "".join(map(getsource, (modules[projection.apply.__module__], rows, upcasters)))
+    rules = (modules[projection.apply.__module__], *projection.made_by)
+    code = "".join(map(getsource, (*rules, rows, upcasters)))
     return hashlib.sha256(code.encode()).hexdigest()[:16]
 
 

@@ -7,19 +7,29 @@ from domain.community import (
     AdoptProtocols,
     AgreeHours,
     AgreeNeighbours,
+    AgreeTargets,
     CommunityAlreadyFormed,
     CommunityNotFormed,
+    ContractYearsOverlap,
     DeclareCrisis,
     EndCrisis,
     FormCommunity,
     ItsOwnNeighbour,
+    JournalOfTomorrow,
     LadderWithoutEnd,
     NoCommune,
+    NoContractYear,
     NoPartnerNamed,
+    NotAFigure,
+    NotATarget,
     NoTimeToAsk,
+    NotInTheJournal,
     PartnersOfNoStep,
     ProtocolTwice,
+    ReportFigures,
+    StrikeJournal,
     TreatingDoctorFirst,
+    WriteJournal,
     decider,
 )
 from domain.decider import ImpossibleHistory
@@ -27,21 +37,30 @@ from domain.protocols import NATIONAL
 from events.codes import Period, Setting
 from events.community import OutOfHours
 from events.ladder import Ladder, Rule, Step, StepKind
+from events.reporting import ContractYear, JournalTopic, Target
 from tests.domain.spec import Spec
 from tests.examples import (
+    HALF_ANSWERED,
     LADDER,
     NEVERS,
     NEVERS_COMMUNES,
     NOON,
+    NOTE,
+    PICKED_UP,
     VALENCIENNES,
+    YEAR,
     ZONE,
     adopted,
     agreed_with,
     crisis_declared,
     crisis_ended,
+    figures_reported,
     formed,
     hours_agreed,
+    journal_struck,
+    journal_written,
     protocols_adopted,
+    targets_agreed,
 )
 
 given = Spec(decider).given
@@ -179,3 +198,88 @@ def test_nothing_is_agreed_with_nobody(command):
 def test_a_history_that_cannot_be_is_noticed(event):
     with pytest.raises(ImpossibleHistory):
         decider.replay([event])
+
+
+def agree(*targets, year=YEAR):
+    return AgreeTargets(NEVERS, year, targets or (HALF_ANSWERED,), NOON)
+
+
+def test_targets_are_agreed_for_a_contract_year_and_agreed_again_whole():
+    fewer = Target(indicator="noshow_rate", at_most=0.05)
+
+    given().when(agree()).then_refused(CommunityNotFormed)
+    given(formed()).when(agree()).then(targets_agreed())
+    given(formed(), targets_agreed()).when(agree()).then_nothing()
+    given(formed(), targets_agreed()).when(agree(fewer)).then(targets_agreed(fewer))
+
+
+def test_a_contract_year_has_an_end_after_its_beginning_and_no_other_year_in_it():
+    backwards = ContractYear(begins=YEAR.ends, ends=YEAR.begins)
+    endless = ContractYear(begins=YEAR.begins, ends=date(2030, 1, 1))
+    in_it = ContractYear(begins=date(2026, 1, 1), ends=date(2026, 12, 31))
+    after = ContractYear(begins=date(2027, 3, 1), ends=date(2028, 2, 29))
+
+    given(formed()).when(agree(year=backwards)).then_refused(NoContractYear)
+    given(formed()).when(agree(year=endless)).then_refused(NoContractYear)
+    given(formed(), targets_agreed()).when(agree(year=in_it)).then_refused(ContractYearsOverlap)
+    given(formed(), targets_agreed()).when(agree(year=after)).then(targets_agreed(year=after))
+
+
+@pytest.mark.parametrize(
+    "targets",
+    [
+        (HALF_ANSWERED, HALF_ANSWERED),
+        (Target(indicator="noshow_rate"),),
+        (Target(indicator="noshow_rate", at_least=0.1, at_most=0.2),),
+    ],
+)
+def test_a_target_names_an_indicator_once_and_says_one_thing(targets):
+    given(formed()).when(agree(*targets)).then_refused(NotATarget)
+
+
+def report(*figures):
+    return ReportFigures(NEVERS, figures, NOON)
+
+
+def test_figures_from_elsewhere_replace_what_was_reported_for_the_same_days():
+    corrected = PICKED_UP.model_copy(update={"numerator": 950})
+    told = given(formed(), figures_reported())
+
+    given(formed()).when(report(PICKED_UP)).then(figures_reported())
+    told.when(report(PICKED_UP)).then_nothing()
+    told.when(report(corrected)).then(figures_reported(corrected))
+    given(formed(), figures_reported(), figures_reported(corrected)).when(report(PICKED_UP)).then(
+        figures_reported()
+    )
+
+
+@pytest.mark.parametrize(
+    "figures",
+    [
+        (),
+        (PICKED_UP, PICKED_UP),
+        (PICKED_UP.model_copy(update={"begins": date(2026, 11, 1)}),),
+        (PICKED_UP.model_copy(update={"ends": date(2026, 11, 24)}),),
+    ],
+)
+def test_a_figure_is_of_days_that_have_come_and_told_once(figures):
+    given(formed()).when(report(*figures)).then_refused(NotAFigure)
+
+
+def note(day=date(2026, 11, 20)):
+    return WriteJournal(NEVERS, NOTE, JournalTopic.CONTEXT, day, NOON)
+
+
+def test_a_note_is_written_once_and_struck_once():
+    strike = StrikeJournal(NEVERS, NOTE, NOON)
+
+    given(formed()).when(note()).then(journal_written())
+    given(formed(), journal_written()).when(note()).then_nothing()
+    given(formed()).when(strike).then_refused(NotInTheJournal)
+    given(formed(), journal_written()).when(strike).then(journal_struck())
+    given(formed(), journal_written(), journal_struck()).when(strike).then_nothing()
+    given(formed(), journal_written(), journal_struck()).when(note()).then_nothing()
+
+
+def test_a_note_is_about_a_day_that_has_come():
+    given(formed()).when(note(date(2026, 11, 24))).then_refused(JournalOfTomorrow)

@@ -33,6 +33,7 @@ from tests.examples import (
     MORNING,
     NEVERS,
     NOON,
+    PICKED_UP,
     VALENCIENNES,
     accepted,
     assigned,
@@ -43,9 +44,12 @@ from tests.examples import (
     delivered,
     enrolled,
     escalated,
+    figures_reported,
     formed,
     freed,
     handed_back,
+    journal_struck,
+    journal_written,
     lapsed,
     left,
     moved,
@@ -57,6 +61,7 @@ from tests.examples import (
     resized,
     seen,
     taken,
+    targets_agreed,
     unassigned,
 )
 from tests.examples import (
@@ -276,6 +281,11 @@ DAY = (
     FREED,
     consented(sources=(Source.CPTS,)),
     enrolled(DR_BLAIN),
+    targets_agreed(),
+    figures_reported(),
+    journal_written(),
+    journal_written(called("another note")),
+    journal_struck(),
 )
 
 
@@ -308,6 +318,11 @@ async def test_live_twice_delivered_and_rebuilt_are_the_same_bytes(house, settin
     await tell(house, "appointment", cancelled)
     await tell(house, "slot-withdrawal", {"slot_id": str(placed[-1]["slot_id"])})
     await tell(house, "practitioner", practitioner_told(DR_BLAIN, paused=True))
+    year = {"begins": "2026-03-01", "ends": "2027-02-28"}
+    target = {"indicator": "fulfilment_rate", "at_least": 0.5}
+    await tell(house, "targets", {"finess": NEVERS, "year": year, "targets": [target]})
+    await tell(house, "figures", {"finess": NEVERS, "figures": [PICKED_UP.model_dump(mode="json")]})
+    await tell(house, "journal-note", {"finess": NEVERS, "topic": "CONTEXT", "text": "Flu."})
     await house.settled()
     live = await contents(house.pool, projection)
 

@@ -1,0 +1,109 @@
+"""What a community may be asked to do."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from events.community import OutOfHours
+from events.ladder import Ladder
+from events.place import Commune
+from events.protocol import Protocol
+from events.reporting import ContractYear, JournalTopic, ReportedFigure, Target
+
+
+@dataclass(frozen=True)
+class FormCommunity:
+    finess: str
+    title: str
+    departement: str
+    zone: str
+    communes: tuple[Commune, ...]
+    at: datetime
+
+
+@dataclass(frozen=True)
+class AdoptLadder:
+    finess: str
+    ladder: Ladder
+    at: datetime
+
+
+@dataclass(frozen=True)
+class AgreeNeighbours:
+    finess: str
+    neighbours: tuple[str, ...]
+    at: datetime
+
+
+@dataclass(frozen=True)
+class AgreeHours:
+    finess: str
+    out_of_hours: OutOfHours
+    at: datetime
+
+
+@dataclass(frozen=True)
+class AdoptProtocols:
+    finess: str
+    protocols: tuple[Protocol, ...]
+    at: datetime
+
+
+@dataclass(frozen=True)
+class DeclareCrisis:
+    finess: str
+    title: str
+    ladder: Ladder | None  # None: the one in force
+    at: datetime
+
+
+@dataclass(frozen=True)
+class EndCrisis:
+    finess: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class AgreeTargets:
+    finess: str
+    year: ContractYear
+    targets: tuple[Target, ...]
+    at: datetime
+
+
+@dataclass(frozen=True)
+class ReportFigures:
+    finess: str
+    figures: tuple[ReportedFigure, ...]
+    at: datetime
+
+
+@dataclass(frozen=True)
+class WriteJournal:
+    finess: str
+    entry_id: UUID
+    topic: JournalTopic
+    day: date
+    at: datetime
+
+
+@dataclass(frozen=True)
+class StrikeJournal:
+    finess: str
+    entry_id: UUID
+    at: datetime
+
+
+CommunityCommand = (
+    FormCommunity
+    | AdoptLadder
+    | AgreeNeighbours
+    | AgreeHours
+    | AdoptProtocols
+    | DeclareCrisis
+    | EndCrisis
+    | AgreeTargets
+    | ReportFigures
+    | WriteJournal
+    | StrikeJournal
+)

@@ -1,0 +1,66 @@
+"""Who of the members did something in a period."""
+
+from typing import Any
+
+from sqlalchemy import Boolean, ColumnElement, Select, case, func, literal, or_, select
+from sqlalchemy import cast as sql_cast
+from sqlalchemy.dialects.postgresql import JSONB, JSONPATH
+
+from projections.indicators import offers as asked
+from projections.indicators.definitions import Participation
+from projections.indicators.marks import PLACES
+from projections.indicators.periods import Period
+from projections.indicators.scope import Scope
+from projections.indicators.tables import members, offers, places
+
+_CELLS = {"community": members.c.community, "profession": members.c.profession}
+_DAYS_A_WEEK = 7
+
+
+def participation(
+    measure: Participation, scope: Scope, period: Period, by: str | None
+) -> Select[Any] | None:
+    """A row a cell: how many members there were in the period, and how many of them were active."""
+    if by is not None and by not in _CELLS:
+        return None
+    cell = literal("") if by is None else _CELLS[by]
+    rpps = members.c.rpps
+    active = case((_active(measure, scope, period), rpps))
+    query = select(
+        cell.label("cell"),
+        func.count(rpps.distinct()).label("members"),
+        func.count(active.distinct()).label("active"),
+    ).where(scope.named(members.c.community), _member_in(period))
+    if measure.professions:
+        query = query.where(members.c.profession.in_(measure.professions))
+    return query if by is None else query.group_by(cell)
+
+
+# ISO days are in the order of their letters, for JSON paths as for everybody.
+_WAS_A_MEMBER = "$[*] ? (@[0] <= $ends && (@[1] == null || @[1] >= $begins))"
+
+
+def _member_in(period: Period) -> ColumnElement[bool]:
+    """Who was a member on one day of the period at least."""
+    days = {"begins": period.begins.isoformat(), "ends": period.ends.isoformat()}
+    path = sql_cast(_WAS_A_MEMBER, JSONPATH)
+    return func.jsonb_path_exists(members.c.spans, path, sql_cast(days, JSONB), type_=Boolean)
+
+
+def _active(measure: Participation, scope: Scope, period: Period) -> ColumnElement[bool]:
+    offered = places.c.day.between(period.begins, period.ends)
+    if measure.hours_a_week is not None:
+        weeks = period.days / _DAYS_A_WEEK
+        return members.c.rpps.in_(
+            select(places.c.rpps)
+            .where(offered, PLACES["kept_from_agendas"], scope.of(places))
+            .group_by(places.c.rpps)
+            .having(func.sum(places.c.hours) / weeks >= measure.hours_a_week)
+        )
+    beyond = select(offers.c.rpps).where(
+        offers.c.day.between(period.begins, period.ends),
+        offers.c.answer == asked.ACCEPTED,
+        scope.of(offers),
+    )
+    published = select(places.c.rpps).where(offered, PLACES["kept_from_agendas"], scope.of(places))
+    return or_(members.c.rpps.in_(published), members.c.rpps.in_(beyond))
