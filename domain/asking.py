@@ -3,7 +3,7 @@
 A wave is short and no larger than it needs to be: every member asked in vain is asked less gladly.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from math import ceil, log
 from typing import NamedTuple, assert_never
@@ -34,7 +34,7 @@ from domain.practitioner import (
     Practitioner,
     PractitionerNotEnrolled,
 )
-from domain.request import Accepted, Declined, Pending, Proposed, Unanswered
+from domain.request import Accepted, Declined, Pending, Proposed, Unanswered, Waiting
 from events.codes import Mode
 from events.offer import Lapse
 from events.practitioner import Overbook
@@ -52,13 +52,19 @@ class Member(NamedTuple):
     rpps: str
     practitioner: Practitioner
     agenda: Agenda  # of this week
+    asked: int = 0  # for how many other patients, and may yet answer
 
 
 class Askable(NamedTuple):
-    """A member to be asked, first to last: on call, fewest patients this week, nearest."""
+    """A member to be asked, first to last.
+
+    On call, then whom a message reaches, then the fewest patients of this week or asked for now,
+    then the nearest.
+    """
 
     off_call: bool
-    taken_this_week: int
+    unreached: bool  # by text message, mail or push: they may look for themselves
+    patients: int
     km: float
     rpps: str
 
@@ -102,7 +108,28 @@ def may_be_asked(search: Search, member: Member, now: datetime) -> Askable | typ
     way = 0.0 if ways[0] is not Mode.OFFICE else km * CAR_SECONDS_PER_KM
     if search.earliest + timedelta(seconds=way) > search.request.due_by - GRID:
         return StartsTooSoon  # whatever they said would be too late
-    return Askable(not enrolled.is_on_call(now), member.agenda.taken, round(km, 1), member.rpps)
+    return Askable(
+        off_call=not enrolled.is_on_call(now),
+        unreached=not enrolled.channels,
+        patients=member.agenda.taken + member.asked,
+        km=round(km, 1),
+        rpps=member.rpps,
+    )
+
+
+def is_away(
+    practitioner: Practitioner, request: Waiting, communities: Collection[str], now: datetime
+) -> bool:
+    """Whether a member who was asked about the request would no longer be."""
+    match practitioner:
+        case Enrolled(consent=Consent(overbook=Overbook(), sources=sources)) as enrolled:
+            return (
+                request.received.source not in sources
+                or enrolled.is_away(now, now)
+                or set(communities).isdisjoint(enrolled.communities)
+            )
+        case _:
+            return True
 
 
 def _not_theirs(
@@ -157,7 +184,7 @@ def _was_asked(search: Search, rpps: str) -> bool:
             assert_never(offer)
 
 
-_MAY_BE_ASKED_AGAIN = {Lapse.PLACE_FOUND, Lapse.STEP_OVER}
+_MAY_BE_ASKED_AGAIN = {Lapse.PLACE_FOUND, Lapse.STEP_OVER, Lapse.AWAY}
 
 
 class Rate(NamedTuple):

@@ -54,6 +54,7 @@ from events.request import (
     RequestPlaceHeld,
     RequestReceived,
     RequestRefusedAsEmergency,
+    RequestReopened,
     RequestReoriented,
     RequestSearching,
     RequestUnassigned,
@@ -102,6 +103,7 @@ class _Request:
     reach: Reach = FOOT_REACH
     pending: set[str] = field(default_factory=set)  # members who may still answer
     open: bool = True
+    handed_back: bool = False  # the SAS may say what it did with it, or agree another delay
     slot: UUID | None = None
     hold: UUID | None = None  # the slot in which a place is held
     visit: datetime | None = None  # when it begins
@@ -404,7 +406,10 @@ class Audit:
         if request is None:
             self._broken("never_received", recorded.position, request_id)
             return
-        if not request.open and not isinstance(event, PatientErased | OutcomeRecorded):
+        after = PatientErased | OutcomeRecorded
+        if request.handed_back:
+            after |= RequestReopened | RequestReoriented
+        if not request.open and not isinstance(event, after):
             self._broken("happened_to_a_closed_request", recorded.position, request_id)
         if isinstance(event, _SETTLES) and request.pending:
             self._broken("offer_left_open", recorded.position, request_id)
@@ -436,7 +441,10 @@ class Audit:
             case RequestHandedBack():
                 if request.slot is not None:
                     self._broken("handed_back_with_a_place", recorded.position, request_id)
-                request.open = False
+                request.open, request.handed_back = False, True
+            case RequestReopened():
+                request.open, request.handed_back = True, False
+                request.due_by, request.reach = event.due_by, FOOT_REACH
             case RequestUnassigned():
                 if request.slot != event.slot_id:
                     self._broken("unassigned_without_a_place", recorded.position, request_id)
@@ -452,6 +460,7 @@ class Audit:
                 | VisitCancelled()
             ):
                 request.open, request.slot, request.hold = False, None, None
+                request.handed_back = False
             case RequestDeadlineAgreed():
                 request.due_by = event.due_by
             case RequestReceived():

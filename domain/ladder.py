@@ -15,6 +15,7 @@ from domain.request import (
     MEMBERS,
     PARTNERS,
     TREATING_DOCTOR,
+    Accepted,
     Escalate,
     HandBackRequest,
     KeepSearching,
@@ -22,6 +23,7 @@ from domain.request import (
     OfferRequest,
     Pending,
     Reach,
+    ReleaseMembers,
     RequestCommand,
     StopAsking,
     Waiting,
@@ -77,6 +79,7 @@ class Around:
     otherwise: Destination | None  # what the SAS is advised at the end
     look: Callable[[Waiting], Ranking]
     askable: Callable[[Waiting], Sequence[Askable]]
+    is_away: Callable[[Waiting, str], bool]  # of a member who was asked
     neighbours: tuple[str, ...]  # communities that agreed, both ways
     crisis: bool  # declared, and not over
     turns_at: datetime | None  # when other steps may be its, as the hours change
@@ -102,13 +105,16 @@ def advance(request: Waiting, ranking: Ranking, around: Around, now: datetime) -
     """
     climb = _Climb(request, ranking, around, now)
     climb.stops_asking()
+    climb.lets_go_of_who_is_away()
     climb.begins()
     if climb.ranking.eligible and climb.is_within_reach():
         return climb.so_far(climb.ranking.eligible[0])
     if climb.reach_moved() and climb.ranking.eligible:
         return climb.so_far(climb.ranking.eligible[0])
     if now >= around.give_up_at:
-        reason = HandBack.NOBODY_ACCEPTED if request.offers else HandBack.NO_PLACE
+        # Who accepted was not the reason: the patient, or the slot, was lost again.
+        in_vain = request.offers and not _somebody_accepted(request)
+        reason = HandBack.NOBODY_ACCEPTED if in_vain else HandBack.NO_PLACE
         why = climb.ranking.explanation(None)
         climb.do(HandBackRequest(climb.request_id, reason, around.otherwise, why, now))
         return climb.so_far()
@@ -198,6 +204,12 @@ class _Climb:
         switched_off = self.request.step_kind in ASKING and self._at != self.request.step
         if switched_off and self.request.pending:
             self.do(StopAsking(self.request_id, self._now))
+
+    def lets_go_of_who_is_away(self) -> None:
+        """Whoever paused, left or agrees no longer is not waited for."""
+        away = [rpps for rpps in self.request.pending if self._around.is_away(self.request, rpps)]
+        if away:
+            self.do(ReleaseMembers(self.request_id, tuple(away), self._now))
 
     def begins(self) -> None:
         """With the treating doctor, where the ladder does and they can do something."""
@@ -351,6 +363,10 @@ class _Climb:
         )
         if moved:
             self.ranking = self._around.look(self.request)
+
+
+def _somebody_accepted(request: Waiting) -> bool:
+    return any(isinstance(offer, Accepted) for offer in request.offers.values())
 
 
 def _specialties(steps: Sequence[Step]) -> dict[Setting, tuple[str, ...]]:

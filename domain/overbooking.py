@@ -8,7 +8,7 @@ from uuid import UUID
 from domain import agenda as agendas
 from domain import placing
 from domain import request as requests
-from domain.agenda import GRID, Agenda, OffTheGrid, PublishSlot, Slot
+from domain.agenda import Agenda, OffTheGrid, PublishSlot, Slot, on_the_grid
 from domain.eligibility import Candidate, NoConsent, PractitionerAway, search, ways
 from domain.placing import OverTwoStreams, PlaceRequest
 from domain.practitioner import Enrolled, NotEnrolled, Paused, Practitioner, PractitionerNotEnrolled
@@ -81,7 +81,7 @@ def accept(
     claimed = requests.decide(claim, request)
     if not isinstance(request, Waiting):
         return OverTwoStreams((), ())  # the same again, or it was refused
-    if command.start.timestamp() % GRID.total_seconds():
+    if not on_the_grid(command.start):
         raise OffTheGrid(command.start.isoformat())
     publish = _slot(command, request.received, practitioner)
     published = agendas.decide(publish, agenda)

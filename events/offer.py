@@ -100,6 +100,7 @@ class Lapse(StrEnum):
     PLACE_FOUND = "PLACE_FOUND"  # somebody else was faster, or a place was freed
     REQUEST_ENDED = "REQUEST_ENDED"
     STEP_OVER = "STEP_OVER"  # the community, or the hour, asks nobody any more
+    AWAY = "AWAY"  # the member has paused, left, or agrees to be asked no longer
 
 
 class OfferLapsed(_OfferEvent):

@@ -210,6 +210,17 @@ class RequestHandedBack(Event):
     explanation: Explanation
 
 
+class RequestReopened(Event):
+    """The SAS agreed another delay after the hand-back: the request is searched for again."""
+
+    name = "request.reopened"
+
+    request_id: UUID
+    delay: Delay
+    due_by: Instant
+    reopened_at: Instant
+
+
 class Unassigned(StrEnum):
     """Why a patient who had a place has none any more, and is searched for again."""
 
@@ -296,6 +307,7 @@ RequestEvent = (
     | RequestAssigned
     | RequestDeadlineAgreed
     | RequestHandedBack
+    | RequestReopened
     | RequestWithdrawn
     | RequestUnassigned
     | RequestConfirmed

@@ -35,6 +35,7 @@ from events.request import (
     RequestPlaceHeld,
     RequestReceived,
     RequestRefusedAsEmergency,
+    RequestReopened,
     RequestReoriented,
     RequestSearching,
     RequestUnassigned,
@@ -136,6 +137,7 @@ _EVENTS = (
     RequestHoldLapsed,
     RequestOffered,
     RequestHandedBack,
+    RequestReopened,
     RequestWithdrawn,
     RequestUnassigned,
     RequestConfirmed,
@@ -230,6 +232,18 @@ def _changes(recorded: Recorded) -> Row:
                 "reason": event.reason,
                 "suggested": event.suggested,
                 "explanation": _explanation(event),
+            }
+        case RequestReopened() as event:
+            return {
+                "state": WAITING,
+                "owner": _DISPATCH,
+                "next_at": event.reopened_at,
+                "step": None,
+                "due_by": event.due_by,
+                "settled_at": None,
+                "reason": None,
+                "suggested": None,
+                "explanation": None,
             }
         case RequestWithdrawn() as event:
             return _over(WITHDRAWN, event.withdrawn_at, event.reason)

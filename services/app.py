@@ -271,7 +271,7 @@ def _reception(house: House) -> Reception:
         register=Register(executor, house.directory),
         slots=SlotDesk(executor, house.directory),
         visits=VisitDesk(executor, sealer),
-        offers=OfferDesk(executor),
+        offers=OfferDesk(executor, house.settings),
         holds=HoldDesk(executor, house.settings),
         absences=AbsenceDesk(executor, house.vault),
         agreements=AgreementDesk(executor, house.directory),

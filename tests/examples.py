@@ -23,6 +23,7 @@ from events.agenda import (
 )
 from events.codes import (
     Channel,
+    Delay,
     Label,
     Mode,
     Origin,
@@ -93,6 +94,7 @@ from events.request import (
     RequestMerged,
     RequestPlaceHeld,
     RequestReceived,
+    RequestReopened,
     RequestReoriented,
     RequestSearching,
     RequestUnassigned,
@@ -483,6 +485,10 @@ def place_held(
 
 def released(request_id: UUID = ANNA, at: datetime = NOON) -> SlotPlaceReleased:
     return SlotPlaceReleased(slot_id=AFTERNOON, request_id=request_id, released_at=at)
+
+
+def reopened(due_by: datetime = NOON + 2 * HOUR) -> RequestReopened:
+    return RequestReopened(request_id=ANNA, delay=Delay.HOURS_2, due_by=due_by, reopened_at=NOON)
 
 
 def reoriented(to: Destination = Destination.EMERGENCY_DEPARTMENT) -> RequestReoriented:

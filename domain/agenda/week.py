@@ -110,6 +110,11 @@ def week_of(start: datetime, zone: str) -> str:
     return f"{year}-W{week:02}"
 
 
+def on_the_grid(instant: datetime) -> bool:
+    """Whether it is a time patients beyond the agenda are given."""
+    return (instant - _GRID_FROM) % GRID == timedelta()
+
+
 def day_of(instant: datetime, zone: str) -> date:
     """The day it is there."""
     return instant.astimezone(ZoneInfo(zone)).date()

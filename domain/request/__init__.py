@@ -30,6 +30,7 @@ from domain.request.commands import (
     RecordOutcome,
     RefuseAsEmergency,
     RefuseOffer,
+    ReleaseMembers,
     Reorient,
     RequestCommand,
     StopAsking,
@@ -167,6 +168,7 @@ __all__ = [
     "RecordOutcome",
     "RefuseAsEmergency",
     "RefuseOffer",
+    "ReleaseMembers",
     "Reorient",
     "Request",
     "RequestClosed",
@@ -230,6 +232,7 @@ def decide(command: RequestCommand, request: Request) -> list[RequestEvent]:
             OfferRequest()
             | LapseOffers()
             | StopAsking()
+            | ReleaseMembers()
             | NoteReceipt()
             | ClaimOffer()
             | ProposeTime()

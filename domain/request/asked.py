@@ -37,7 +37,7 @@ def _answer(offer: Offer) -> Answer:
             return Answer.PARTIAL
         case Declined():
             return Answer.REFUSED
-        case Pending() | Unanswered():
-            return Answer.NONE
+        case Pending(deferred=deferred) | Unanswered(deferred=deferred):
+            return Answer.DEFERRED if deferred else Answer.NONE
         case _:
             assert_never(offer)

@@ -22,6 +22,7 @@ from events.offer import Lapse
 from events.request import (
     PatientErased,
     RequestEvent,
+    RequestHandedBack,
     RequestMerged,
     RequestReoriented,
     RequestWithdrawn,
@@ -45,6 +46,8 @@ def reorient(command: Reorient, request: Request) -> list[RequestEvent]:
             event = RequestReoriented(
                 request_id=command.request_id, to=command.to, reoriented_at=command.at
             )
+            if isinstance(request, Closed) and isinstance(request.last, RequestHandedBack):
+                return [event]  # what the SAS did with it
             return _ending(event, request, command.at)
 
 

@@ -168,6 +168,13 @@ class StopAsking:
 
 
 @dataclass(frozen=True)
+class ReleaseMembers:
+    request_id: UUID
+    members: tuple[str, ...]  # who will not answer any more
+    at: datetime
+
+
+@dataclass(frozen=True)
 class NoteReceipt:
     """The offer was delivered to the member, or seen."""
 
@@ -207,12 +214,14 @@ class DeferOffer:
     rpps: str
     until: datetime
     at: datetime
+    before: datetime | None = None  # when the SAS has the request again; None: when it is due
 
 
 OfferCommand = (
     OfferRequest
     | LapseOffers
     | StopAsking
+    | ReleaseMembers
     | NoteReceipt
     | ClaimOffer
     | ProposeTime

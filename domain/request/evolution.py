@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import assert_never
+from typing import TypeGuard, assert_never
 
 from domain.decider import ImpossibleHistory
 from domain.request.reach import FOOT_REACH, Reach
@@ -60,6 +60,7 @@ from events.request import (
     RequestPlaceHeld,
     RequestReceived,
     RequestRefusedAsEmergency,
+    RequestReopened,
     RequestReoriented,
     RequestSearching,
     RequestUnassigned,
@@ -125,9 +126,14 @@ def evolve(request: Request, event: RequestEvent) -> Request:
         case RequestHandedBack():
             if isinstance(request, Waiting):
                 return Closed(request.received, event, erased=request.erased)
+        case RequestReopened():
+            if _was_handed_back(request):
+                return _open_again(request, event)
         case RequestWithdrawn() | RequestReoriented() | RequestMerged():
             if isinstance(request, Waiting | Assigned):
                 return _closed(request, event)
+            if isinstance(event, RequestReoriented) and _was_handed_back(request):
+                return replace(request, last=event)
         case VisitCancelled():
             if isinstance(request, Assigned):
                 return _closed(request, event)
@@ -205,7 +211,8 @@ def _offer(offer: Offer, event: OfferEvent) -> Offer:
         case OfferRefused():
             return Declined(offer.wave, event.reason)
         case OfferLapsed():
-            return Unanswered(offer.wave, event.reason)
+            deferred = isinstance(offer, Pending) and offer.deferred
+            return Unanswered(offer.wave, event.reason, deferred)
         case _:
             assert_never(event)
 
@@ -216,6 +223,18 @@ def _closed(
 ) -> Closed:
     waiting = request.waiting if isinstance(request, Assigned) else request
     return Closed(waiting.received, event, erased=waiting.erased)
+
+
+def _was_handed_back(request: Request) -> TypeGuard[Closed]:
+    return isinstance(request, Closed) and isinstance(request.last, RequestHandedBack)
+
+
+def _open_again(closed: Closed, event: RequestReopened) -> Waiting:
+    # From the first step, and whoever was asked before may be asked again: it is another day.
+    at = event.reopened_at
+    return Waiting(
+        closed.received, event.due_by, FIRST_OWNER, next_at=at, since=at, erased=closed.erased
+    )
 
 
 def _waiting_again(waiting: Waiting, event: RequestUnassigned) -> Waiting:

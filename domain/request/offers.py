@@ -3,6 +3,7 @@
 from typing import assert_never
 from uuid import UUID
 
+from domain.agenda import OffTheGrid, on_the_grid
 from domain.request.commands import (
     ClaimOffer,
     DeferOffer,
@@ -12,6 +13,7 @@ from domain.request.commands import (
     OfferRequest,
     ProposeTime,
     RefuseOffer,
+    ReleaseMembers,
     StopAsking,
 )
 from domain.request.receiving import LONGEST_DELAY
@@ -67,6 +69,8 @@ def _while_waiting(command: OfferCommand, waiting: Waiting) -> list[RequestEvent
             return _lapse(command, waiting)
         case StopAsking():
             return _stop_asking(command, waiting)
+        case ReleaseMembers():
+            return _release(command, waiting)
         case NoteReceipt():
             return _note_receipt(command, waiting)
         case ClaimOffer():
@@ -129,6 +133,16 @@ def _stop_asking(command: StopAsking, waiting: Waiting) -> list[RequestEvent]:
     ]
 
 
+def _release(command: ReleaseMembers, waiting: Waiting) -> list[RequestEvent]:
+    return [
+        OfferLapsed(
+            request_id=command.request_id, rpps=rpps, reason=Lapse.AWAY, lapsed_at=command.at
+        )
+        for rpps in command.members
+        if isinstance(waiting.offers.get(rpps), Pending)
+    ]
+
+
 def _note_receipt(command: NoteReceipt, waiting: Waiting) -> list[RequestEvent]:
     offer = _offer_to(command.rpps, command.request_id, waiting)
     if not isinstance(offer, Pending) or (offer.seen if command.seen else offer.delivered):
@@ -161,6 +175,8 @@ def _propose(command: ProposeTime, waiting: Waiting) -> list[RequestEvent]:
         return []
     if not command.at < command.start <= waiting.received.received_at + LONGEST_DELAY:
         raise ProposedInThePast(command.request_id)
+    if not on_the_grid(command.start):
+        raise OffTheGrid(command.start.isoformat())  # when it is said, not when it is taken
     return [
         OfferPartiallyAccepted(
             request_id=command.request_id,
@@ -191,7 +207,7 @@ def _defer(command: DeferOffer, waiting: Waiting) -> list[RequestEvent]:
         raise OfferOver(command.request_id)
     if offer.deferred and offer.until == command.until:
         return []
-    if not command.at < command.until < waiting.due_by:
+    if not command.at < command.until < min(command.before or waiting.due_by, waiting.due_by):
         raise DeferredTooFar(command.request_id)
     return [
         OfferDeferred(

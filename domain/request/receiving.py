@@ -31,8 +31,10 @@ from events.offer import Lapse
 from events.request import (
     RequestDeadlineAgreed,
     RequestEvent,
+    RequestHandedBack,
     RequestReceived,
     RequestRefusedAsEmergency,
+    RequestReopened,
 )
 
 # Without a delay from the regulator. Unscheduled care is care within 48 h (ministry, SAS); what is
@@ -120,6 +122,16 @@ def agree_deadline(command: AgreeDeadline, request: Request) -> list[RequestEven
                     delay=command.delay,
                     due_by=command.due_by,
                     agreed_at=command.at,
+                )
+            ]
+        case Closed(last=RequestHandedBack()):
+            _check_times(command.request_id, command.asked_at, command.due_by, command.at)
+            return [
+                RequestReopened(
+                    request_id=command.request_id,
+                    delay=command.delay,
+                    due_by=command.due_by,
+                    reopened_at=command.at,
                 )
             ]
         case NotReceived() | Emergency() | Visited() | Closed():

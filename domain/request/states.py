@@ -88,6 +88,7 @@ class Unanswered:
 
     wave: int
     why: Lapse
+    deferred: bool = False  # had said when they would answer
 
 
 Offer = Pending | Accepted | Proposed | Declined | Unanswered

@@ -40,6 +40,7 @@ REQUESTS: Marks = {
     "cancelled": and_(_r.received, _r.answer == came.CANCELLED),
     "handed_back": and_(_r.received, _r.answer == came.HANDED_BACK),
     "reoriented": and_(_r.received, _r.answer == came.REORIENTED),
+    "sent_elsewhere": and_(_r.received, _r.destination.is_not(None)),
     "withdrawn": and_(_r.received, _r.answer == came.WITHDRAWN),
     "merged": and_(_r.received, _r.answer == came.MERGED),
     "became_emergency": and_(_r.received, _r.answer == came.EMERGENCY),

@@ -15,6 +15,7 @@ from events.request import (
     RequestMerged,
     RequestReceived,
     RequestRefusedAsEmergency,
+    RequestReopened,
     RequestReoriented,
     RequestUnassigned,
     RequestWithdrawn,
@@ -70,6 +71,7 @@ _Told = (
     | RequestConfirmed
     | RequestUnassigned
     | RequestHandedBack
+    | RequestReopened
     | RequestReoriented
     | RequestWithdrawn
     | RequestMerged
@@ -89,6 +91,7 @@ _TOLD = (
     RequestConfirmed,
     RequestUnassigned,
     RequestHandedBack,
+    RequestReopened,
     RequestReoriented,
     RequestWithdrawn,
     RequestMerged,
@@ -234,8 +237,12 @@ def _changes(event: _Told, row: Row) -> Row:
             }
         case RequestHandedBack():
             return _PLACELESS | {"answer": HANDED_BACK, "failure": _failure(event, row)}
+        case RequestReopened():
+            return {"answer": OPEN, "failure": None}
         case RequestReoriented():
-            return _PLACELESS | {"answer": REORIENTED, "destination": event.to}
+            # What the SAS did after a hand-back does not undo it.
+            answer = HANDED_BACK if row["answer"] == HANDED_BACK else REORIENTED
+            return _PLACELESS | {"answer": answer, "destination": event.to}
         case RequestWithdrawn():
             declined = event.reason is Withdrawal.PATIENT_DECLINED
             failure = PATIENT_DECLINED if declined else None

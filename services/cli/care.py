@@ -1,5 +1,6 @@
 """The subcommands about a slot, a visit or a request there is: `snp slot`, `snp visit` and more."""
 
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -298,6 +299,9 @@ def outcome(
     code: Annotated[
         str, typer.Argument(help="TREATED, FOLLOW_UP, EMERGENCY_DEPARTMENT or HOSPITALISED.")
     ],
+    note: Annotated[
+        str | None, typer.Option(help="What else there is to say; - reads it. It is sealed.")
+    ] = None,
     role: As = Role.PRACTITIONER,
     state: State = None,
     as_json: AsJson = False,
@@ -305,7 +309,8 @@ def outcome(
     """How it ended for the patient."""
     from services.cli.tell import about_a_request
 
-    data = {"outcome": code.upper()}
+    written = sys.stdin.read().strip() if note == "-" else note
+    data = {"outcome": code.upper()} | ({"note": written} if written else {})
     about_a_request(Kind.OUTCOME, identity, data, state, role=role, as_json=as_json)
 
 
@@ -313,17 +318,38 @@ def outcome(
 def reorient(
     identity: RequestId,
     to: Annotated[
-        str, typer.Argument(help="URGENCES, PDSA, MT (treating doctor) or CONSEIL (advice).")
+        str,
+        typer.Argument(
+            help="URGENCES, PDSA, MT (treating doctor), CONSEIL (advice), SANTE (a hospital ward),"
+            " HAD (hospital at home) or EHPAD."
+        ),
     ],
     role: As = Role.REGULATOR,
     state: State = None,
     as_json: AsJson = False,
 ) -> None:
-    """Send the patient elsewhere. The request ends, its place is free again."""
+    """Send the patient elsewhere, also after a hand-back. A place it had is free again."""
     from services.cli.tell import about_a_request
 
     data = {"to": to.upper()}
     about_a_request(Kind.REORIENTATION, identity, data, state, role=role, as_json=as_json)
+
+
+@told_kindly
+def deadline(
+    identity: RequestId,
+    delay: Annotated[
+        str, typer.Argument(help="From now: 30M, 45M, 1H, 2H, 4H, 8H, 12H, 24H or RDV (48 h).")
+    ],
+    role: As = Role.REGULATOR,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Within what time the visit is wanted. Handed back, it is searched for again."""
+    from services.cli.tell import about_a_request
+
+    data = {"delay": delay.upper()}
+    about_a_request(Kind.DEADLINE, identity, data, state, role=role, as_json=as_json)
 
 
 @told_kindly
@@ -415,5 +441,5 @@ def add_to(app: typer.Typer) -> None:
     panel = "Care"
     app.add_typer(slot, name="slot", rich_help_panel=panel)
     app.add_typer(visit, name="visit", rich_help_panel=panel)
-    for command in (hold, take, release, outcome, reorient, withdraw, duplicate):
+    for command in (hold, take, release, outcome, reorient, deadline, withdraw, duplicate):
         app.command(rich_help_panel=panel)(command)

@@ -73,6 +73,7 @@ from events.request import (
     RequestPlaceHeld,
     RequestReceived,
     RequestRefusedAsEmergency,
+    RequestReopened,
     RequestReoriented,
     RequestSearching,
     RequestUnassigned,
@@ -240,6 +241,8 @@ def said(event: AnyEvent) -> list[str]:
             advice = f"; suggested: {DESTINATIONS[event.suggested]}" if event.suggested else ""
             first = f"back to the SAS: {event.reason}{advice}"
             return [first, *asked, *explained(event.explanation)]
+        case RequestReopened():
+            return [f"searched for again: wanted within {event.delay}, due {clock(event.due_by)}"]
         case RequestWithdrawn():
             return [f"withdrawn: {event.reason}"]
         case RequestPlaceHeld():

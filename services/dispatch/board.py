@@ -3,6 +3,7 @@
 A fold over the log, and ahead of it by what this process has decided and not yet heard is written.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -80,6 +81,7 @@ class Board:
     _community_of: dict[UUID, str] = field(default_factory=dict)  # waiting requests only
     _open_to: dict[str, set[str]] = field(default_factory=dict)  # community → agenda streams
     _agenda_of: dict[UUID, str] = field(default_factory=dict)  # slot → agenda stream
+    _asked: Counter[str] = field(default_factory=Counter)  # RPPS → offers that may be answered
 
     def apply(self, recorded: Recorded) -> bool:
         """One event of the log. False when it was known."""
@@ -177,7 +179,7 @@ class Board:
             if held is None:
                 continue  # being read anew
             week = self.agendas.get(streams.agenda(rpps, _week(held.state, now)))
-            yield Member(rpps, held.state, week.state if week else Agenda())
+            yield Member(rpps, held.state, week.state if week else Agenda(), self._asked[rpps])
 
     def _formed(self, finess: str) -> Formed:
         held = self.communities.get(finess)
@@ -258,10 +260,15 @@ class Board:
 
     def _hold(self, held: HeldRequest) -> None:
         received = held.state.received
+        before = self.request(received.request_id)
+        self._asked.subtract(before.state.pending if before else ())
+        self._asked.update(held.state.pending)
         self._community_of[received.request_id] = received.community
         self.waiting.setdefault(received.community, {})[received.request_id] = held
 
     def _drop(self, request_id: UUID) -> None:
+        if held := self.request(request_id):
+            self._asked.subtract(held.state.pending)
         if community := self._community_of.pop(request_id, None):
             self.waiting[community].pop(request_id, None)
 

@@ -11,7 +11,7 @@ from enum import Enum
 from uuid import UUID
 
 from events.envelope import Recorded
-from events.request import RequestUnassigned
+from events.request import RequestReopened, RequestUnassigned
 from events.streams import kind
 from services.dispatch.board import Board
 from services.log.commands import Append
@@ -81,8 +81,8 @@ class Foresight:
             if not foreseen:
                 del self._foreseen[stream]
             return Heard.KNOWN if ours else Heard.DOUBT
-        if isinstance(recorded.event, RequestUnassigned):
-            return Heard.DOUBT  # it waits again: the board let go of it when it had a place
+        if isinstance(recorded.event, RequestUnassigned | RequestReopened):
+            return Heard.DOUBT  # it waits again: the board let go of it when it was settled
         return Heard.NEWS if self.board.apply(recorded) else Heard.KNOWN
 
     def in_doubt(self, epochs: Epochs) -> list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from domain.practitioner import Enrolled
+from domain.practitioner import NotEnrolled, communities_left, enrolment
 from events.agenda import (
     SlotCapacityChanged,
     SlotMoved,
@@ -82,9 +82,12 @@ class News:
     def _waiting_for(self, rpps: str) -> list[UUID]:
         """Requests of the practitioner's communities that wait."""
         held = self._board.practitioners.get(rpps)
-        if held is None or not isinstance(held.state, Enrolled):
+        if held is None:
             return []
-        return [r for finess in held.state.communities for r in self._board.waiting.get(finess, ())]
+        concerned = set(communities_left(held.state))  # where they were asked before they left
+        if not isinstance(held.state, NotEnrolled):
+            concerned |= set(enrolment(held.state).communities)  # paused or not
+        return [r for finess in sorted(concerned) for r in self._board.waiting.get(finess, ())]
 
     def _ask_neighbours(self, finess: str, neighbours: Iterable[str]) -> None:
         """Those agreed before as well: their patients may no longer come here."""

@@ -15,6 +15,7 @@ from events.request import (
     RequestHandedBack,
     RequestMerged,
     RequestRefusedAsEmergency,
+    RequestReopened,
     RequestReoriented,
     RequestUnassigned,
     RequestWithdrawn,
@@ -44,7 +45,7 @@ _OPEN = sql.SQL(
     "   select from events s where s.stream = e.stream and s.name = any(%(settled)s)"
     "   and not exists ("
     "     select from events u where u.stream = s.stream and u.version > s.version"
-    "     and u.name = %(reopened)s))))"
+    "     and u.name = any(%(reopened)s)))))"
     " order by position"
 ).format(columns=sql.SQL(COLUMNS))
 
@@ -81,7 +82,7 @@ async def opening(pool: Pool, now: datetime) -> Opening:
                 "head": head,
                 "week": oldest_week(now),
                 "settled": _SETTLED,
-                "reopened": RequestUnassigned.name,
+                "reopened": [RequestUnassigned.name, RequestReopened.name],
             },
             binary=True,
         )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from domain.asking import Askable, Rate, askable
+from domain.asking import Askable, Rate, askable, is_away
 from domain.eligibility import search
 from domain.ladder import Around, rule_for
 from domain.matching import Ranking, rank
@@ -65,15 +65,32 @@ def around(
         members = board.members_of(waiting.communities, now)
         return askable(search(waiting, now), members, now)
 
+    def gone(waiting: Waiting, rpps: str) -> bool:
+        held = board.practitioners.get(rpps)
+        # One that is being read anew is asked about again when it was.
+        return held is not None and is_away(held.state, waiting, waiting.communities, now)
+
     return Around(
         steps=rule.steps,
         otherwise=rule.otherwise or after_hours,
         look=look,
         askable=whom,
+        is_away=gone,
         neighbours=board.neighbours_of(community),
         crisis=formed.crisis is not None,
-        turns_at=hours.until if by_hours else None,
+        turns_at=_turn(request, hours.until, settings) if by_hours else None,
         rate=rates.of(community),
         give_up_at=request.due_by - timedelta(minutes=settings.hand_back_margin_minutes),
         again=timedelta(minutes=settings.search_again_minutes),
     )
+
+
+def _turn(request: Waiting, turns_at: datetime, settings: Settings) -> datetime:
+    """When the request is looked at because the hours changed.
+
+    Not all at the same instant: thousands may wait, and others have instants of their own then. By
+    whose hours it is, is decided at every look, so nobody is asked meanwhile who should not be.
+    """
+    spread = settings.turn_of_hours_seconds
+    part = request.received.request_id.int % 1000 / 1000
+    return turns_at + timedelta(seconds=part * spread)

@@ -8,6 +8,8 @@ from uuid import UUID
 
 from services.clock import Clock
 
+AT_ONCE = 50  # a millisecond or two each: everything else goes on in between
+
 
 class Timers:
     """One instant a request; setting it again replaces it."""
@@ -37,10 +39,10 @@ class Timers:
             heappop(self._queue)  # replaced or cancelled
         return self._queue[0][0] if self._queue else None
 
-    def pop_due(self) -> list[UUID]:
-        """Those whose instant has come, the earliest first; each is told once."""
+    def pop_due(self, most: int = AT_ONCE) -> list[UUID]:
+        """Those whose instant has come, the earliest first, so many at most; each is told once."""
         due: list[UUID] = []
-        while (instant := self.next_instant()) is not None and instant <= self._clock.now():
+        while len(due) < most and (instant := self.next_instant()) and instant <= self._clock.now():
             _, request_id = heappop(self._queue)
             del self._due[request_id]
             due.append(request_id)

@@ -152,6 +152,7 @@ _ROLES = {
     subjects.Kind.APPOINTMENT: Role.PRACTITIONER,
     subjects.Kind.OUTCOME: Role.PRACTITIONER,
     subjects.Kind.REORIENTATION: Role.REGULATOR,
+    subjects.Kind.DEADLINE: Role.REGULATOR,
     subjects.Kind.DUPLICATE: Role.REGULATOR,
     subjects.Kind.WITHDRAWAL: Role.REGULATOR,
     subjects.Kind.HOLD: Role.REGULATOR,

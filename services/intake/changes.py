@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from domain.placing import By
 from events.agenda import Capacity
 from events.base import CaseId, Finess, Frozen, Rpps
-from events.codes import Label, Mode, Source
+from events.codes import Delay, Label, Mode, Source
 from events.destination import Destination
 from events.place import Place
 from events.request import Withdrawal
@@ -117,6 +117,15 @@ class Reorientation(AboutARequest):
     to: Destination
 
 
+class DeadlineSheet(AboutARequest):
+    """Within what time from now the visit is wanted: type `snp.deadline.v1`.
+
+    A request that was handed back is searched for again.
+    """
+
+    delay: Delay
+
+
 class Duplicate(AboutARequest):
     """The same need as another request's, which goes on: type `snp.duplicate.v1`."""
 
@@ -144,5 +153,12 @@ class HoldEndSheet(AboutARequest):
 HoldNews = HoldSheet | HoldEndSheet
 SlotNews = SlotMove | SlotCapacity | SlotOpening | SlotClosing | SlotWithdrawal
 RequestNews = (
-    Appointment | OutcomeReport | Rating | NewPatient | Reorientation | Duplicate | WithdrawalSheet
+    Appointment
+    | OutcomeReport
+    | Rating
+    | NewPatient
+    | Reorientation
+    | DeadlineSheet
+    | Duplicate
+    | WithdrawalSheet
 )

@@ -28,6 +28,7 @@ from services.intake.answering import (
 )
 from services.intake.changes import (
     Appointment,
+    DeadlineSheet,
     Duplicate,
     HoldEndSheet,
     HoldNews,
@@ -91,6 +92,7 @@ TYPES: dict[str, type[Sent]] = {
     "snp.appointment.v1": Appointment,
     "snp.outcome.v1": OutcomeReport,
     "snp.reorientation.v1": Reorientation,
+    "snp.deadline.v1": DeadlineSheet,
     "snp.duplicate.v1": Duplicate,
     "snp.withdrawal.v1": WithdrawalSheet,
     "snp.hold.v1": HoldSheet,

@@ -1,6 +1,7 @@
 """Members answer: accepted, at another time, refused, put off; corrected; a proposal is taken."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
 from uuid import UUID
@@ -43,13 +44,15 @@ from services.intake.neighbours import check_agreed
 from services.intake.standing import standing
 from services.log.commands import Answer
 from services.log.execute import Decision, Executor
+from services.settings import Settings
 
 
 class OfferDesk:
     """The first who accepts sees the patient: the log decides who was first."""
 
-    def __init__(self, executor: Executor) -> None:
+    def __init__(self, executor: Executor, settings: Settings) -> None:
         self._executor = executor
+        self._margin = timedelta(minutes=settings.hand_back_margin_minutes)
 
     async def tell(self, came: Arrival, news: OfferNews) -> Answer:
         """The request as it is now. Raises OfferOver when somebody was faster."""
@@ -88,11 +91,13 @@ class OfferDesk:
                 return OverTwoStreams([*agreed, *both.request], both.agenda), stream
             case OfferCorrection():
                 agenda, agenda_stream = await agenda_of(decision, request)
-                command = CorrectClaim(request_id, news.rpps, came.at)
-                return overbooking.correct(command, request, agenda), agenda_stream
+                correct = CorrectClaim(request_id, news.rpps, came.at)
+                return overbooking.correct(correct, request, agenda), agenda_stream
             case OfferAnswer() | OfferReceipt():
-                told = requests.decide(_command(came, news, request_id), request)
-                return OverTwoStreams(told, ()), ""
+                command = _command(came, news, request_id)
+                if isinstance(command, DeferOffer) and isinstance(request, Waiting):
+                    command = replace(command, before=request.due_by - self._margin)
+                return OverTwoStreams(requests.decide(command, request), ()), ""
             case _:
                 assert_never(news)
 

@@ -31,6 +31,7 @@ from services.intake.arrival import Arrival, arrival, case_of
 from services.intake.care import CareDesk
 from services.intake.changes import (
     Appointment,
+    DeadlineSheet,
     Duplicate,
     HoldEndSheet,
     HoldSheet,
@@ -184,6 +185,7 @@ class Reception:
                 | Rating()
                 | NewPatient()
                 | Reorientation()
+                | DeadlineSheet()
                 | Duplicate()
                 | WithdrawalSheet()
             ) as news:

@@ -11,6 +11,7 @@ from domain.decider import Refused
 from domain.placing import Cancel, OverTwoStreams
 from domain.practitioner import NotAMember, NotEnrolled, PractitionerNotEnrolled, enrolment
 from domain.request import (
+    AgreeDeadline,
     BecomeTreatingDoctor,
     ConfirmVisit,
     Merge,
@@ -29,6 +30,7 @@ from services.intake.about import agenda_of, given_about, request_id_of
 from services.intake.arrival import Arrival
 from services.intake.changes import (
     Appointment,
+    DeadlineSheet,
     Duplicate,
     NewPatient,
     OutcomeReport,
@@ -78,16 +80,8 @@ class VisitDesk:
         agenda: agendas.Agenda,
     ) -> OverTwoStreams:
         match news:
-            case Appointment(status="booked"):
-                told = requests.decide(ConfirmVisit(request_id, came.at), request)
-                return OverTwoStreams(told, ())
-            case Appointment(status="cancelled"):
-                cancel = Cancel(request_id, news.by, news.search_again, came.at)
-                return placing.cancel(cancel, request, agenda)
             case Appointment():
-                attended = news.status == "fulfilled"
-                told = requests.decide(RecordAttendance(request_id, attended, came.at), request)
-                return OverTwoStreams(told, ())
+                return _appointment(came, news, request_id, request, agenda)
             case OutcomeReport():
                 told = requests.decide(RecordOutcome(request_id, news.outcome, came.at), request)
                 return OverTwoStreams(told, ())
@@ -100,6 +94,10 @@ class VisitDesk:
                 return OverTwoStreams(requests.decide(take, request), ())
             case Reorientation():
                 return placing.reorient(Reorient(request_id, news.to, came.at), request, agenda)
+            case DeadlineSheet(delay=delay):
+                due_by = came.at + delay.longest
+                agree = AgreeDeadline(request_id, delay, came.at, due_by, came.at)
+                return OverTwoStreams(requests.decide(agree, request), ())
             case Duplicate():
                 into = await decision.state(requests.decider, streams.request(news.of))
                 return placing.merge(Merge(request_id, news.of, came.at), request, into, agenda)
@@ -119,6 +117,24 @@ class VisitDesk:
         decision.sealed = [
             self._sealer.seal_identity(note, ref=came.command_id, patient_ref=received.patient_ref)
         ]
+
+
+def _appointment(
+    came: Arrival, news: Appointment, request_id: UUID, request: Request, agenda: agendas.Agenda
+) -> OverTwoStreams:
+    match news.status:
+        case "booked":
+            told = requests.decide(ConfirmVisit(request_id, came.at), request)
+            return OverTwoStreams(told, ())
+        case "cancelled":
+            cancel = Cancel(request_id, news.by, news.search_again, came.at)
+            return placing.cancel(cancel, request, agenda)
+        case "fulfilled" | "noshow":
+            attended = news.status == "fulfilled"
+            told = requests.decide(RecordAttendance(request_id, attended, came.at), request)
+            return OverTwoStreams(told, ())
+        case _:
+            assert_never(news.status)
 
 
 class TakesNoNewPatients(Refused):

@@ -44,6 +44,7 @@ class Kind(StrEnum):
     APPOINTMENT = "appointment"
     OUTCOME = "outcome"
     REORIENTATION = "reorientation"
+    DEADLINE = "deadline"
     DUPLICATE = "duplicate"
     WITHDRAWAL = "withdrawal"
     HOLD = "hold"

@@ -54,6 +54,18 @@ select notice_id, kind, rpps, community, request_id, at, until, attempts from no
 where kind = %(kind)s and rpps = %(rpps)s and request_id = %(request_id)s and state = 'delivered'
 order by settled_at desc limit 1
 """
+# What is being sent, or failed to be and comes again, may have been heard.
+_WAIT_FOR = """
+update notifications n set next_at = least(e.next_at, n.until), attempts = n.attempts - 1
+from notifications e
+where n.notice_id = %(notice_id)s and e.kind = %(kind)s and e.rpps = n.rpps
+    and e.request_id = n.request_id and e.state = 'waiting' and e.attempts > 0
+"""
+_HURRY = """
+update notifications set next_at = %(now)s
+where kind = %(kind)s and rpps = %(rpps)s and request_id = %(request_id)s
+    and state = 'waiting' and next_at > %(now)s
+"""
 _LET_GO = "delete from notifications where state <> 'waiting' and settled_at < %(before)s"
 # A row is looked at again by its deadline at the latest: the index on next_at finds these.
 _EXPIRE = """
@@ -153,6 +165,18 @@ class Outbox:
         """As `again`, where it was not tried."""
         async with self._pool.connection() as connection:
             await connection.execute(_PUT_OFF, {"notice_id": notice_id, "at": at})
+
+    async def wait_for(self, kind: Kind, about: Notice) -> bool:
+        """Put off what follows a notice of that kind that is under way. False: none is."""
+        given = {"notice_id": about.notice_id, "kind": kind}
+        async with self._pool.connection() as connection:
+            return (await connection.execute(_WAIT_FOR, given)).rowcount > 0
+
+    async def hurry(self, kind: Kind, about: Notice, now: datetime) -> None:
+        """What follows a notice that is settled is looked at now."""
+        given = {"kind": kind, "rpps": about.rpps, "request_id": about.request_id, "now": now}
+        async with self._pool.connection() as connection:
+            await connection.execute(_HURRY, given)
 
     async def delivered(self, kind: Kind, about: Notice) -> Notice | None:
         """What they were told before of the same request; None: they were not."""

@@ -44,6 +44,7 @@ logger = structlog.get_logger()
 _ACTOR = Actor(ref="notify", role=Role.SYSTEM)
 _SAID_BEFORE = {Kind.OFFER_OVER: Kind.OFFER, Kind.FREED: Kind.ASSIGNED}
 """Who was not told the one need not be told the other."""
+_SAID_AFTER = {earlier: later for later, earlier in _SAID_BEFORE.items()}
 
 
 class Telling:
@@ -94,12 +95,10 @@ class Telling:
         if not await self._is_true(notice, now):
             await self._settle(notice, outbox.NOT_NEEDED)
             return
-        if (earlier := _SAID_BEFORE.get(notice.kind)) is not None:
-            said = await self._outbox.delivered(earlier, notice)
-            if said is None:
-                await self._settle(notice, outbox.NOT_NEEDED)
-                return
-            notice = replace(notice, at=said.at)
+        following = await self._following(notice)
+        if following is None:
+            return
+        notice = following
         if (day := self._next_day(notice, now)) is not None:
             await self._outbox.put_off(notice.notice_id, min(day, notice.until))
             return
@@ -118,6 +117,19 @@ class Telling:
             await self._settle(notice, outbox.UNREACHABLE)
         else:
             await self._later(attempt)
+
+    async def _following(self, notice: Notice) -> Notice | None:
+        """The notice, with the time of the one it follows; None where it is not told now."""
+        earlier = _SAID_BEFORE.get(notice.kind)
+        if earlier is None:
+            return notice
+        if await self._outbox.wait_for(earlier, notice):
+            return None  # under way: who is just hearing of it hears what became of it next
+        said = await self._outbox.delivered(earlier, notice)
+        if said is None:
+            await self._settle(notice, outbox.NOT_NEEDED)
+            return None
+        return replace(notice, at=said.at)
 
     async def _later(self, attempt: Attempt) -> None:
         waits = self.settings.notify_retry_seconds
@@ -220,6 +232,8 @@ class Telling:
     async def _settle(self, notice: Notice, state: str, channels: Sequence[Channel] = ()) -> None:
         now = self._clock.now()
         await self._insist(lambda: self._outbox.settle(notice.notice_id, state, now, channels))
+        if (later := _SAID_AFTER.get(notice.kind)) is not None:
+            await self._insist(lambda: self._outbox.hurry(later, notice, now))
 
     async def _insist(self, work: Callable[[], Awaitable[None]]) -> None:
         """What was sent is noted, however long the log is away: else it is sent twice."""

@@ -17,7 +17,7 @@ from domain import overbooking, placing
 from domain import practitioner as practitioners
 from domain import request as requests
 from domain.agenda import ChangeCapacity, WithdrawSlot
-from domain.asking import Member, Rate, askable
+from domain.asking import Member, Rate, askable, is_away
 from domain.decider import Refused
 from domain.eligibility import Candidate, search
 from domain.invariants import Audit
@@ -261,6 +261,9 @@ class World:
             otherwise=rule.otherwise,
             look=look,
             askable=whom,
+            is_away=lambda waiting, number: is_away(
+                self.practitioner(number), waiting, waiting.communities, self.now
+            ),
             neighbours=self.neighbours,
             crisis=self.crisis is not None,
             turns_at=next_turn(self.now, self.calendar),

@@ -38,6 +38,7 @@ from domain.practitioner import (
 )
 from domain.request import (
     FIRST_OWNER,
+    AgreeDeadline,
     ConfirmVisit,
     DeferOffer,
     EndHold,
@@ -56,7 +57,7 @@ from domain.request import (
     Withdraw,
 )
 from events import streams
-from events.codes import Mode, Profession, Setting, Source
+from events.codes import Delay, Mode, Profession, Setting, Source
 from events.destination import Destination
 from events.offer import WhyNot
 from events.request import HandBack, HoldEnd, Withdrawal
@@ -262,6 +263,13 @@ class Care(RuleBasedStateMachine):
     def withdraw(self, name):
         command = Withdraw(called(name), Withdrawal.CANCELLED, self.now)
         self.over_both(name, command, placing.withdraw)
+
+    @rule(name=NAMES, hours=st.sampled_from([1, 4, 12]))
+    def agree_deadline(self, name, hours):
+        """Also of what was handed back: it is searched for again."""
+        due_by = self.now + timedelta(hours=hours)
+        command = AgreeDeadline(called(name), Delay.HOURS_12, self.now, due_by, self.now)
+        self.decide(streams.request(called(name)), command)
 
     @rule(name=NAMES)
     def erase(self, name):

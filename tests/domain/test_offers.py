@@ -11,6 +11,7 @@ from domain.asking import (
     Member,
     Rate,
     askable,
+    is_away,
     may_be_asked,
     wave,
 )
@@ -55,13 +56,14 @@ from domain.request import (
     ProposeTime,
     RefuseAsEmergency,
     RefuseOffer,
+    ReleaseMembers,
     RequestClosed,
     Waiting,
     Withdraw,
     decider,
 )
 from events.agenda import Freed
-from events.codes import Mode, Origin, Priority, Profession, Source
+from events.codes import Channel, Mode, Origin, Priority, Profession, Source
 from events.ladder import StepKind
 from events.offer import Answer, Asked, Lapse, WhyNot
 from events.place import Position
@@ -88,11 +90,13 @@ from tests.examples import (
     busy,
     called,
     consented,
+    contacts_given,
     deferred,
     delivered,
     enrolled,
     escalated,
     lapsed,
+    left,
     off_call,
     offered,
     on_call,
@@ -104,6 +108,7 @@ from tests.examples import (
     seen,
     taken,
     unassigned,
+    vacation,
 )
 
 given = Spec(decider).given
@@ -206,6 +211,27 @@ def test_an_answer_may_be_put_off_to_a_time_before_the_visit_is_due():
     given(*ASKED, refused()).when(defer()).then_refused(OfferOver)
 
 
+def test_an_answer_comes_before_the_sas_has_the_request_again():
+    in_time = DeferOffer(ANNA, DR_ADAM, NOON + 20 * MINUTE, NOON, before=NOON + 21 * MINUTE)
+    too_late = DeferOffer(ANNA, DR_ADAM, NOON + 20 * MINUTE, NOON, before=NOON + 20 * MINUTE)
+
+    given(*ASKED).when(in_time).then(deferred())
+    given(*ASKED).when(too_late).then_refused(DeferredTooFar)
+
+
+def test_who_said_they_would_answer_and_did_not_is_told_of_as_such():
+    back = HandBackRequest(ANNA, HandBack.NOBODY_ACCEPTED, None, NOTHING_WEIGHED, NOON)
+
+    *_, event = decider.decide(back, decider.replay([*ASKED, deferred(), lapsed()]))
+
+    assert [one.answer for one in event.asked] == [Answer.DEFERRED, Answer.NONE]
+
+
+def test_another_time_is_proposed_at_a_quarter_of_an_hour():
+    """Else nobody could take it: when it is taken is too late to say so."""
+    given(*ASKED).when(propose(NOON + 6 * HOUR + MINUTE)).then_refused(OffTheGrid)
+
+
 ANSWERS = [receipt(), claim(), propose(), refuse(), defer()]
 
 
@@ -248,6 +274,7 @@ def test_the_sas_is_told_who_was_asked_and_what_they_said():
     back = HandBackRequest(ANNA, HandBack.NOBODY_ACCEPTED, None, NOTHING_WEIGHED, NOON)
 
     for said, answer, reason in (
+        (deferred(), Answer.DEFERRED, None),
         (refused(), Answer.REFUSED, WhyNot.FULL),
         (proposed(), Answer.PARTIAL, None),
         (accepted(), Answer.ACCEPTED, None),
@@ -292,6 +319,7 @@ def test_what_is_read_late_changes_nothing():
 # Accepting makes a slot
 
 AGREES = (enrolled(), consented(overbook=OVERBOOK))
+AGREED_BLAIN = (enrolled(DR_BLAIN), consented(DR_BLAIN, overbook=OVERBOOK))
 DOCTOR = practitioners.decider.replay(AGREES)
 SLOT = called("made for Anna")
 AT_TWO = NOON + 2 * HOUR
@@ -478,6 +506,51 @@ def test_who_is_not_asked_and_why(history, request_history, reason):
     found = may_be_asked(asked_about(request_history), member(history=history), NOON)
 
     assert found is reason
+
+
+def order(*members):
+    return [one.rpps for one in askable(asked_about(), members, NOON)]
+
+
+def test_whoever_is_asked_for_others_already_is_asked_after_who_is_not():
+    busy_now, free = member(DR_ADAM)._replace(asked=2), member(DR_BLAIN, AGREED_BLAIN, week=1)
+
+    assert order(busy_now, free) == [DR_BLAIN, DR_ADAM]
+    assert order(busy_now._replace(asked=0), free) == [DR_ADAM, DR_BLAIN]
+
+
+def test_whom_a_message_reaches_is_asked_before_who_must_look_for_themselves():
+    reached = member(DR_BLAIN, (*AGREED_BLAIN, contacts_given(Channel.SMS, rpps=DR_BLAIN)), week=2)
+
+    assert order(member(DR_ADAM), reached) == [DR_BLAIN, DR_ADAM]
+
+
+@pytest.mark.parametrize(
+    ("history", "away"),
+    [
+        (AGREES, False),
+        ((*AGREES, PractitionerPaused(rpps=DR_ADAM, paused_at=NOON)), True),
+        ((*AGREES, left()), True),
+        ((*AGREES, vacation(NOON - HOUR, NOON + HOUR)), True),
+        ((enrolled(), consented()), True),
+        ((enrolled(), consented(overbook=OVERBOOK, sources=(Source.IOA,))), True),
+    ],
+)
+def test_who_pauses_or_agrees_no_longer_is_not_waited_for(history, away):
+    practitioner = practitioners.decider.replay(history)
+    waiting = decider.replay([received(), offered(DR_ADAM)])
+
+    assert is_away(practitioner, waiting, waiting.communities, NOON) is away
+
+
+def test_who_is_not_waited_for_may_be_asked_again_once_they_are_back():
+    release = ReleaseMembers(ANNA, (DR_ADAM, DR_BLAIN), NOON)
+    gone = lapsed(DR_ADAM, Lapse.AWAY)
+
+    given(received(), offered(DR_ADAM)).when(release).then(gone)
+    given(received(), offered(DR_ADAM), gone).when(release).then_nothing()
+    again = asked_about((received(), offered(DR_ADAM), gone))
+    assert isinstance(may_be_asked(again, member(), NOON), Askable)
 
 
 def test_who_could_only_come_too_late_is_not_asked():

@@ -36,6 +36,7 @@ from events.request import (
     HandBack,
     PatientErased,
     RequestDeadlineAgreed,
+    RequestHandedBack,
     RequestRefusedAsEmergency,
     RequestWithdrawn,
     Withdrawal,
@@ -55,6 +56,7 @@ from tests.examples import (
     published,
     receive,
     received,
+    reopened,
     searching,
 )
 
@@ -149,6 +151,17 @@ def test_without_delay_nor_deadline_the_priority_gives_the_usual_one(priority, h
     given().when(receive(due_by=None, priority=priority)).then(
         received(due_by=NOON + hours * HOUR, priority=priority)
     )
+
+
+def test_another_delay_after_the_hand_back_opens_the_request_again():
+    back = (received(), handed_back())
+
+    given(*back).when(agree()).then(reopened())
+    given(*back, reopened()).when(agree()).then_nothing()
+    given(*back).when(agree(NOON + 60 * HOUR)).then_refused(DueTooFar)
+    given(*back, reopened()).when(assign()).then(assigned())
+    waiting = decider.replay([received(patient_ref=PATIENT), handed_back(), erased(), reopened()])
+    assert (waiting.due_by, waiting.offers, waiting.erased) == (NOON + 2 * HOUR, {}, True)
 
 
 def test_a_deadline_before_the_request_is_refused():
@@ -387,11 +400,14 @@ def test_a_command_delivered_twice_changes_nothing_the_second_time(script):
 
 
 @for_all(st.lists(commands, max_size=12))
-def test_what_is_closed_stays_closed(script):
+def test_what_is_closed_stays_closed_but_for_what_the_sas_has_again(script):
     state = decider.initial
     closed = False
     for command in script:
-        state = decider.replay(accepted(command, state), since=state)
+        before, state = state, decider.replay(accepted(command, state), since=state)
 
         assert not closed or isinstance(state, Closed | Emergency)
         closed = isinstance(state, Closed | Emergency)
+        if closed and isinstance(getattr(state, "last", None), RequestHandedBack):
+            closed = False
+            assert isinstance(before, Waiting | Closed)

@@ -91,6 +91,7 @@ from tests.examples import (
     rated,
     receive,
     received,
+    reopened,
     reoriented,
     resized,
     taken,
@@ -237,6 +238,12 @@ def test_a_regulator_may_send_the_patient_elsewhere():
     given(received(), reoriented()).when(advice).then_refused(RequestClosed)
 
 
+def test_what_the_sas_did_with_a_request_it_has_again_is_told():
+    given(received(), HANDED_BACK).when(REORIENT).then(reoriented())
+    given(received(), HANDED_BACK, reoriented()).when(REORIENT).then_nothing()
+    given(received(), HANDED_BACK).when(MERGE).then_refused(RequestClosed)
+
+
 def test_a_duplicate_ends_in_the_request_that_goes_on():
     given(received()).when(MERGE).then(merged())
     given(received(), merged()).when(MERGE).then_nothing()
@@ -320,6 +327,9 @@ def test_a_patient_is_erased_after_the_visit():
         [*PLACED, doctor_not_found()],
         [reoriented()],
         [received(), cancelled()],
+        [received(), WITHDRAWN, reoriented()],
+        [received(), HANDED_BACK, merged()],
+        [received(), reopened()],
     ],
 )
 def test_a_history_that_cannot_be_is_noticed(history):

@@ -146,6 +146,82 @@ async def test_whoever_waits_is_looked_at_again_and_handed_back_in_time(house, c
     assert house.dispatcher.next_instant() is None
 
 
+async def test_what_was_handed_back_is_searched_for_again_within_another_delay(
+    house, clock, settings
+):
+    await opened(house, start=NOON + 3 * HOUR)
+    request_id = await asked(house, delay="2H")
+    await house.dispatcher.settled()
+    await clock.move_to(NOON + 2 * HOUR - MARGIN)
+    assert (await story(house, request_id))[-1].name == "request.handed_back"
+
+    told = await tell(house, "deadline", {"request_id": request_id, "delay": "4H"})
+
+    assert told["state"] == "waiting"
+    *_, opened_again, assigned = await story(house, request_id)
+    assert (opened_again.name, assigned.name) == ("request.reopened", "request.assigned")
+    assert assigned.start == NOON + 3 * HOUR
+    assert (await verify(house.pool, settings)).violations == []
+
+
+async def test_what_was_opened_again_waits_after_a_restart(settings, addresses, clock):
+    async with house_at(settings, addresses, clock=clock) as house:
+        await opened(house, start=NOON + 9 * HOUR)
+        request_id = await asked(house, delay="2H")
+        await house.dispatcher.settled()
+        await clock.move_to(NOON + 2 * HOUR - MARGIN)
+        await story(house, request_id)
+        await tell(house, "deadline", {"request_id": request_id, "delay": "2H"})
+        await house.dispatcher.settled()
+    async with house_at(settings, addresses, clock=clock) as house:
+        assert house.dispatcher.next_instant() is not None
+        assert house.dispatcher.board.request(UUID(request_id)) is not None
+
+
+async def test_those_who_wait_are_not_all_looked_at_in_the_instant_the_hours_change(
+    house, clock, settings
+):
+    await tell(house, "community", community_told())
+    for _ in range(60):
+        await asked(house, delay="12H")
+    await clock.move_to(NOON + 6 * HOUR + 50 * MINUTE)
+    await house.dispatcher.settled()
+
+    evening = NOON + 7 * HOUR  # 20:00 in Nevers, when the out-of-hours doctors take over
+    waiting = house.dispatcher.board.waiting[NEVERS].values()
+    turns = {held.state.next_at - evening for held in waiting}
+    assert len(turns) > 30
+    assert (
+        timedelta() <= min(turns) <= max(turns) <= timedelta(seconds=settings.turn_of_hours_seconds)
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("practitioner-change", {"paused": True}),
+        ("leaving", {}),
+        ("practitioner-change", {"consent": {"sources": ["IOA"]}}),
+    ],
+)
+async def test_whoever_was_asked_and_is_not_there_any_more_is_not_waited_for(house, kind, told):
+    await tell(house, "community", community_told())
+    agrees = {"sources": ["SAS"], "overbook": {"place": slot_told(NOON)["place"]}}
+    for rpps in (DR_ADAM, DR_BLAIN):
+        await tell(house, "practitioner", practitioner_told(rpps, consent=agrees))
+    request_id = await asked(house)
+    assert (await story(house, request_id))[-1].name == "request.offered"
+
+    for rpps in (DR_ADAM, DR_BLAIN):
+        answer = await tell(house, kind, {"rpps": rpps, **told})
+        assert "code" not in answer, answer
+
+    lapsed = [e for e in await story(house, request_id) if e.name == "offer.lapsed"]
+    assert [(e.rpps, e.reason) for e in lapsed] == [(DR_ADAM, "AWAY"), (DR_BLAIN, "AWAY")]
+    held = house.dispatcher.board.request(UUID(request_id))
+    assert held.state.owner == "dispatch"
+
+
 async def test_a_place_that_opens_at_the_last_moment_is_used(house, clock):
     await opened(house, start=NOON + 9 * HOUR)
     request_id = await asked(house, delay="2H")

@@ -156,6 +156,67 @@ async def test_the_others_are_told_that_it_is_over_and_who_accepted_of_the_visit
     assert any("lundi 23/11 à 14:00" in line["text"] for line in sent(house))
 
 
+async def looked_at(house, kind):
+    """Return when the notifier has considered telling it."""
+
+    async def is_():
+        for row in await outbox(house):
+            if row["kind"] == kind:
+                return row["state"] != "waiting" or row["next_at"] > row["created_at"]
+        return False
+
+    await until(is_)
+
+
+class Slow:
+    """A channel that takes a message when it is let."""
+
+    def __init__(self):
+        self.sending = asyncio.Event()
+        self.let = asyncio.Event()
+        self.sent = []
+
+    async def send(self, *message):
+        self.sending.set()
+        await self.let.wait()
+        self.sent.append(message)
+
+
+async def test_a_visit_cancelled_while_its_notice_is_under_way_is_told_as_well(house):
+    """Else a practitioner would wait for a patient who is not coming."""
+    await formed(house)
+    await member(house, DR_ADAM, SMS, overbook=None)
+    await tell(house, "slot", slot_told(NOON + 2 * HOUR))
+    slow = Slow()
+    house.notifier.telling.ways = {Channel.SMS: slow}
+    request_id = await asked(house)
+    await slow.sending.wait()
+
+    await tell(house, "appointment", {"request_id": request_id, "status": "cancelled"})
+
+    await looked_at(house, "freed")
+    slow.let.set()
+    assert await all_settled(house) == ["delivered", "delivered"]
+    assert len(slow.sent) == 2
+
+
+async def test_who_is_being_asked_when_somebody_else_accepts_is_told_that_it_is_over(house):
+    await formed(house)
+    await member(house, DR_ADAM)
+    await member(house, DR_BLAIN, SMS)
+    slow = Slow()
+    house.notifier.telling.ways = {Channel.SMS: slow}
+    request_id = await asked(house)
+    await slow.sending.wait()
+
+    answer = {"request_id": request_id, "rpps": DR_ADAM, "answer": "ACCEPTEE"}
+    await tell(house, "offer-answer", answer | {"start": (NOON + HOUR).isoformat()})
+
+    await looked_at(house, "offer_over")
+    slow.let.set()
+    assert await all_settled(house) == ["delivered", "delivered"]
+
+
 async def test_a_channel_that_is_down_is_tried_until_it_is_too_late_and_silence_goes_on(
     house, clock
 ):
