@@ -190,6 +190,11 @@ class Board:
         community = self._community_of.get(request_id)
         return self.waiting[community].get(request_id) if community else None
 
+    @property
+    def waits(self) -> int:
+        """How many requests."""
+        return len(self._community_of)
+
     def next_instant(self, now: datetime) -> datetime:
         """When the first of those who wait is to be looked at; now, where nobody waits."""
         return min(

@@ -15,6 +15,7 @@ from events.ladder import Ladder
 from events.offer import OfferAccepted, RequestOffered
 from services.calendar import hours_at
 from services.dispatch.board import Board
+from services.dispatch.timers import AT_ONCE
 from services.settings import Settings
 
 
@@ -78,19 +79,19 @@ def around(
         is_away=gone,
         neighbours=board.neighbours_of(community),
         crisis=formed.crisis is not None,
-        turns_at=_turn(request, hours.until, settings) if by_hours else None,
+        turns_at=_turn(request, board, hours.until, settings) if by_hours else None,
         rate=rates.of(community),
         give_up_at=request.due_by - timedelta(minutes=settings.hand_back_margin_minutes),
         again=timedelta(minutes=settings.search_again_minutes),
     )
 
 
-def _turn(request: Waiting, turns_at: datetime, settings: Settings) -> datetime:
+def _turn(request: Waiting, board: Board, turns_at: datetime, settings: Settings) -> datetime:
     """When the request is looked at because the hours changed.
 
-    Not all at the same instant: thousands may wait, and others have instants of their own then. By
-    whose hours it is, is decided at every look, so nobody is asked meanwhile who should not be.
+    Not all in one instant: thousands may wait, and others have instants of their own then. Whose
+    hours it is, is decided at every look, so nobody is asked meanwhile who should not be.
     """
-    spread = settings.turn_of_hours_seconds
+    seconds = max(board.waits - AT_ONCE, 0) / settings.turn_of_hours_a_second
     part = request.received.request_id.int % 1000 / 1000
-    return turns_at + timedelta(seconds=part * spread)
+    return turns_at + timedelta(seconds=part * seconds)
