@@ -24,6 +24,7 @@ from domain.agenda import (
 from domain.eligibility import Candidate, NotThisWay, Way, search, ways
 from domain.practitioner import Practitioner
 from domain.request import (
+    AgreeDeadline,
     Assign,
     Assigned,
     CancelVisit,
@@ -44,7 +45,13 @@ from domain.request import (
 from events.agenda import AgendaEvent, Freed, SlotPlaceFreed, SlotPlaceReleased
 from events.codes import Mode
 from events.explanation import Explanation
-from events.request import HoldEnd, RequestEvent, RequestPlaceHeld, Unassigned
+from events.request import (
+    HoldEnd,
+    RequestEvent,
+    RequestPlaceHeld,
+    RequestUnassigned,
+    Unassigned,
+)
 
 
 @dataclass(frozen=True)
@@ -120,6 +127,14 @@ def _assign(command: PlaceRequest, slot: Slot, way: Way) -> Assign:
         explanation=command.explanation,
         at=command.at,
     )
+
+
+def agree_deadline(command: AgreeDeadline, request: Request, agenda: Agenda) -> OverTwoStreams:
+    """The visit is wanted by then: a place that is later, and not known of yet, is free again."""
+    agreed = requests.decide(command, request)
+    if not any(isinstance(event, RequestUnassigned) for event in agreed):
+        return OverTwoStreams(agreed, ())
+    return freeing(agreed, request, agenda, Freed.DEADLINE_SHORTENED, command.at)
 
 
 def withdraw(command: Withdraw, request: Request, agenda: Agenda) -> OverTwoStreams:

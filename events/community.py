@@ -19,7 +19,7 @@ Departement = Annotated[str, StringConstraints(pattern=r"^(\d{2}|2[AB]|9[78]\d)$
 
 
 class CommunityFormed(Event):
-    """A territorial community (CPTS) organises same-day care for these communes."""
+    """A community (CPTS) organises same-day care for these communes, from now on perhaps others."""
 
     name = "community.formed"
 

@@ -230,6 +230,13 @@ class Unassigned(StrEnum):
     CANCELLED_BY_PRACTITIONER = "CANCELLED_BY_PRACTITIONER"
     CANCELLED_BY_PATIENT = "CANCELLED_BY_PATIENT"  # who wants another time
     CLAIM_CORRECTED = "CLAIM_CORRECTED"  # accepted by mistake, and said so at once
+    DEADLINE_SHORTENED = "DEADLINE_SHORTENED"  # the SAS wants the visit before the place begins
+
+
+NOT_THE_PRACTITIONERS = frozenset(
+    {Unassigned.CANCELLED_BY_PATIENT, Unassigned.DEADLINE_SHORTENED},
+)
+"""Reasons for which the practitioner would have seen the patient."""
 
 
 class RequestUnassigned(Event):

@@ -16,7 +16,7 @@ from events.offer import (
     OfferSeen,
     RequestOffered,
 )
-from events.request import RequestUnassigned, Unassigned
+from events.request import NOT_THE_PRACTITIONERS, RequestUnassigned
 from projections.rows import Place, Projection, Row, Rows
 
 NAME = "offers"
@@ -61,9 +61,6 @@ _EVENTS = (
     OfferLapsed,
     RequestUnassigned,
 )
-_BY_PATIENT = (
-    Unassigned.CANCELLED_BY_PATIENT
-)  # for any other reason, who accepted does not see them
 
 
 def _key(request_id: object, rpps: str) -> str:
@@ -85,7 +82,7 @@ def touched(recorded: Recorded) -> Sequence[Place]:
             | OfferLapsed()
         ) as event:
             return [(offers, _key(event.request_id, event.rpps))]
-        case RequestUnassigned(reason=reason) as event if reason is not _BY_PATIENT:
+        case RequestUnassigned(reason=reason) as event if reason not in NOT_THE_PRACTITIONERS:
             return [(offers, _key(event.request_id, event.rpps))]
         case _:
             return []

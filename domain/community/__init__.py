@@ -11,6 +11,7 @@ from domain.community.commands import (
     AgreeHours,
     AgreeNeighbours,
     AgreeTargets,
+    ChangeCommunity,
     CommunityCommand,
     DeclareCrisis,
     EndCrisis,
@@ -62,6 +63,7 @@ __all__ = [
     "AgreeHours",
     "AgreeNeighbours",
     "AgreeTargets",
+    "ChangeCommunity",
     "Community",
     "CommunityAlreadyFormed",
     "CommunityCommand",
@@ -101,6 +103,8 @@ def decide(command: CommunityCommand, community: Community) -> list[CommunityEve
     match command:
         case FormCommunity():
             return agreeing.form(command, community)
+        case ChangeCommunity():
+            return agreeing.change(command, community)
         case AdoptLadder():
             return agreeing.adopt_ladder(command, community)
         case AgreeNeighbours():
@@ -127,6 +131,14 @@ def decide(command: CommunityCommand, community: Community) -> list[CommunityEve
 
 def evolve(community: Community, event: CommunityEvent) -> Community:
     match event:
+        case CommunityFormed() if isinstance(community, Formed):
+            return replace(
+                community,
+                title=event.title,
+                departement=event.departement,
+                zone=event.zone,
+                communes=event.communes,
+            )
         case CommunityFormed():
             return Formed(event.title, event.departement, event.zone, event.communes)
         case _ if not isinstance(community, Formed):

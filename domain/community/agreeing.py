@@ -9,6 +9,7 @@ from domain.community.commands import (
     AdoptProtocols,
     AgreeHours,
     AgreeNeighbours,
+    ChangeCommunity,
     DeclareCrisis,
     EndCrisis,
     FormCommunity,
@@ -36,12 +37,11 @@ from events.community import (
     CommunityProtocolsAdopted,
 )
 from events.ladder import ASKING, WITH_PARTNERS, Ladder, StepKind
+from events.place import Commune
 
 
 def form(command: FormCommunity, community: Community) -> list[CommunityEvent]:
-    codes = [commune.insee for commune in command.communes]
-    if not codes or len(set(codes)) < len(codes):
-        raise NoCommune(command.finess)
+    _check_communes(command.finess, command.communes)
     match community:
         case NotFormed():
             return [
@@ -62,6 +62,33 @@ def form(command: FormCommunity, community: Community) -> list[CommunityEvent]:
             raise CommunityAlreadyFormed(command.finess)
         case _:
             assert_never(community)
+
+
+def change(command: ChangeCommunity, community: Community) -> list[CommunityEvent]:
+    formed = formed_of(command.finess, community)
+    communes = formed.communes if command.communes is None else command.communes
+    _check_communes(command.finess, communes)
+    changed = CommunityFormed(
+        finess=command.finess,
+        title=command.title or formed.title,
+        departement=command.departement or formed.departement,
+        zone=command.zone or formed.zone,
+        communes=communes,
+        formed_at=command.at,
+    )
+    same = (changed.title, changed.departement, changed.zone, changed.communes) == (
+        formed.title,
+        formed.departement,
+        formed.zone,
+        formed.communes,
+    )
+    return [] if same else [changed]
+
+
+def _check_communes(finess: str, communes: tuple[Commune, ...]) -> None:
+    codes = [commune.insee for commune in communes]
+    if not codes or len(set(codes)) < len(codes):
+        raise NoCommune(finess)
 
 
 def adopt_ladder(command: AdoptLadder, community: Community) -> list[CommunityEvent]:

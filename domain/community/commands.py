@@ -22,6 +22,16 @@ class FormCommunity:
 
 
 @dataclass(frozen=True)
+class ChangeCommunity:
+    finess: str
+    title: str | None  # None: as it is
+    departement: str | None
+    zone: str | None
+    communes: tuple[Commune, ...] | None  # whole
+    at: datetime
+
+
+@dataclass(frozen=True)
 class AdoptLadder:
     finess: str
     ladder: Ladder
@@ -96,6 +106,7 @@ class StrikeJournal:
 
 CommunityCommand = (
     FormCommunity
+    | ChangeCommunity
     | AdoptLadder
     | AgreeNeighbours
     | AgreeHours

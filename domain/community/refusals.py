@@ -4,7 +4,7 @@ from domain.decider import Refused
 
 
 class CommunityAlreadyFormed(Refused):
-    """This community exists already, with another content."""
+    """This community exists already, with another content: to change it is another message."""
 
     code = "community_already_formed"
 

@@ -252,7 +252,10 @@ def _waiting_again(waiting: Waiting, event: RequestUnassigned) -> Waiting:
     )
     if event.reason is Unassigned.CANCELLED_BY_PATIENT:
         return replace(again, lost=waiting.lost | {event.slot_id}, first_in_line=False)
-    again = replace(again, first_in_line=True, offers=_without_acceptance(waiting, event))
+    again = replace(again, first_in_line=True)
+    if event.reason is Unassigned.DEADLINE_SHORTENED:
+        return again  # who accepted would have seen the patient
+    again = replace(again, offers=_without_acceptance(waiting, event))
     match event.reason:
         case Unassigned.CANCELLED_BY_PRACTITIONER | Unassigned.CLAIM_CORRECTED:
             return replace(

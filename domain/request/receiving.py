@@ -35,6 +35,8 @@ from events.request import (
     RequestReceived,
     RequestRefusedAsEmergency,
     RequestReopened,
+    RequestUnassigned,
+    Unassigned,
 )
 
 # Without a delay from the regulator. Unscheduled care is care within 48 h (ministry, SAS); what is
@@ -114,16 +116,7 @@ def agree_deadline(command: AgreeDeadline, request: Request) -> list[RequestEven
             if due_by == command.due_by:
                 return []
             _check_times(command.request_id, command.asked_at, command.due_by, command.at)
-            if isinstance(request, Assigned) and request.assigned.start > command.due_by:
-                raise PlaceAfterDeadline(command.request_id)
-            return [
-                RequestDeadlineAgreed(
-                    request_id=command.request_id,
-                    delay=command.delay,
-                    due_by=command.due_by,
-                    agreed_at=command.at,
-                )
-            ]
+            return [*_too_late_by_then(command, request), _deadline_agreed(command)]
         case Closed(last=RequestHandedBack()):
             _check_times(command.request_id, command.asked_at, command.due_by, command.at)
             return [
@@ -138,6 +131,37 @@ def agree_deadline(command: AgreeDeadline, request: Request) -> list[RequestEven
             raise refusal_of(command.request_id, request)
         case _:
             assert_never(request)
+
+
+def _deadline_agreed(command: AgreeDeadline) -> RequestDeadlineAgreed:
+    return RequestDeadlineAgreed(
+        request_id=command.request_id,
+        delay=command.delay,
+        due_by=command.due_by,
+        agreed_at=command.at,
+    )
+
+
+def _too_late_by_then(
+    command: AgreeDeadline, request: Waiting | Assigned
+) -> list[RequestUnassigned]:
+    """The place it had, where that is after what is wanted now and the patient knows of none yet.
+
+    Raises PlaceAfterDeadline where the patient knows: what to do is for the regulator to judge.
+    """
+    if not isinstance(request, Assigned) or request.assigned.start <= command.due_by:
+        return []
+    if request.confirmed_at is not None:
+        raise PlaceAfterDeadline(command.request_id)
+    return [
+        RequestUnassigned(
+            request_id=command.request_id,
+            slot_id=request.assigned.slot_id,
+            rpps=request.assigned.rpps,
+            reason=Unassigned.DEADLINE_SHORTENED,
+            unassigned_at=command.at,
+        )
+    ]
 
 
 def _received(command: ReceiveRequest) -> RequestReceived:

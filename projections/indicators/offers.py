@@ -15,7 +15,7 @@ from events.offer import (
     OfferSeen,
     RequestOffered,
 )
-from events.request import RequestUnassigned, Unassigned
+from events.request import NOT_THE_PRACTITIONERS, RequestUnassigned
 from projections.indicators.days import day_of, half_day_of
 from projections.indicators.requests import zone_of
 from projections.indicators.tables import communities, offers
@@ -74,7 +74,7 @@ def apply(rows: Rows, recorded: Recorded) -> None:
         if row is None:
             return  # who had the place was never asked about it
         if isinstance(event, RequestUnassigned):
-            if row["answer"] == ACCEPTED and event.reason is not Unassigned.CANCELLED_BY_PATIENT:
+            if row["answer"] == ACCEPTED and event.reason not in NOT_THE_PRACTITIONERS:
                 rows.put(offers, key, {"answer": CORRECTED, "reason": event.reason})
             return
         rows.put(offers, key, _changes(event, row))

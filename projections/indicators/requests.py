@@ -7,6 +7,7 @@ from events.codes import Mode, Registration, Sex, Source
 from events.envelope import Recorded, Role
 from events.offer import Answer, RequestOffered, WhyNot
 from events.request import (
+    NOT_THE_PRACTITIONERS,
     HandBack,
     RequestAssigned,
     RequestConfirmed,
@@ -19,7 +20,6 @@ from events.request import (
     RequestReoriented,
     RequestUnassigned,
     RequestWithdrawn,
-    Unassigned,
     Withdrawal,
 )
 from events.visit import (
@@ -229,7 +229,7 @@ def _changes(event: _Told, row: Row) -> Row:
         case RequestConfirmed():
             return {"attendance": CONFIRMED}
         case RequestUnassigned():
-            by_practitioner = event.reason is not Unassigned.CANCELLED_BY_PATIENT
+            by_practitioner = event.reason not in NOT_THE_PRACTITIONERS
             return _PLACELESS | {
                 "answer": OPEN,
                 "places_lost": row["places_lost"] + 1,

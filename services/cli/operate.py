@@ -2,6 +2,7 @@
 
 import asyncio
 import getpass
+from contextlib import nullcontext
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +19,9 @@ from services.cli.session import (
     say,
     show_table,
 )
+from services.log.vault import Erased
 from services.log.verify import Verdict, verify
+from services.messaging.dead_letters import MOST
 from services.settings import settings_with
 
 SHOWN = 20
@@ -101,26 +104,36 @@ def rebuild_read_models(name: str, state: Path | None, *, as_json: bool) -> None
 def show_dead_letters(ids: list[str], state: Path | None, *, replay: bool, as_json: bool) -> None:
     """What was put aside; sent again if asked."""
 
-    async def work(session: Session) -> list[dict[str, object]]:
+    async def work(session: Session) -> tuple[list[dict[str, object]], int, int]:
         async with session.letters() as letters:
-            named = tuple(ids)
-            found = [x for x in await letters.all() if not named or x.id.startswith(named)]
-            for letter in found if replay else ():
-                await letters.replay(letter, actor=getpass.getuser())
-            return [asdict(letter) for letter in found]
+            named, most = tuple(ids), None if ids or replay else MOST
+            found = [x for x in await letters.all(most) if not named or x.id.startswith(named)]
+            erased = 0
+            bar, move = progress("Sending again")
+            with bar if replay else nullcontext():
+                for nth, letter in enumerate(found if replay else (), 1):
+                    try:
+                        await letters.replay(letter, actor=getpass.getuser())
+                    except Erased:
+                        await letters.drop(letter)
+                        erased += 1
+                    move(nth, len(found))
+            return [asdict(letter) for letter in found], erased, await letters.count()
 
-    found = in_session(state, work)
+    found, erased, count = in_session(state, work)
     for one in ids:
         if not any(str(letter["id"]).startswith(one) for letter in found):
             raise Told(f"no dead letter {one}", code="no_such_letter")
     if as_json:
-        say({"replayed" if replay else "dead_letters": found})
+        say({"replayed" if replay else "dead_letters": found, "erased": erased, "there_are": count})
         return
     if not found:
         console.print("No dead letters: everything that came in was accepted.")
         return
     if replay:
-        console.print(f"{len(found)} sent again. What is refused again comes back here.")
+        console.print(f"{len(found) - erased} sent again. What is refused again comes back here.")
+        if erased:
+            console.print(f"{erased} named a patient who was erased: nothing was left to send.")
         return
     lines = [
         [
@@ -133,4 +146,5 @@ def show_dead_letters(ids: list[str], state: Path | None, *, replay: bool, as_js
         for letter in found
     ]
     show_table(("id", "received", "to", "code", "why"), lines, cut={"why"})
-    console.print(f"{len(found)} dead letters. After a fix: snp dead-letters --replay [ID…]")
+    more = f" of {count}, the newest" if count > len(found) and not ids else ""
+    console.print(f"{len(found)} dead letters{more}. After a fix: snp dead-letters --replay [ID…]")

@@ -32,7 +32,7 @@ class Coded(Part):
 class CaseDetails(Part):
     priority: Priority = Priority.P2  # the nomenclature's default
     careLevel: CareLevel | None = None  # noqa: N815 the wire's own name
-    status: str | None = None
+    status: str | None = None  # of the file: PROGRAM, ACTIF, ACHEVE, VALIDE, CLOTURE…
 
 
 class Qualification(Part):
@@ -130,6 +130,12 @@ class Case(Part):
     interventionType: str | None = None  # noqa: N815
 
 
+class Cancellation(Part):
+    """A message of a file taken back (EDXL-DE `distributionKind` Cancel): it asks for nothing."""
+
+    caseId: CaseId  # noqa: N815
+
+
 class CaseUpdate(Part):
     """RS-EDA-MAJ `createCaseHealthUpdate`: a part of a file that changed."""
 
@@ -179,7 +185,7 @@ class Edxl(Part):
     content: Annotated[tuple[Content, ...], Field(min_length=1)]
 
 
-NationalMessage = Case | CaseUpdate | ResourcesRequest
+NationalMessage = Case | CaseUpdate | ResourcesRequest | Cancellation
 
 ROOTS: dict[str, type[NationalMessage]] = {
     "createCaseHealth": Case,

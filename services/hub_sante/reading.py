@@ -1,19 +1,21 @@
 """From the bytes of a national message to what it says."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from events.base import CaseId
-from events.codes import Sex
+from events.codes import CareLevel, Sex
 from events.place import Position
 from services.hub_sante.messages import (
     OTHER_ROOTS,
     ROOTS,
+    Cancellation,
     Case,
     CasePatient,
+    CaseUpdate,
     Edxl,
     NationalMessage,
 )
@@ -21,6 +23,8 @@ from services.intake.messages import EmergencyCall
 from services.intake.moment import years
 from services.intake.rejections import Rejected, UnknownType, invalid
 from services.log.vault import Identity
+
+T = TypeVar("T", bound=str)
 
 
 class Expired(Rejected):
@@ -53,6 +57,12 @@ class NotAGpRequest(Rejected):
     code = "not_a_gp_request"
 
 
+class FileClosed(Rejected):
+    """The file is closed: it asks for no care any more."""
+
+    code = "file_closed"
+
+
 class SeveralPatients(Rejected):
     """The case has several patients: send one request for each."""
 
@@ -66,14 +76,18 @@ def is_national(document: Mapping[str, Any]) -> bool:
 
 def read(document: Mapping[str, Any], now: datetime) -> NationalMessage:
     """What the message says. Raises a Rejected."""
+    kind = None
     if "distributionID" in document or "content" in document:
-        document = _unwrapped(document, now)
+        kind, document = _unwrapped(document, now)
     match _roots(document):
         case [root] if root in ROOTS:
             try:
-                return ROOTS[root].model_validate(document[root])
+                message = ROOTS[root].model_validate(document[root])
             except ValidationError as error:
                 raise invalid(error) from error
+            # An update taken back is refused as the update was.
+            taken_back = kind == "Cancel" and not isinstance(message, CaseUpdate)
+            return Cancellation(caseId=message.caseId) if taken_back else message
         case [root]:
             raise NoCareAsked(root)
         case []:
@@ -86,7 +100,8 @@ def _roots(document: Mapping[str, Any]) -> list[str]:
     return [key for key in document if key in ROOTS or key in OTHER_ROOTS]
 
 
-def _unwrapped(document: Mapping[str, Any], now: datetime) -> Mapping[str, Any]:
+def _unwrapped(document: Mapping[str, Any], now: datetime) -> tuple[str, Mapping[str, Any]]:
+    """Of what kind the envelope is, and what it carries."""
     try:
         envelope = Edxl.model_validate(document)
     except ValidationError as error:
@@ -99,7 +114,7 @@ def _unwrapped(document: Mapping[str, Any], now: datetime) -> Mapping[str, Any]:
         raise Expired
     if len(envelope.content) > 1:
         raise SeveralMessages
-    return envelope.content[0].jsonContent.embeddedJsonContent.message
+    return envelope.distributionKind, envelope.content[0].jsonContent.embeddedJsonContent.message
 
 
 def emergency(document: Mapping[str, Any]) -> EmergencyCall | None:
@@ -111,12 +126,33 @@ def emergency(document: Mapping[str, Any]) -> EmergencyCall | None:
         details = case["qualification"]["details"]
         told = {
             "priority": details["priority"],
-            "care_level": details.get("careLevel"),
+            "care_level": _most_vital([details.get("careLevel"), *_of_patients(case)]),
             "case_id": case_named(document),
         }
     except (KeyError, TypeError, AttributeError):
         return None
     return EmergencyCall.found_in(told)
+
+
+def care_level(case: Case) -> CareLevel | None:
+    """What the case needs: the file says it, or of its patients; the most vital counts."""
+    said = [case.qualification.details.careLevel]
+    said += [patient.detail.careLevel for patient in case.patient if patient.detail]
+    return _most_vital(said)
+
+
+def _most_vital(said: Iterable[T | None]) -> T | None:
+    return min((level for level in said if level is not None), default=None)  # R1 before R4
+
+
+def _of_patients(case: Mapping[str, Any]) -> list[str | None]:
+    """As `care_level`, where the rest of the file is wrong."""
+    details = [patient.get("detail") or {} for patient in case.get("patient") or ()]
+    return [detail.get("careLevel") for detail in details]
+
+
+CLOSED = frozenset({"CLOTURE", "CLASSE", "ARCHIVE"})
+"""States of a file in which nothing is asked any more (INTEROP §4.4)."""
 
 
 def case_named(document: object) -> str | None:

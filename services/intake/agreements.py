@@ -1,5 +1,6 @@
 """What communities agree: that they exist, their ladder, neighbours, hours, protocols, a crisis."""
 
+from collections.abc import Sequence
 from typing import assert_never
 
 from domain import community as communities
@@ -8,12 +9,14 @@ from domain.community import (
     AdoptProtocols,
     AgreeHours,
     AgreeNeighbours,
+    ChangeCommunity,
     CommunityCommand,
     DeclareCrisis,
     EndCrisis,
     FormCommunity,
 )
 from events import streams
+from events.place import Commune
 from services.intake.about import check_addressed, given, known_communities
 from services.intake.answering import (
     Agreement,
@@ -26,7 +29,7 @@ from services.intake.answering import (
 )
 from services.intake.arrival import Arrival
 from services.intake.directory import Directory
-from services.intake.messages import CommunitySheet
+from services.intake.messages import CommunityChange, CommunitySheet
 from services.log.commands import Answer
 from services.log.execute import Decision, Executor
 
@@ -47,9 +50,31 @@ class AgreementDesk:
             stream = streams.community(sheet.finess)
             state = await decision.state_of_new(communities.decider, stream)
             decision.write(stream, communities.decide(command, state))
-            return {"id": sheet.finess, "state": "formed"}
+            return {"id": sheet.finess, "state": "formed", **shared}
 
+        shared = await self._shared(sheet.finess, sheet.communes)
         return await self._executor.execute(given(came, sheet.finess), decide)
+
+    async def change(self, came: Arrival, sheet: CommunityChange) -> Answer:
+        """A community serves other communes, or is called otherwise."""
+        check_addressed(came, sheet.finess)
+        command = ChangeCommunity(
+            sheet.finess, sheet.title, sheet.departement, sheet.zone, sheet.communes, came.at
+        )
+
+        async def decide(decision: Decision) -> Answer:
+            stream = streams.community(sheet.finess)
+            state = await decision.state(communities.decider, stream)
+            decision.write(stream, communities.decide(command, state))
+            return {"id": sheet.finess, "state": "changed", **shared}
+
+        shared = await self._shared(sheet.finess, sheet.communes or ())
+        return await self._executor.execute(given(came, sheet.finess), decide)
+
+    async def _shared(self, finess: str, communes: Sequence[Commune]) -> Answer:
+        """Communes another community serves as well: of those, patients are sent there first."""
+        others = await self._directory.others_serving(communes, finess)
+        return {"served_first_by": others} if others else {}
 
     async def agree(self, came: Arrival, sheet: Agreement) -> Answer:
         """What a community that exists agrees to from now on."""

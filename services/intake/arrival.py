@@ -11,7 +11,13 @@ from pydantic import ValidationError
 
 from events.envelope import Actor, Role
 from services.hub_sante import reading
-from services.hub_sante.messages import Case, CaseUpdate, NationalMessage, ResourcesRequest
+from services.hub_sante.messages import (
+    Cancellation,
+    Case,
+    CaseUpdate,
+    NationalMessage,
+    ResourcesRequest,
+)
 from services.intake.changes import AboutARequest
 from services.intake.cloudevents import CloudEvent
 from services.intake.message_types import TYPES, Message
@@ -46,7 +52,7 @@ class Arrival:
 def case_of(message: Message | NationalMessage) -> str | None:
     """The regulation file it is about."""
     match message:
-        case Case() | CaseUpdate() | ResourcesRequest():
+        case Case() | CaseUpdate() | ResourcesRequest() | Cancellation():
             return message.caseId
         case CareRequest() | EmergencyCall():
             return message.case_id
@@ -144,6 +150,7 @@ _ROLES = {
     subjects.Kind.PRACTITIONER: Role.PRACTITIONER,
     subjects.Kind.PRACTITIONER_CHANGE: Role.PRACTITIONER,
     subjects.Kind.COMMUNITY: Role.COORDINATOR,
+    subjects.Kind.COMMUNITY_CHANGE: Role.COORDINATOR,
     subjects.Kind.IMPORT: Role.COORDINATOR,
     subjects.Kind.SLOT_MOVE: Role.PRACTITIONER,
     subjects.Kind.SLOT_CAPACITY: Role.PRACTITIONER,
@@ -218,6 +225,8 @@ def _national_identity(message: NationalMessage, fingerprint: str) -> tuple[UUID
         case ResourcesRequest():
             state = message.status or ""
             command_id = named("demand", message.caseId, message.request.requestId, state)
+        case Cancellation():
+            command_id = named("cancel", message.caseId)
         case CaseUpdate():
             command_id = named("update", fingerprint)
     # `fr.health.samu950.DRFR…` was made by `fr.health.samu950`.

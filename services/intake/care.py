@@ -36,7 +36,13 @@ from events.place import CoarsePosition
 from events.protocol import Pathway
 from events.request import Withdrawal
 from services.hub_sante import reading
-from services.hub_sante.messages import Case, CaseUpdate, Demand, ResourcesRequest
+from services.hub_sante.messages import (
+    Cancellation,
+    Case,
+    CaseUpdate,
+    Demand,
+    ResourcesRequest,
+)
 from services.intake.about import agenda_of
 from services.intake.arrival import Arrival
 from services.intake.directory import Directory, Known
@@ -122,7 +128,8 @@ class CareDesk:
         motive = case.qualification.healthMotive.code if case.qualification.healthMotive else None
         commune = case.location.city.inseeCode if case.location.city else None
         request_id = request_of(case.caseId)
-        if is_emergency(details.priority, details.careLevel):
+        level = reading.care_level(case)
+        if is_emergency(details.priority, level):
             return await self._refuse(
                 came,
                 RefuseAsEmergency(
@@ -130,13 +137,15 @@ class CareDesk:
                     case_id=case.caseId,
                     source=Source.SAS,
                     priority=details.priority,
-                    care_level=details.careLevel,
+                    care_level=level,
                     # Told so even where the reason is none of the national list.
                     motive=motive if motive and motive[:6] in MOTIVES else None,
                     commune=commune,
                     at=came.at,
                 ),
             )
+        if details.status in reading.CLOSED:
+            raise reading.FileClosed
         community = await self._community_of(came, commune)
         if case.interventionType in TRANSFERS:
             raise reading.NotAGpRequest
@@ -146,7 +155,7 @@ class CareDesk:
                 case_id=case.caseId,
                 asked_at=case.creation,
                 priority=details.priority,
-                care_level=details.careLevel,
+                care_level=level,
                 motive=motive or NOT_GIVEN,
                 commune=commune,
                 position=reading.exact_position(case),
@@ -176,6 +185,14 @@ class CareDesk:
         if demand.status is not None:
             return await self._withdraw(came, demand.caseId, request_id)
         return await self._agree(came, demand.caseId, demand.request, request_id)
+
+    async def cancellation(self, came: Arrival, cancelled: Cancellation) -> Answer:
+        """What was asked for the case is taken back."""
+        request_id = request_of(cancelled.caseId)
+        known = await self._executor.look(requests.decider, streams.request(request_id))
+        if isinstance(known, NotReceived):
+            raise UnknownCase(cancelled.caseId)
+        return await self._withdraw(came, cancelled.caseId, request_id)
 
     async def case_update(self, update: CaseUpdate) -> Answer:
         """A part of a file that changed (RS-EDA-MAJ): refused, and why depends on the file."""
@@ -263,7 +280,7 @@ class CareDesk:
             motive=asked.motive,
             complaint=asked.complaint,
             professions=asked.professions,
-            pathways=await self._pathways(asked, community),
+            pathways=_pathways(asked, community),
             modes=asked.modes,
             max_km=asked.max_km,
             patient_ref=patient_ref,
@@ -289,19 +306,6 @@ class CareDesk:
 
         given = self._given(came, community.finess, request_id, asked.case_id)
         return await self._executor.execute(given, decide)
-
-    async def _pathways(self, asked: CareRequest, community: Known) -> tuple[Pathway, ...]:
-        """What the rules of the day it is asked open, where the community is."""
-        formed = await self._directory.as_agreed(community.finess)
-        protocols = NATIONAL if formed.protocols is None else formed.protocols
-        return pathways(
-            protocols,
-            motive=asked.motive,
-            complaint=asked.complaint,
-            age=asked.age,
-            sex=asked.patient.sex,
-            day=day_of(asked.asked_at, formed.zone),
-        )
 
     async def _refuse(self, came: Arrival, command: RefuseAsEmergency) -> Answer:
         """An emergency is the SAMU's. Nothing of the patient is kept, not even sealed."""
@@ -329,8 +333,11 @@ class CareDesk:
         async def decide(decision: Decision) -> Answer:
             stream = streams.request(request_id)
             request = await decision.state(requests.decider, stream)
-            events = requests.decide(command, request)
+            agenda, agenda_stream = await agenda_of(decision, request)
+            both = placing.agree_deadline(command, request, agenda)
+            events = both.request
             decision.write(stream, events)
+            decision.write(agenda_stream, both.agenda)
             patient_ref = _patient(request)
             if events and demand.freetext and patient_ref:
                 more = Identity(notes=(demand.freetext,))
@@ -402,6 +409,20 @@ class CareDesk:
         if commune is None:
             raise UnknownCommune(asked.commune)
         return CoarsePosition.around(commune.position)
+
+
+def _pathways(asked: CareRequest, community: Known) -> tuple[Pathway, ...]:
+    """What the rules of the day it is asked open, where the community is."""
+    formed = community.formed
+    protocols = NATIONAL if formed.protocols is None else formed.protocols
+    return pathways(
+        protocols,
+        motive=asked.motive,
+        complaint=asked.complaint,
+        age=asked.age,
+        sex=asked.patient.sex,
+        day=day_of(asked.asked_at, formed.zone),
+    )
 
 
 def _identity(asked: CareRequest) -> Identity:

@@ -1,20 +1,22 @@
-"""Which community serves which commune: read from the log, and again when somebody is unknown."""
+"""Which community serves which commune, and what it agreed to: read from the log as it goes on."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from time import monotonic
 
-from domain.community import Formed
-from domain.community import decider as community_decider
+from domain import community as communities
+from domain.community import Community, Formed, NotFormed
 from events import streams
-from events.community import CommunityFormed
+from events.community import CommunityEvent
+from events.envelope import Recorded
 from events.place import Commune, Position
 from services.log.reader import Log
 
 
 @dataclass(frozen=True)
 class Known:
-    """A community, and what it serves."""
+    """A community, and what it agreed to."""
 
     finess: str
     formed: Formed
@@ -26,58 +28,78 @@ class Known:
 
 
 class Directory:
-    """Communities by FINESS and by commune."""
+    """Communities by FINESS and by commune, as they were a few seconds ago at the latest.
+
+    Whoever is not found is looked for again at once.
+    """
 
     def __init__(self, log: Log, again: timedelta) -> None:
         self._log = log
         self._again = again.total_seconds()
-        self._agreed: dict[str, tuple[float, Formed]] = {}  # when it was read, and what
-        self._communities: dict[str, Known] = {}
-        self._serving: dict[str, Known] = {}
+        self._position = 0
+        self._read_at: float | None = None
+        self._states: dict[str, Community] = {}
+        self._claims: dict[str, dict[str, int]] = {}  # commune → community → since which position
         self._communes: dict[str, Commune] = {}
 
     async def community(self, finess: str) -> Known | None:
         """The community of that number."""
-        if finess not in self._communities:
-            await self._read()
-        return self._communities.get(finess)
+        await self._refresh(found=finess in self._states)
+        match self._states.get(finess):
+            case Formed() as formed:
+                return Known(finess, formed)
+            case _:
+                return None
 
     async def serving(self, insee: str) -> Known | None:
-        """The community that serves that commune; where two claim it, the lower number."""
-        if insee not in self._serving:
-            await self._read()
-        return self._serving.get(insee)
+        """The community that serves that commune; of several (large towns), the first that did."""
+        await self._refresh(found=bool(self._claims.get(insee)))
+        serving = self._serving(insee)
+        return await self.community(serving[0]) if serving else None
+
+    async def others_serving(self, communes: Iterable[Commune], finess: str) -> dict[str, str]:
+        """Of these communes, those another community serves as well: which one comes first."""
+        await self._refresh(found=True)
+        found = {}
+        for commune in communes:
+            if others := [other for other in self._serving(commune.insee) if other != finess]:
+                found[commune.insee] = others[0]
+        return found
 
     async def commune(self, insee: str) -> Commune | None:
         """A commune some community serves."""
-        if insee not in self._communes:
-            await self._read()
+        await self._refresh(found=insee in self._communes)
         return self._communes.get(insee)
 
-    async def as_agreed(self, finess: str) -> Formed:
-        """What the community agreed to, a few seconds ago at the latest."""
-        read_at, formed = self._agreed.get(finess, (0.0, None))
-        if formed is None or monotonic() - read_at > self._again:
-            state = await self._log.state(community_decider, streams.community(finess))
-            assert isinstance(state, Formed), "only of a community that is known"
-            formed = state
-            self._agreed[finess] = (monotonic(), formed)
-        return formed
+    def _serving(self, insee: str) -> list[str]:
+        claims = self._claims.get(insee, {})
+        return sorted(claims, key=lambda finess: (claims[finess], finess))
 
-    async def _read(self) -> None:
-        """All communities: about a thousand rows, once, and whenever somebody is not found."""
-        for recorded in await self._log.of_kind("community"):
-            finess = streams.identity(recorded.stream)
-            if isinstance(recorded.event, CommunityFormed) and finess not in self._communities:
-                self._add(finess, recorded.event)
+    async def _refresh(self, *, found: bool) -> None:
+        """What is new of communities, if it is time to look, or somebody is not known."""
+        now = monotonic()
+        if found and self._read_at is not None and now - self._read_at < self._again:
+            return
+        self._read_at = now
+        head = await self._log.head()
+        for recorded in await self._log.of_kind("community", after=self._position):
+            self._hear(recorded)
+        self._position = max(self._position, head)
 
-    def _add(self, finess: str, event: CommunityFormed) -> None:
-        formed = community_decider.replay([event])
-        assert isinstance(formed, Formed)
-        known = Known(finess, formed)
-        self._communities[finess] = known
-        for commune in formed.communes:
-            other = self._serving.get(commune.insee)
-            if other is None or finess < other.finess:
-                self._serving[commune.insee] = known
-            self._communes[commune.insee] = commune
+    def _hear(self, recorded: Recorded) -> None:
+        if recorded.position <= self._position or not isinstance(recorded.event, CommunityEvent):
+            return  # somebody else read meanwhile
+        finess = streams.identity(recorded.stream)
+        before = self._states.get(finess, NotFormed())
+        after = communities.evolve(before, recorded.event)
+        self._states[finess] = after
+        self._position = recorded.position
+        if not isinstance(after, Formed):
+            return
+        served = {commune.insee: commune for commune in after.communes}
+        self._communes |= served
+        for commune in before.communes if isinstance(before, Formed) else ():
+            if commune.insee not in served:
+                self._claims[commune.insee].pop(finess, None)
+        for insee in served:
+            self._claims.setdefault(insee, {}).setdefault(finess, recorded.position)

@@ -49,6 +49,7 @@ from services.intake.changes import (
 )
 from services.intake.messages import (
     CareRequest,
+    CommunityChange,
     CommunitySheet,
     EmergencyCall,
     Import,
@@ -63,6 +64,7 @@ Sheet = (
     | SlotSeries
     | PractitionerSheet
     | CommunitySheet
+    | CommunityChange
     | OnCall
     | Vacation
     | Leaving
@@ -84,6 +86,7 @@ TYPES: dict[str, type[Sent]] = {
     "snp.practitioner.v1": PractitionerSheet,
     "snp.practitioner-change.v1": PractitionerChange,
     "snp.community.v1": CommunitySheet,
+    "snp.community-change.v1": CommunityChange,
     "snp.import.v1": Import,
     "snp.slot-move.v1": SlotMove,
     "snp.slot-capacity.v1": SlotCapacity,

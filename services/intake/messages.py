@@ -255,6 +255,19 @@ class CommunitySheet(Frozen):
     communes: Annotated[tuple[Commune, ...], Field(min_length=1, max_length=1000)]
 
 
+class CommunityChange(Frozen):
+    """What is otherwise of a community from now on: type `snp.community-change.v1`.
+
+    What it does not say stays as it was; the communes are told whole.
+    """
+
+    finess: Finess
+    title: Title | None = None
+    departement: Departement | None = None
+    zone: Zone | None = None
+    communes: Annotated[tuple[Commune, ...], Field(min_length=1, max_length=1000)] | None = None
+
+
 class PractitionerLine(PractitionerSheet):
     """A practitioner of an import: of who is enrolled already, what it does not say stays."""
 

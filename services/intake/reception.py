@@ -6,7 +6,13 @@ from typing import assert_never
 from weakref import WeakValueDictionary
 
 from services.clock import Clock
-from services.hub_sante.messages import Case, CaseUpdate, NationalMessage, ResourcesRequest
+from services.hub_sante.messages import (
+    Cancellation,
+    Case,
+    CaseUpdate,
+    NationalMessage,
+    ResourcesRequest,
+)
 from services.intake.absences import AbsenceDesk
 from services.intake.accounts import FiguresSheet, JournalNote, JournalStrike, TargetsSheet
 from services.intake.agreements import AgreementDesk
@@ -52,6 +58,7 @@ from services.intake.holds import HoldDesk
 from services.intake.importing import ImportDesk
 from services.intake.messages import (
     CareRequest,
+    CommunityChange,
     CommunitySheet,
     EmergencyCall,
     Import,
@@ -138,7 +145,7 @@ class Reception:
                 return await self._care.request(came, request)
             case EmergencyCall() as call:
                 return await self._care.emergency_call(came, call)
-            case Case() | ResourcesRequest() | CaseUpdate() as national:
+            case Case() | ResourcesRequest() | CaseUpdate() | Cancellation() as national:
                 return await self._from_the_samu(came, national)
             case SlotOffer() as offer:
                 return await self._register.slot(came, offer)
@@ -150,6 +157,8 @@ class Reception:
                 return await self._register.change(came, change)
             case CommunitySheet() as community:
                 return await self._agreements.community(came, community)
+            case CommunityChange() as change:
+                return await self._agreements.change(came, change)
             case ContactsSheet() as contacts:
                 return await self._contacts.given(came, contacts)
             case SeriesWithdrawal() as withdrawal:
@@ -201,5 +210,7 @@ class Reception:
                 return await self._care.demand(came, message)
             case CaseUpdate():
                 return await self._care.case_update(message)
+            case Cancellation():
+                return await self._care.cancellation(came, message)
             case _:
                 assert_never(message)

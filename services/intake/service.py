@@ -114,7 +114,7 @@ async def _put_aside(
     told = _counted(refused)
     raw = message.raw_message
     about = patient_told_of(raw.data)
-    await letters.put_aside(raw.data, raw.subject, refused, told, about=about)
+    await letters.put_aside(raw.data, raw.subject, refused, told, about=about, headers=raw.headers)
     return told
 
 

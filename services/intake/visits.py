@@ -97,7 +97,7 @@ class VisitDesk:
             case DeadlineSheet(delay=delay):
                 due_by = came.at + delay.longest
                 agree = AgreeDeadline(request_id, delay, came.at, due_by, came.at)
-                return OverTwoStreams(requests.decide(agree, request), ())
+                return placing.agree_deadline(agree, request, agenda)
             case Duplicate():
                 into = await decision.state(requests.decider, streams.request(news.of))
                 return placing.merge(Merge(request_id, news.of, came.at), request, into, agenda)

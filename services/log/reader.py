@@ -35,7 +35,7 @@ _WRITTEN = (
     " and meta->>'command_id' = %s order by version"
 )
 _OF_KIND = (
-    f"select {COLUMNS} from events where stream >= %s and stream < %s"  # noqa: S608 columns above
+    f"select {COLUMNS} from events where stream >= %s and stream < %s and position > %s"  # noqa: S608 columns above
     " order by position"
 )
 _RECEIPT = "select fingerprint, answer from inbox where command_id = %s"
@@ -121,11 +121,13 @@ class Log:
             cursor = await connection.execute(_STREAM, (stream,), binary=True)
             return [recorded_from(cast("_Row", row)) for row in await cursor.fetchall()]
 
-    async def of_kind(self, kind: str) -> list[Recorded]:
-        """Every event of a kind of stream that has few: `community`, `practitioner`."""
+    async def of_kind(self, kind: str, *, after: int = 0) -> list[Recorded]:
+        """The events of a kind of stream that has few: `community`, `practitioner`."""
         async with self._pool.connection() as connection:
             # "." comes after "-": the range holds every stream of the kind.
-            cursor = await connection.execute(_OF_KIND, (f"{kind}-", f"{kind}."), binary=True)
+            cursor = await connection.execute(
+                _OF_KIND, (f"{kind}-", f"{kind}.", after), binary=True
+            )
             return [recorded_from(cast("_Row", row)) for row in await cursor.fetchall()]
 
     async def after(self, position: int, *, limit: int) -> list[Recorded]:

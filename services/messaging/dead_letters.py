@@ -4,6 +4,8 @@ A body may name a patient, so it is nowhere in clear: not on the stream, not in 
 """
 
 import re
+from collections import deque
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +13,9 @@ from uuid import UUID, uuid5
 
 import orjson
 from nats.aio.client import Client
-from nats.js.errors import NotFoundError
+from nats.aio.msg import Msg
+from nats.errors import TimeoutError as NatsTimeout
+from nats.js import api
 
 from domain.decider import Refused
 from services import telemetry
@@ -20,6 +24,10 @@ from services.messaging import streams, subjects
 from services.settings import Settings
 
 _COMMUNITY = re.compile(r"[0-9AB]{9}|any")
+MOST = 1000  # letters that are looked at in one go
+_REPLAYED = "Snp-Replayed"  # which letter a message was, by its number in the stream
+_AT_ONCE = 256
+_PATIENCE_SECONDS = 2.0
 _LETTERS = UUID("0b3f8f0e-2f5a-5c0c-8f0a-6d2b7c1e9a10")
 
 
@@ -51,10 +59,12 @@ class DeadLetters:
         told: dict[str, Any],
         *,
         about: UUID | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         """Keep message and reason. The same message twice for the same reason is one letter.
 
-        `about`: the patient whose erasure takes the body along.
+        `about`: the patient whose erasure takes the body along. `headers`: those it came with, by
+        which one that was replayed is known: it is put aside again, however soon.
         """
         digest = self._vault.sealer.fingerprint(body + subject.encode() + refused.code.encode())
         letter_id = uuid5(_LETTERS, digest)
@@ -70,34 +80,32 @@ class DeadLetters:
             received_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
         )
         community, kind = subjects.parts(letter.subject)
+        replayed = (headers or {}).get(_REPLAYED)
         await self._js.publish(
             subjects.dead(community, kind),
             orjson.dumps(asdict(letter)),
             stream=streams.DEAD_LETTERS,
-            headers={"Nats-Msg-Id": letter.id},
+            headers={"Nats-Msg-Id": f"{letter.id}-{replayed}" if replayed else letter.id},
         )
         telemetry.dead_letters.labels(refused.code).inc()
 
-    async def all(self, limit: int = 1000) -> list[DeadLetter]:
-        """The letters in the stream, oldest first, at most so many of the newest."""
-        state = (await self._js.stream_info(streams.DEAD_LETTERS)).state
-        if not state.messages:
-            return []
-        letters: list[DeadLetter] = []
-        for sequence in range(max(state.first_seq, state.last_seq - limit + 1), state.last_seq + 1):
-            try:
-                message = await self._js.get_msg(streams.DEAD_LETTERS, sequence)
-            except NotFoundError:
-                continue  # replayed before
-            letters.append(
-                DeadLetter(**orjson.loads(message.data or b"{}") | {"sequence": sequence})
-            )
-        return letters
+    async def all(self, limit: int | None = MOST) -> list[DeadLetter]:
+        """The letters in the stream, oldest first, at most so many of the newest; None: all."""
+        newest: deque[DeadLetter] = deque(maxlen=limit)
+        async for message in self._messages():
+            found = orjson.loads(message.data)
+            newest.append(DeadLetter(**found | {"sequence": message.metadata.sequence.stream}))
+        return list(newest)
+
+    async def count(self) -> int:
+        """How many there are."""
+        return (await self._js.stream_info(streams.DEAD_LETTERS)).state.messages
 
     async def replay(self, letter: DeadLetter, *, actor: str) -> None:
         """Send the message again to where it was sent, and take the letter off the stream.
 
-        Opening the body is journalled. Refused again, it comes back with its new reason.
+        Opening the body is journalled. Refused again, it comes back with its new reason. Raises
+        Erased where whoever it names was erased: it can only be dropped.
         """
         body = await self._vault.open_letter(
             UUID(letter.id), actor=actor, reason="dead letter replayed"
@@ -106,10 +114,36 @@ class DeadLetters:
             _inbox(letter.subject),
             body,
             stream=streams.INBOX,
-            # Another id than the first time: within the window JetStream would drop it.
-            headers={"Nats-Msg-Id": f"{letter.id}-{letter.sequence}"},
+            headers={
+                # Another id than the first time: within the window JetStream would drop it.
+                "Nats-Msg-Id": f"{letter.id}-{letter.sequence}",
+                _REPLAYED: str(letter.sequence),
+            },
         )
+        await self.drop(letter)
+
+    async def drop(self, letter: DeadLetter) -> None:
+        """Take the letter off the stream; its body stays in the vault, sealed."""
         await self._js.delete_msg(streams.DEAD_LETTERS, letter.sequence)
+
+    async def _messages(self) -> AsyncIterator[Msg]:
+        """What is in the stream, in order. What was deleted leaves gaps in its numbers."""
+        left = await self.count()
+        if not left:
+            return
+        config = api.ConsumerConfig(ack_policy=api.AckPolicy.NONE)
+        reading = await self._js.pull_subscribe(
+            subjects.DEAD, stream=streams.DEAD_LETTERS, config=config
+        )
+        try:
+            while left > 0:
+                for message in await reading.fetch(min(left, _AT_ONCE), timeout=_PATIENCE_SECONDS):
+                    left = message.metadata.num_pending
+                    yield message
+        except NatsTimeout:
+            return  # what was counted was deleted meanwhile
+        finally:
+            await reading.unsubscribe()
 
 
 def _harmless(subject: str) -> str:

@@ -36,6 +36,7 @@ class Kind(StrEnum):
     PRACTITIONER = "practitioner"
     PRACTITIONER_CHANGE = "practitioner-change"
     COMMUNITY = "community"
+    COMMUNITY_CHANGE = "community-change"
     IMPORT = "import"
     SLOT_MOVE = "slot-move"
     SLOT_CAPACITY = "slot-capacity"

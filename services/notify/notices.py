@@ -88,6 +88,7 @@ _BY_OTHERS = frozenset(
         Freed.REORIENTED,
         Freed.MERGED,
         Freed.VISIT_CANCELLED,
+        Freed.DEADLINE_SHORTENED,
     }
 )
 """What a practitioner did not do themselves, or may have had done for them."""

@@ -269,7 +269,7 @@ class Care(RuleBasedStateMachine):
         """Also of what was handed back: it is searched for again."""
         due_by = self.now + timedelta(hours=hours)
         command = AgreeDeadline(called(name), Delay.HOURS_12, self.now, due_by, self.now)
-        self.decide(streams.request(called(name)), command)
+        self.over_both(name, command, placing.agree_deadline)
 
     @rule(name=NAMES)
     def erase(self, name):

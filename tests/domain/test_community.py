@@ -8,6 +8,7 @@ from domain.community import (
     AgreeHours,
     AgreeNeighbours,
     AgreeTargets,
+    ChangeCommunity,
     CommunityAlreadyFormed,
     CommunityNotFormed,
     ContractYearsOverlap,
@@ -283,3 +284,23 @@ def test_a_note_is_written_once_and_struck_once():
 
 def test_a_note_is_about_a_day_that_has_come():
     given(formed()).when(note(date(2026, 11, 24))).then_refused(JournalOfTomorrow)
+
+
+def changed(**what):
+    told = {"title": None, "departement": None, "zone": None, "communes": None} | what
+    return ChangeCommunity(NEVERS, at=NOON, **told)
+
+
+def test_a_community_serves_other_communes_and_what_it_agreed_stays():
+    fewer = NEVERS_COMMUNES[:1]
+
+    given().when(changed(title="Nevers")).then_refused(CommunityNotFormed)
+    given(formed()).when(changed()).then_nothing()
+    given(formed()).when(changed(communes=())).then_refused(NoCommune)
+    given(formed()).when(changed(communes=fewer)).then(formed(communes=fewer))
+    renamed = formed(title="CPTS Nevers Sud", zone="Europe/Brussels", departement="59")
+    given(formed()).when(
+        changed(title="CPTS Nevers Sud", zone="Europe/Brussels", departement="59")
+    ).then(renamed)
+    state = decider.replay([formed(), adopted(), formed(communes=fewer)])
+    assert (state.communes, state.ladder) == (fewer, LADDER)

@@ -39,6 +39,7 @@ from events.request import (
     RequestHandedBack,
     RequestRefusedAsEmergency,
     RequestWithdrawn,
+    Unassigned,
     Withdrawal,
 )
 from tests.domain.spec import Spec
@@ -52,12 +53,14 @@ from tests.examples import (
     NOTHING_WEIGHED,
     assigned,
     called,
+    confirmed,
     handed_back,
     published,
     receive,
     received,
     reopened,
     searching,
+    unassigned,
 )
 
 given = Spec(decider).given
@@ -293,8 +296,20 @@ def test_a_place_in_time_for_the_new_deadline_is_kept():
     assert state.waiting.due_by == NOON + 2 * HOUR
 
 
-def test_a_place_after_the_new_deadline_is_for_the_regulator_to_judge():
-    given(received(), assigned()).when(agree(NOON + 30 * MINUTE)).then_refused(PlaceAfterDeadline)
+def test_a_place_after_the_new_deadline_is_given_up_where_the_patient_knows_of_none():
+    sooner = agree(NOON + 30 * MINUTE)
+    given_up = unassigned(reason=Unassigned.DEADLINE_SHORTENED)
+
+    given(received(), assigned()).when(sooner).then(given_up, agreed(NOON + 30 * MINUTE))
+
+    state = decider.replay([received(), assigned(), given_up, agreed(NOON + 30 * MINUTE)])
+    assert (state.due_by, state.first_in_line) == (NOON + 30 * MINUTE, True)
+
+
+def test_a_place_the_patient_knows_of_is_for_the_regulator_to_judge():
+    known = (received(), assigned(), confirmed())
+
+    given(*known).when(agree(NOON + 30 * MINUTE)).then_refused(PlaceAfterDeadline)
 
 
 def test_a_deadline_that_is_so_already_decides_nothing():

@@ -19,9 +19,9 @@ from services.intake.naming import request_of
 from services.log.erasure import erase
 from services.log.vault import Identity
 from services.messaging import streams, subjects
-from tests.examples import NEVERS, NOON
+from tests.examples import DR_ADAM, NEVERS, NOON, WEEK
 from tests.running import until
-from tests.talking import ask, cloud_event, community_told, opened, request_told, tell
+from tests.talking import ask, cloud_event, community_told, opened, request_told, slot_told, tell
 
 HUB = Path(__file__).parents[3] / "shared" / "conformance" / "hub-sante"
 CASE = "fr.health.samu580.DRFR155802600001"
@@ -276,6 +276,57 @@ async def test_the_age_is_that_of_the_file_or_of_the_birth_date(house, detail, b
     assert (await received(house))[0].age == age
 
 
+@pytest.mark.parametrize("levels", [("R3", "R1"), (None, "R1"), ("R1", None)])
+async def test_a_vital_care_level_is_an_emergency_wherever_the_file_says_it(house, levels):
+    """Found in review: of the patient it was not read, and the case went to a doctor in town."""
+    await opened(house)
+    of_the_file, of_the_patient = levels
+    details = {"priority": "P2"} | ({"careLevel": of_the_file} if of_the_file else {})
+    qualification = case()["createCaseHealth"]["qualification"] | {"details": details}
+    detail = {"detail": {"careLevel": of_the_patient}} if of_the_patient else {}
+    told = case(qualification=qualification, patient=[{"patientId": f"{CASE}.1", **detail}])
+
+    answer = await sent(house, told)
+
+    assert answer["state"] == "refused_as_emergency"
+    told["createCaseHealth"]["creation"] = "yesterday"
+    assert (await sent(house, told))["state"] == "refused_as_emergency"
+
+
+async def test_the_care_level_of_the_patient_is_kept(house):
+    await opened(house)
+    qualification = case()["createCaseHealth"]["qualification"] | {"details": {"priority": "P3"}}
+    patient = [{"patientId": f"{CASE}.1", "detail": {"careLevel": "R4"}}]
+
+    await sent(house, case(qualification=qualification, patient=patient))
+
+    assert (await received(house))[0].care_level == "R4"
+
+
+async def test_a_file_taken_back_takes_its_request_back(house):
+    """Found in review: a cancellation made a request, and took a place."""
+    await opened(house)
+    cancel = in_envelope(case(), distributionKind="Cancel")
+    assert (await sent(house, cancel))["code"] == "unknown_case"
+    await sent(house, in_envelope(case()))
+    await house.settled()
+
+    answer = await sent(house, cancel)
+
+    assert answer["state"] == "withdrawn"
+    assert (await received(house))[-1].name == "request.withdrawn"
+    assert (await sent(house, cancel)) == answer
+
+
+@pytest.mark.parametrize("status", ["CLOTURE", "CLASSE", "ARCHIVE"])
+async def test_a_closed_file_asks_for_no_care(house, status):
+    await opened(house)
+    details = {"priority": "P2", "status": status}
+    qualification = case()["createCaseHealth"]["qualification"] | {"details": details}
+
+    assert (await sent(house, case(qualification=qualification)))["code"] == "file_closed"
+
+
 # RS-DR: the delay, the cancellation
 
 
@@ -293,10 +344,34 @@ async def test_the_delay_of_a_demand_becomes_the_deadline_of_the_request(house):
     assert agreed.due_by == at + timedelta(hours=12)
 
 
-async def test_a_place_later_than_the_delay_asked_is_the_regulators_to_judge(house):
+async def test_a_place_later_than_the_delay_asked_is_given_up_for_an_earlier_one(house):
+    """The file comes first, and its delay a moment later: the patient knows of no place yet."""
+    late = await opened(house, start=NOON + timedelta(hours=9))
+    await sent(house, case())
+    await house.settled()
+    assert (await received(house))[-1].start == NOON + timedelta(hours=9)
+    await tell(house, "slot", slot_told(NOON + timedelta(hours=1)))
+
+    answer = await sent(house, demand(request={"deadline": "2H"}))
+
+    assert answer["state"] == "waiting"
+    await house.settled()
+    *_, unassigned, agreed, assigned = await received(house)
+    assert (unassigned.reason, agreed.name) == ("DEADLINE_SHORTENED", "request.deadline_agreed")
+    assert assigned.start == NOON + timedelta(hours=1)
+    agenda = await house.log.load(names.agenda(DR_ADAM, WEEK))
+    freed = [event for event in agenda.events if event.name == "slot.place_freed"]
+    assert [(str(event.slot_id), event.reason) for event in freed] == [
+        (late["id"], "DEADLINE_SHORTENED")
+    ]
+
+
+async def test_a_place_the_patient_knows_of_is_the_regulators_to_judge(house):
     await opened(house, start=NOON + timedelta(hours=9))
     await sent(house, case())
     await house.settled()
+    booked = {"case_id": CASE, "status": "booked"}
+    assert (await tell(house, "appointment", booked))["state"] == "confirmed"
 
     answer = await sent(house, demand(request={"deadline": "2H"}))
 

@@ -2,17 +2,19 @@
 
 import asyncio
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import orjson
 import pytest
 
 from events import streams as names
 from projections import board
-from services.intake.naming import request_of
+from services.intake.directory import Directory
+from services.intake.naming import patient_of, request_of
+from services.log.vault import Erased
 from services.messaging import streams, subjects
 from services.projector.queries import rows
-from tests.examples import DR_ADAM, DR_BLAIN, HOUR, MINUTE, NEVERS, NOON
+from tests.examples import DR_ADAM, DR_BLAIN, HOUR, MINUTE, NEVERS, NOON, VALENCIENNES
 from tests.running import until
 from tests.talking import (
     ask,
@@ -425,6 +427,47 @@ async def test_a_community_is_told_to_itself(house):
     assert answer["code"] == "wrong_subject"
 
 
+# Whose it is
+
+
+async def routed(house, **changes):
+    """The community a request that names none goes to."""
+    told = await ask(
+        house, "care-request", cloud_event("care-request", request_told(**changes)), "any"
+    )
+    history = await house.log.history(names.request(UUID(told["id"])))
+    return history[0].meta.community
+
+
+async def test_of_two_communities_of_a_town_the_first_gets_the_requests_whoever_asks(house):
+    """Found in review: it depended on how long the process had been running."""
+    await tell(house, "community", community_told(VALENCIENNES), VALENCIENNES)
+    assert await routed(house) == VALENCIENNES
+
+    second = await tell(house, "community", community_told(NEVERS))
+
+    assert second["served_first_by"] == {"58194": VALENCIENNES, "58303": VALENCIENNES}
+    assert await routed(house) == VALENCIENNES
+    started_later = Directory(house.log, timedelta(seconds=5))
+    assert (await started_later.serving("58194")).finess == VALENCIENNES
+
+
+async def test_requests_follow_communes_that_change_hands(house):
+    object.__setattr__(house.directory, "_again", 0.0)
+    for finess in (NEVERS, VALENCIENNES):
+        await tell(house, "community", community_told(finess), finess)
+    assert await routed(house, commune="58303") == NEVERS
+
+    only_nevers = community_told()["communes"][:1]
+    told = await tell(house, "community-change", {"finess": NEVERS, "communes": only_nevers})
+
+    assert told["state"] == "changed"
+    assert await routed(house, commune="58303") == VALENCIENNES
+    assert await routed(house) == NEVERS
+    refused = await tell(house, "community-change", {"finess": "999999999", "title": "X"}, "any")
+    assert refused["code"] == "community_not_formed"
+
+
 # Dead letters
 
 
@@ -454,6 +497,57 @@ async def test_a_dead_letter_replayed_too_early_comes_back(house):
     await until(back)
     (again,) = await house.letters.all()
     assert again.code == "unknown_community"
+
+
+async def test_what_was_published_and_is_replayed_too_early_comes_back_every_time(house):
+    """Found in review: the same letter within two minutes was taken for a duplicate, and lost."""
+    js = house.broker.connection.jetstream()
+    body = orjson.dumps(cloud_event("care-request", request_told()))
+    await js.publish(subjects.inbox(NEVERS, "care-request"), body)
+    await until(house.letters.all)
+
+    for _ in range(3):
+        (letter,) = await house.letters.all()
+        await house.letters.replay(letter, actor="tests")
+
+        async def back(before=letter):
+            letters = await house.letters.all()
+            return [one.sequence > before.sequence for one in letters] == [True]
+
+        await until(back)
+    (again,) = await house.letters.all()
+    assert (again.id, again.code) == (letter.id, "unknown_community")
+
+
+async def test_every_dead_letter_is_found_however_many_were_replayed_since(house):
+    """Found in review: only the last thousand numbers were looked at, not the last letters."""
+    for nth in range(5):
+        await tell(house, "care-request", request_told(age=nth))
+    first, *others = await house.letters.all()
+    for letter in others:
+        await house.letters.replay(letter, actor="tests")
+
+    async def back():
+        return len(await house.letters.all()) == 5
+
+    await until(back)
+    assert (await house.letters.all(limit=5))[0].id == first.id
+    assert len(await house.letters.all(limit=2)) == 2
+
+
+async def test_a_letter_whose_patient_was_erased_is_nobodys_to_replay(house):
+    await opened(house)
+    case = {"case_id": "fr.health.samu580.DRFR1"}
+    accepted = await tell(house, "care-request", request_told(**case))
+    await tell(house, "care-request", request_told(age=44, **case))  # another content: refused
+    (letter,) = await house.letters.all()
+    await house.vault.erase(patient_of(UUID(accepted["id"])))
+
+    with pytest.raises(Erased):
+        await house.letters.replay(letter, actor="tests")
+
+    await house.letters.drop(letter)
+    assert await house.letters.all() == []
 
 
 async def test_a_fault_of_ours_is_retried_and_then_put_aside(house, monkeypatch):
