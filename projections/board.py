@@ -114,6 +114,7 @@ requests = Table(
 )
 Index("requests_community_state", requests.c.community, requests.c.state)
 Index("requests_case", requests.c.case_id)
+Index("requests_rpps", requests.c.rpps)
 
 _ASKED: dict[str | None, str] = {
     StepKind.TREATING_DOCTOR: "treating_doctor",
@@ -325,13 +326,17 @@ projection = Projection(
 )
 
 
-def on_board(*, community: str | None = None, state: str | None = None) -> Select[Any]:
+def on_board(
+    *, community: str | None = None, state: str | None = None, rpps: str | None = None
+) -> Select[Any]:
     """Requests, the open ones first by due date, then the newest."""
     query = select(requests)
     if community:
         query = query.where(requests.c.community == community)
     if state:
         query = query.where(requests.c.state == state)
+    if rpps:
+        query = query.where(requests.c.rpps == rpps)
     still_open = case((requests.c.state == WAITING, 0), else_=1)
     return query.order_by(
         still_open,

@@ -33,6 +33,7 @@ from domain.request.commands import (
     ReleaseMembers,
     Reorient,
     RequestCommand,
+    SeekDoctor,
     StopAsking,
     Unassign,
     Withdraw,
@@ -173,6 +174,7 @@ __all__ = [
     "Request",
     "RequestClosed",
     "RequestCommand",
+    "SeekDoctor",
     "Sought",
     "StopAsking",
     "Unanswered",
@@ -218,6 +220,8 @@ def decide(command: RequestCommand, request: Request) -> list[RequestEvent]:
             return visit.record_outcome(command, request)
         case RateVisit():
             return visit.rate(command, request)
+        case SeekDoctor():
+            return visit.seek_doctor(command, request)
         case BecomeTreatingDoctor():
             return visit.become_treating_doctor(command, request)
         case EndDoctorSearch():

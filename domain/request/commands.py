@@ -288,6 +288,12 @@ class RateVisit:
 
 
 @dataclass(frozen=True)
+class SeekDoctor:
+    request_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True)
 class BecomeTreatingDoctor:
     request_id: UUID
     rpps: str
@@ -324,6 +330,7 @@ RequestCommand = (
     | RecordAttendance
     | RecordOutcome
     | RateVisit
+    | SeekDoctor
     | BecomeTreatingDoctor
     | EndDoctorSearch
     | ErasePatient

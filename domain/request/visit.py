@@ -11,6 +11,7 @@ from domain.request.commands import (
     RateVisit,
     RecordAttendance,
     RecordOutcome,
+    SeekDoctor,
 )
 from domain.request.refusals import DoctorFoundAlready, NoDoctorSought, NotYet
 from domain.request.states import (
@@ -100,13 +101,36 @@ def _search(command: RecordAttendance, received: RequestReceived) -> list[Patien
     """Who came, has no treating doctor and wants one, is not left at that."""
     if not command.attended or received.registration is not Registration.SEEKS_ONE:
         return []
-    return [
-        PatientDoctorSought(
-            request_id=command.request_id,
-            until=command.at + DOCTOR_SOUGHT_FOR,
-            sought_at=command.at,
-        )
-    ]
+    return [_sought(command)]
+
+
+def _sought(command: RecordAttendance | SeekDoctor) -> PatientDoctorSought:
+    return PatientDoctorSought(
+        request_id=command.request_id,
+        until=command.at + DOCTOR_SOUGHT_FOR,
+        sought_at=command.at,
+    )
+
+
+def seek_doctor(command: SeekDoctor, request: Request) -> list[RequestEvent]:
+    """Said at the visit or after it: the file often does not tell. Sought in vain, once more."""
+    match request:
+        case Visited(attended=True, doctor=doctor):
+            match doctor:
+                case None | NotFound():
+                    return [_sought(command)]
+                case Sought():
+                    return []
+                case Found():
+                    raise DoctorFoundAlready(command.request_id)
+                case _:
+                    assert_never(doctor)
+        case Visited() | Assigned():
+            raise NotYet(command.request_id)
+        case NotReceived() | Emergency() | Waiting() | Closed():
+            raise refusal_of(command.request_id, request)
+        case _:
+            assert_never(request)
 
 
 def become_treating_doctor(command: BecomeTreatingDoctor, request: Request) -> list[RequestEvent]:

@@ -39,7 +39,7 @@ def up(
     ] = False,
     clock: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%dT%H:%M"], help="When a sandbox begins, in France; now."),
+        typer.Option(formats=["%Y-%m-%dT%H:%M"], help="When a sandbox begins; now."),
     ] = None,
     speed: Annotated[
         float, typer.Option(help="How much faster its time passes.", min=0, max=3600)
@@ -157,6 +157,9 @@ def board(
         str | None,
         typer.Option("--state-is", help="waiting, assigned, handed_back, refused_as_emergency…"),
     ] = None,
+    rpps: Annotated[
+        str | None, typer.Option(help="Who has, or had, a place with this practitioner.")
+    ] = None,
     limit: Annotated[int, typer.Option(help="Rows at most.", min=1)] = 50,
     state: State = None,
     as_json: AsJson = False,
@@ -164,7 +167,7 @@ def board(
     """Requests: who waits, who looks after them and until when; then the newest."""
     from services.cli.look import show_board
 
-    show_board(community, only, limit, state, as_json=as_json)
+    show_board(community, only, rpps, limit, state, as_json=as_json)
 
 
 @app.command()

@@ -9,7 +9,7 @@ import typer
 
 from events.envelope import Role
 from services.cli.errors import told_kindly
-from services.cli.options import AsJson, Community, State, codes
+from services.cli.options import HERE_NAME, AsJson, Community, State, codes
 from services.messaging.subjects import Kind
 
 slot = typer.Typer(no_args_is_help=True, help="A published slot: move, resize, open, withdraw.")
@@ -72,7 +72,7 @@ def publish_slot(
     community: Of = None,
     sources: Sources = None,
     labels: Labels = None,
-    zone: Zone = "Europe/Paris",
+    zone: Zone = HERE_NAME,
     radius: Radius = None,
     surge: Annotated[bool, typer.Option("--surge", help="Kept for a crisis.")] = False,
     role: As = Role.PRACTITIONER,
@@ -106,7 +106,7 @@ def publish_series(
     community: Of = None,
     sources: Sources = None,
     labels: Labels = None,
-    zone: Zone = "Europe/Paris",
+    zone: Zone = HERE_NAME,
     radius: Radius = None,
     role: As = Role.PRACTITIONER,
     state: State = None,
@@ -202,7 +202,7 @@ def move_slot(
     state: State = None,
     as_json: AsJson = False,
 ) -> None:
-    """Another time of the same week, in the time of France. Its patients come first again."""
+    """Another time of the same week, by the clock of its place. Its patients come first again."""
     from services.cli.tell import about_a_slot
 
     times = {"start": start, "end": end}

@@ -7,8 +7,9 @@ import typer
 
 from events.envelope import Role
 from services.cli.care import As
-from services.cli.errors import told_kindly
+from services.cli.errors import Told, told_kindly
 from services.cli.options import AsJson, Community, State
+from services.messaging.subjects import Kind
 
 community = typer.Typer(
     no_args_is_help=True, help="What a community agreed: hours, protocols, a crisis."
@@ -20,6 +21,41 @@ imports = typer.Typer(
 Finess = Annotated[str, typer.Argument(metavar="FINESS", help="The community.")]
 Choice = Annotated[bool | None, typer.Option(help="Out of hours (PDSA) in this département.")]
 Csv = Annotated[Path, typer.Argument(metavar="FILE", help="CSV, UTF-8, commas or semicolons.")]
+
+
+@community.command("list")
+@told_kindly
+def list_all(state: State = None, as_json: AsJson = False) -> None:
+    """Every community there is, and what it serves."""
+    from services.cli.members import show_communities
+
+    show_communities(state, as_json=as_json)
+
+
+@community.command("change")
+@told_kindly
+def change(
+    finess: Finess,
+    title: Annotated[str | None, typer.Option(help="Another name.")] = None,
+    zone: Annotated[str | None, typer.Option(help="Indian/Reunion, …")] = None,
+    communes: Annotated[
+        Path | None,
+        typer.Option(help="CSV with all of them: insee, commune, population, lat, lon."),
+    ] = None,
+    role: As = Role.COORDINATOR,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Serves other communes from now on, or is called otherwise. What it agreed stays."""
+    from services.cli.importing import communes_of
+    from services.cli.tell import about
+
+    said = {"title": title, "zone": zone, "communes": communes_of(communes) if communes else None}
+    data = {name: value for name, value in said.items() if value is not None}
+    if not data:
+        raise Told("say --title, --zone or --communes", code="usage", status=2)
+    kind = Kind.COMMUNITY_CHANGE
+    about(kind, {"finess": finess, **data}, state, role=role, as_json=as_json)
 
 
 @community.command("hours")

@@ -20,6 +20,7 @@ from projections import availability, board
 from services.cli import words
 from services.cli.errors import Told
 from services.cli.look import asked
+from services.cli.options import zone_named
 from services.cli.session import Session, console, in_session, say, show_table
 from services.cli.tell import about, show_answer, tell_of
 from services.log.reader import Log
@@ -83,8 +84,8 @@ def change_consent(
     async def work(session: Session) -> dict[str, Any]:
         consent = _sheet(rpps, await _known(session, rpps))["consent"]
         changes = _changes(wanted, consent)
-        if wanted["overbook"] and consent["overbook"] is None:
-            changes["overbook"] = {"place": await last_place(session, rpps)}
+        if wanted["overbook"]:
+            changes["overbook"] = await _overbook(session, rpps, wanted, consent["overbook"])
         change = {"rpps": rpps, "consent": changes}
         return await tell_of(session, Kind.PRACTITIONER_CHANGE, change, role)
 
@@ -135,15 +136,41 @@ def show_sought(community: str | None, state: Path | None, *, as_json: bool) -> 
     console.print("snp doctor take ID RPPS: who takes the patient", style="dim")
 
 
-async def last_place(session: Session, rpps: str) -> dict[str, Any]:
-    """Where they published a slot last. Raises Told where they never did."""
+async def _overbook(
+    session: Session, rpps: str, wanted: dict[str, Any], before: dict[str, Any] | None
+) -> dict[str, Any]:
+    """Where and how they see patients beyond the agenda: what is not said, as before."""
+    said = {name: wanted[name] for name in ("modes", "radius_km") if wanted[name] is not None}
+    if wanted["place"]:
+        said["place"] = place_of(wanted["place"])
+    elif before is None:
+        slot = await last_slot(session, rpps)
+        said |= {"place": slot["place"], "zone": slot["zone"]}
+    if wanted["zone"]:
+        said["zone"] = zone_named(wanted["zone"]).key
+    return (before or {}) | said
+
+
+def place_of(text: str) -> dict[str, Any]:
+    """`Cabinet de la Gare;58194;46.99;3.16`. Raises Told."""
+    try:
+        title, commune, lat, lon = text.split(";")
+    except ValueError:
+        msg = "a place is TITLE;COMMUNE;LAT;LON: 'Cabinet de la Gare;58194;46.99;3.16'"
+        raise Told(msg, code="usage", status=2) from None
+    return {"title": title, "commune": commune, "position": {"lat": lat, "lon": lon}}
+
+
+async def last_slot(session: Session, rpps: str) -> dict[str, Any]:
+    """Where they published a slot last, and in which zone. Raises Told where they never did."""
     found = await asked(session, availability.of_practitioner(rpps))
     if not found:
-        msg = "where? they published no slot yet: publish one first (snp slot publish)"
+        msg = "where? they published no slot yet: say --place TITLE;COMMUNE;LAT;LON"
         raise Told(msg, code="place_missing", status=2)
     slot = found[0]
     position = {"lat": slot["lat"], "lon": slot["lon"]}
-    return {"title": slot["place"], "commune": slot["commune"], "position": position}
+    place = {"title": slot["place"], "commune": slot["commune"], "position": position}
+    return {"place": place, "zone": slot["zone"]}
 
 
 async def _known(session: Session, rpps: str) -> Practitioner:

@@ -4,7 +4,7 @@ import csv
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from pydantic import BaseModel, ValidationError
 from rich.markup import escape
@@ -17,17 +17,8 @@ from services.intake.messages import CommunitySheet, PractitionerLine
 from services.intake.rejections import Problem
 from services.messaging.subjects import Kind
 
-COMMUNITIES = (
-    "finess",
-    "title",
-    "departement",
-    "zone",
-    "insee",
-    "commune",
-    "population",
-    "lat",
-    "lon",
-)
+COMMUNES = ("insee", "commune", "population", "lat", "lon")
+COMMUNITIES = ("finess", "title", "departement", "zone", *COMMUNES)
 PRACTITIONERS = (
     "rpps",
     "profession",
@@ -57,6 +48,14 @@ class Wrong:
     line: int
     code: str
     message: str
+
+
+class Contradicted(Exception):
+    """Two lines of one community say different things of it."""
+
+    def __init__(self, wrong: Wrong) -> None:
+        super().__init__()
+        self.wrong = wrong
 
 
 def import_communities(file: Path, state: Path | None, *, role: Role, as_json: bool) -> None:
@@ -98,7 +97,11 @@ def _import(
     as_json: bool,
 ) -> None:
     lines, sheets, wrong = [], [], list[Wrong]()
-    for of, sheet in read(_rows(file, columns)):
+    try:
+        read_sheets = list(read(_rows(file, columns)))
+    except Contradicted as contradicted:
+        _tell(file, [contradicted.wrong], as_json=as_json)
+    for of, sheet in read_sheets:
         try:
             model.model_validate(sheet)
         except ValidationError as error:
@@ -173,6 +176,20 @@ def _rows(file: Path, columns: Sequence[str]) -> list[tuple[int, dict[str, str]]
     ]
 
 
+def communes_of(file: Path) -> list[dict[str, Any]]:
+    """The communes a file names. Raises Told for one that has other columns."""
+    return [_commune(row) for _, row in _rows(file, COMMUNES)]
+
+
+def _commune(row: dict[str, str]) -> dict[str, Any]:
+    return {
+        "insee": row["insee"],
+        "title": row["commune"],
+        "population": row["population"],
+        "position": {"lat": _number(row["lat"]), "lon": _number(row["lon"])},
+    }
+
+
 def _communities(rows: list[tuple[int, dict[str, str]]]) -> _Sheets:
     of: dict[str, list[int]] = {}
     sheets: dict[str, dict[str, Any]] = {}
@@ -185,13 +202,12 @@ def _communities(rows: list[tuple[int, dict[str, str]]]) -> _Sheets:
             | ({"zone": row["zone"]} if row.get("zone") else {})
             | {"communes": []},
         )
-        commune = {
-            "insee": row["insee"],
-            "title": row["commune"],
-            "population": row["population"],
-            "position": {"lat": _number(row["lat"]), "lon": _number(row["lon"])},
-        }
-        sheet["communes"].append(commune)
+        sheet["communes"].append(_commune(row))
+        for name in ("title", "departement", "zone"):
+            said = row.get(name)
+            if said and said != sheet.get(name, said):
+                first = f"line {of[finess][0]} says another {name} of {finess}"
+                raise Contradicted(Wrong(line, "contradicts", first))
     for finess, sheet in sheets.items():
         yield of[finess], sheet
 
@@ -250,7 +266,7 @@ def _say(answer: Answer, *, as_json: bool) -> None:
     console.print(f"[green]imported[/green]  {answer['changed']} new or changed, {same} as before")
 
 
-def _tell(file: Path, wrong: Sequence[Wrong], *, as_json: bool) -> None:
+def _tell(file: Path, wrong: Sequence[Wrong], *, as_json: bool) -> NoReturn:
     for one in [] if as_json else wrong:
         where = f"line {one.line}" if one.line else "file"
         console.print(f"[red]{where}[/red]  {one.code}  [dim]{escape(one.message)}[/dim]")

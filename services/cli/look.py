@@ -1,21 +1,24 @@
 """Commands that look: free places, the board, what happened."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from rich.markup import escape
-from sqlalchemy import Text, cast, select
+from sqlalchemy import Text, cast, func, select
 
 from events import streams
+from events.codes import Label, Mode, Profession
 from events.community import CommunityFormed
 from events.envelope import META, Recorded
 from events.instants import happened_at
 from projections import availability, board, offers
 from services.cli import words
 from services.cli.errors import Told
+from services.cli.options import HERE_NAME, one_of, zone_named
 from services.cli.session import Session, console, in_session, say, show_table
 from services.intake.naming import request_of
 from services.log.reader import Log
@@ -35,15 +38,18 @@ def show_availability(
     as_json: bool,
 ) -> None:
     """Free places."""
+    profession = one_of(Profession, profession, "--profession")
+    mode, label = one_of(Mode, mode, "--mode"), one_of(Label, label, "--label")
 
-    async def work(session: Session) -> tuple[list[dict[str, Any]], dict[str, str], datetime]:
+    async def work(session: Session) -> tuple[list[dict[str, Any]], Communities, datetime]:
         now = await session.now()
+        communities = await communities_of(session, community)
         query = availability.free_places(
             community=community, profession=profession, mode=mode, label=label
         )
-        return await asked(session, query, at=now), await _titles(session), now
+        return await asked(session, query, at=now), communities, now
 
-    cells, titles, now = in_session(state, work)
+    cells, communities, now = in_session(state, work)
     if as_json:
         say({"at": now, "places": cells})
         return
@@ -52,7 +58,7 @@ def show_availability(
         return
     lines = [
         [
-            titles.get(finess, finess),
+            communities[finess].title,
             *rest,
             "  ".join(f"[dim]{hour}h[/dim] {n}" for hour, n in hours),
         ]
@@ -98,7 +104,7 @@ def show_slots(
     lines = [
         [
             str(row["slot_id"])[:8],
-            f"{words.clock(row['start'])}-{words.hour(row['end'])}",
+            _when(row),
             f"{row['taken']}/{row['capacity']}",
             row["rpps"],
             ", ".join(words.MODES[mode] for mode in row["modes"]),
@@ -109,6 +115,12 @@ def show_slots(
     ]
     columns = ("id", "when", "taken", "practitioner", "mode", "labels", "place")
     show_table(columns, lines, cut={"place", "labels"})
+
+
+def _when(row: dict[str, Any]) -> str:
+    """`Mon 09:00-09:20`, by the clock of its place."""
+    start = row["start"].astimezone(zone_named(row["zone"]))
+    return f"{start:%a %H:%M}-{words.hour(row['end'], row['zone'])}"
 
 
 def show_offers(
@@ -163,48 +175,64 @@ def show_offers(
 
 
 def show_board(
-    community: str | None, only: str | None, limit: int, state: Path | None, *, as_json: bool
+    community: str | None,
+    only: str | None,
+    rpps: str | None,
+    limit: int,
+    state: Path | None,
+    *,
+    as_json: bool,
 ) -> None:
     """Requests."""
     if only is not None and only not in board.STATES:
         msg = f"no such state: {only}; there are {', '.join(board.STATES)}"
         raise Told(msg, code="unknown_state", status=2)
 
-    async def work(session: Session) -> tuple[list[dict[str, Any]], dict[str, str], datetime]:
-        query = board.on_board(community=community, state=only).limit(limit)
-        return await asked(session, query), await _titles(session), await session.now()
+    async def work(session: Session) -> tuple[list[dict[str, Any]], Communities, datetime, int]:
+        communities = await communities_of(session, community)
+        query = board.on_board(community=community, state=only, rpps=rpps)
+        found = await asked(session, query.limit(limit))
+        count = select(func.count().label("n")).select_from(query.subquery())
+        (counted,) = await asked(session, count)
+        return found, communities, await session.now(), counted["n"]
 
-    found, titles, now = in_session(state, work)
+    found, communities, now, count = in_session(state, work)
     if as_json:
-        say({"at": now, "requests": found})
+        say({"at": now, "requests": found, "there_are": count})
         return
     if not found:
-        console.print("No request yet. Send one with: snp send request.json")
+        nothing = "No such request." if only or rpps else "No request yet."
+        console.print(f"{nothing} Send one with: snp send request.json")
         return
-    lines = [
-        [
-            str(row["request_id"])[:8],
-            words.STATES[row["state"]],
-            words.clock(row["due_by"]),
-            row["priority"],
-            _outcome(row),
-            words.motive(row["motive"]),
-            titles.get(row["community"], row["community"] or ""),
-        ]
-        for row in found
-    ]
+    lines = []
+    for row in found:
+        known = communities.get(row["community"])
+        zone = known.zone if known else HERE_NAME
+        lines.append(
+            [
+                str(row["request_id"])[:8],
+                words.STATES[row["state"]],
+                words.clock(row["due_by"], zone),
+                row["priority"],
+                _outcome(row, zone),
+                words.motive(row["motive"]),
+                known.title if known else row["community"] or "",
+            ]
+        )
     columns = ("id", "state", "due", "", "place", "reason for calling", "community")
     show_table(columns, lines, cut={"reason for calling", "community"})
+    if count > len(found):
+        console.print(f"{len(found)} of {count}: --limit {count} shows all.")
     console.print("snp history ID tells everything about one of them.", style="dim")
 
 
-def _outcome(row: dict[str, Any]) -> str:
+def _outcome(row: dict[str, Any], zone: str) -> str:
     match row["state"]:
-        case board.ASSIGNED:
+        case board.ASSIGNED | board.CONFIRMED | board.ATTENDED | board.MISSED:
             where = f"{row['km']} km" if row["mode"] == "AMB" else words.MODES[row["mode"]]
-            return f"{words.clock(row['start'])}, {where}"
+            return f"{words.clock(row['start'], zone)}, {where}"
         case board.WAITING:
-            return f"{row['owner']} until {words.clock(row['next_at'])}"
+            return f"{row['owner']} until {words.clock(row['next_at'], zone)}"
         case _:
             return row["reason"] or ""
 
@@ -312,6 +340,26 @@ async def asked(session: Session, query: Any, **given: object) -> list[dict[str,
         raise Told(str(absent), code=absent.code) from absent
 
 
-async def _titles(session: Session) -> dict[str, str]:
-    found = await Log(session.pool).of_kind("community")
-    return {r.event.finess: r.event.title for r in found if isinstance(r.event, CommunityFormed)}
+@dataclass(frozen=True)
+class Named:
+    """What a community is called, and whose time it has."""
+
+    title: str
+    zone: str
+
+
+Communities = dict[str | None, Named]
+
+
+async def communities_of(session: Session, wanted: str | None = None) -> Communities:
+    """All there are, by FINESS. Raises Told where the one that is wanted is not among them."""
+    events = [recorded.event for recorded in await Log(session.pool).of_kind("community")]
+    found: Communities = {
+        event.finess: Named(event.title, event.zone)
+        for event in events
+        if isinstance(event, CommunityFormed)
+    }
+    if wanted is not None and wanted not in found:
+        msg = f"no community is known as {wanted}: snp community list"
+        raise Told(msg, code="unknown_community", status=2)
+    return found

@@ -26,7 +26,7 @@ At = Annotated[
     typer.Option(
         "--at",
         formats=["%Y-%m-%dT%H:%M", "%H:%M"],
-        help="14:30 (today, in France), or 2026-11-23T14:30.",
+        help="14:30 (today), or 2026-11-23T14:30.",
     ),
 ]
 Minutes = Annotated[int, typer.Option(help="How long the visit is.", min=5, max=120)]
@@ -195,7 +195,7 @@ def on_call(
     rpps: Rpps,
     until: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%dT%H:%M", "%H:%M"], help="18:00 (today, in France)"),
+        typer.Option(formats=["%Y-%m-%dT%H:%M", "%H:%M"], help="18:00 (today)"),
     ] = None,
     off: Annotated[bool, typer.Option("--off", help="No longer.")] = False,
     role: As = Role.PRACTITIONER,

@@ -1,9 +1,17 @@
 """Options many commands have."""
 
+import os
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
+
+from services.cli.errors import Told
+
+HERE_NAME = os.environ.get("SNP_ZONE", "Europe/Paris")
+"""The zone of the times a terminal shows and is given."""
 
 State = Annotated[
     Path | None,
@@ -19,3 +27,20 @@ HttpPort = Annotated[int | None, typer.Option(help="Port of HTTP on 127.0.0.1 (8
 def codes(text: str | None) -> list[str] | None:
     """`SAS,CPTS` → both; None where nothing was said."""
     return None if text is None else [code.strip().upper() for code in text.split(",") if code]
+
+
+def one_of(codes: type[StrEnum], text: str | None, option: str) -> str | None:
+    """The code that was meant, whatever its case. Raises Told, naming those there are."""
+    if text is None or text.upper() in set(codes):
+        return None if text is None else text.upper()
+    msg = f"{option} {text}: there are {', '.join(codes)}"
+    raise Told(msg, code="unknown_code", status=2)
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """`Indian/Reunion`. Raises Told for what is none."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as unknown:
+        msg = f"no time zone is called {name}: Europe/Paris, Indian/Reunion, America/Martinique…"
+        raise Told(msg, code="unknown_zone", status=2) from unknown

@@ -18,11 +18,20 @@ practitioner = typer.Typer(
 doctor = typer.Typer(no_args_is_help=True, help="A treating doctor for patients who want one.")
 
 Instant = typer.Argument(
-    formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"], help="2026-12-21, or with an hour, in France."
+    formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"], help="2026-12-21, or with an hour (SNP_ZONE)."
 )
 Cap = Annotated[int | None, typer.Option(help="Patients at most; -1: no cap.", min=-1)]
 Sources = Annotated[str | None, typer.Option(help="Who may send patients: SAS,CPTS,IOA…")]
 Ages = Annotated[int | None, typer.Option(help="Years; -1: any.", min=-1, max=130)]
+
+
+@practitioner.command("list")
+@told_kindly
+def list_all(community: Community = None, state: State = None, as_json: AsJson = False) -> None:
+    """Who takes part, whom they agree to be sent patients by, who is away."""
+    from services.cli.members import show_members
+
+    show_members(community, state, as_json=as_json)
 
 
 @practitioner.command("show")
@@ -141,6 +150,17 @@ def consent(
     overbook: Annotated[
         bool | None, typer.Option(help="Asked to see patients beyond the agenda.")
     ] = None,
+    where: Annotated[
+        str | None,
+        typer.Option(
+            "--place", help="With --overbook: TITLE;COMMUNE;LAT;LON. Default: of their last slot."
+        ),
+    ] = None,
+    mode: Annotated[str | None, typer.Option(help="With --overbook: AMB, HH, VR.")] = None,
+    radius: Annotated[
+        float | None, typer.Option(help="With --overbook: of home visits, in kilometres.")
+    ] = None,
+    zone: Annotated[str | None, typer.Option(help="With --overbook: Indian/Reunion, …")] = None,
     role: As = Role.PRACTITIONER,
     state: State = None,
     as_json: AsJson = False,
@@ -157,7 +177,11 @@ def consent(
         "excluded_motives": codes(without),
         "protocols": protocol,
         "new_patients": new_patients,
-        "overbook": overbook,
+        "overbook": overbook or (True if where or mode or radius or zone else overbook),
+        "place": where,
+        "modes": codes(mode),
+        "radius_km": radius,
+        "zone": zone,
         "in_crisis": (crisis_weekly_cap, crisis_daily_cap),
     }
     change_consent(rpps, wanted, state, role=role, as_json=as_json)
@@ -235,6 +259,17 @@ def sought(community: Community = None, state: State = None, as_json: AsJson = F
     from services.cli.consents import show_sought
 
     show_sought(community, state, as_json=as_json)
+
+
+@doctor.command("seek")
+@told_kindly
+def seek(
+    identity: RequestId, role: As = Role.PRACTITIONER, state: State = None, as_json: AsJson = False
+) -> None:
+    """The patient who was seen wants a treating doctor: members who take new ones are told."""
+    from services.cli.tell import about_a_request
+
+    about_a_request(Kind.DOCTOR_SEARCH, identity, {}, state, role=role, as_json=as_json)
 
 
 @doctor.command("take")

@@ -7,7 +7,7 @@ from domain import practitioner as practitioners
 from domain.practitioner import NotEnrolled, enrolment
 from events import streams
 from events.envelope import Role
-from services.cli.consents import last_place
+from services.cli.consents import last_slot, place_of
 from services.cli.errors import Told
 from services.cli.session import Session, in_session
 from services.cli.tell import show_answer, tell_of
@@ -33,21 +33,11 @@ def publish(
         if isinstance(known, NotEnrolled):
             msg = f"no practitioner is known as {rpps}: snp practitioner enrol"
             raise Told(msg, code="practitioner_not_enrolled")
-        place = _place(where) if where else await last_place(session, rpps)
+        place = place_of(where) if where else (await last_slot(session, rpps))["place"]
         of = communities or list(enrolment(known).communities)
         return await tell_of(session, kind, data | {"place": place, "communities": of}, role)
 
     show_answer(in_session(state, work), as_json=as_json)
-
-
-def _place(text: str) -> dict[str, Any]:
-    """`Cabinet de la Gare;58194;46.99;3.16`. Raises Told."""
-    try:
-        title, commune, lat, lon = text.split(";")
-    except ValueError:
-        msg = "a place is TITLE;COMMUNE;LAT;LON: 'Cabinet de la Gare;58194;46.99;3.16'"
-        raise Told(msg, code="usage", status=2) from None
-    return {"title": title, "commune": commune, "position": {"lat": lat, "lon": lon}}
 
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

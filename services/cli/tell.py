@@ -4,7 +4,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import orjson
 import typer
@@ -18,6 +17,7 @@ from projections import availability
 from services.cli import look, words
 from services.cli.errors import Told
 from services.cli.look import asked, request_named
+from services.cli.options import HERE_NAME, zone_named
 from services.cli.session import ANSWER_SECONDS, Session, console, in_session, say
 from services.messaging import subjects
 
@@ -62,7 +62,12 @@ def about_a_slot(
         slot = await _slot_named(session, identity)
         if not sure:
             make_sure(slot["taken"] - places, as_json=as_json)
-        return await tell_of(session, kind, {"slot_id": str(slot["slot_id"])} | data, role)
+        now, there = await session.now(), zone_named(slot["zone"])
+        told = {
+            name: words.here(value, now, there) if isinstance(value, datetime) else value
+            for name, value in data.items()
+        }
+        return await tell_of(session, kind, {"slot_id": str(slot["slot_id"])} | told, role)
 
     show_answer(in_session(state, work), as_json=as_json)
 
@@ -155,22 +160,13 @@ async def tell_of(
     """As whoever sends it says it. Raises Told for a refusal."""
     if any(isinstance(value, datetime) for value in data.values()):
         # As somebody typed it: an hour alone is of the day it is, in a sandbox of its own day.
-        now, zone = await session.now(), zone_named(data.get("zone", words.HERE.key))
+        now, zone = await session.now(), zone_named(data.get("zone", HERE_NAME))
         data = {
             name: words.here(value, now, zone) if isinstance(value, datetime) else value
             for name, value in data.items()
         }
     subject = subjects.ask(subjects.ANY_COMMUNITY, kind)
     return await _answered(session, subject, _message(kind, data, role))
-
-
-def zone_named(name: str) -> ZoneInfo:
-    """`Indian/Reunion`. Raises Told for what is none."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as unknown:
-        msg = f"no time zone is called {name}: Europe/Paris, Indian/Reunion, America/Martinique…"
-        raise Told(msg, code="unknown_zone", status=2) from unknown
 
 
 async def _answered(session: Session, subject: str, body: dict[str, Any]) -> Answer:

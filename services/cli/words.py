@@ -89,6 +89,7 @@ from events.visit import (
     VisitMissed,
     VisitRated,
 )
+from services.cli.options import HERE_NAME, zone_named
 
 STATES = {
     "waiting": "[yellow]waiting[/yellow]",
@@ -164,8 +165,8 @@ PROFESSIONS = {
 }
 MODES = {"AMB": "office", "HH": "home visit", "VR": "video"}
 
-HERE = ZoneInfo("Europe/Paris")
-"""Times are shown as most regulators read them; JSON has instants."""
+HERE = zone_named(HERE_NAME)
+"""Times are shown and read as in SNP_ZONE (Europe/Paris); JSON has instants."""
 
 
 def local(given: datetime) -> datetime:
@@ -184,9 +185,15 @@ def here(given: datetime, now: datetime | None = None, zone: ZoneInfo = HERE) ->
 _NO_YEAR = 1900  # what strptime makes of an hour alone
 
 
-def clock(instant: datetime | None) -> str:
-    """`Mon 18:45`."""
-    return instant.astimezone(HERE).strftime("%a %H:%M") if instant else ""
+def clock(instant: datetime | None, zone: str = HERE_NAME) -> str:
+    """`Mon 18:45`; of another zone than is shown here `Mon 18:45 Reunion`."""
+    if instant is None:
+        return ""
+    return f"{instant.astimezone(zone_named(zone)):%a %H:%M}{_named(zone)}"
+
+
+def _named(zone: str) -> str:
+    return "" if zone == HERE_NAME else f" {zone.rpartition('/')[2].replace('_', ' ')}"
 
 
 def day(instant: datetime) -> str:
@@ -194,9 +201,9 @@ def day(instant: datetime) -> str:
     return instant.astimezone(HERE).strftime("%a %d %b %Y %H:%M")
 
 
-def hour(instant: datetime) -> str:
-    """`18:45`."""
-    return instant.astimezone(HERE).strftime("%H:%M")
+def hour(instant: datetime, zone: str = HERE_NAME) -> str:
+    """`18:45`, and which zone's where it is another."""
+    return f"{instant.astimezone(zone_named(zone)):%H:%M}{_named(zone)}"
 
 
 def motive(code: str | None) -> str:

@@ -182,6 +182,7 @@ _ROLES = {
     subjects.Kind.SLOT_CLOSING: Role.PRACTITIONER,
     subjects.Kind.SERIES_WITHDRAWAL: Role.PRACTITIONER,
     subjects.Kind.RATING: Role.PRACTITIONER,
+    subjects.Kind.DOCTOR_SEARCH: Role.PRACTITIONER,
     subjects.Kind.NEW_PATIENT: Role.PRACTITIONER,
     subjects.Kind.TARGETS: Role.COORDINATOR,
     subjects.Kind.FIGURES: Role.COORDINATOR,

@@ -105,6 +105,10 @@ class Rating(AboutARequest):
     note: Annotated[str, StringConstraints(max_length=4000)] | None = None
 
 
+class DoctorSearch(AboutARequest):
+    """The patient has no treating doctor and wants one: type `snp.doctor-search.v1`."""
+
+
 class NewPatient(AboutARequest):
     """A professional becomes the treating doctor: type `snp.new-patient.v1`."""
 
@@ -156,6 +160,7 @@ RequestNews = (
     Appointment
     | OutcomeReport
     | Rating
+    | DoctorSearch
     | NewPatient
     | Reorientation
     | DeadlineSheet

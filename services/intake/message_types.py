@@ -29,6 +29,7 @@ from services.intake.answering import (
 from services.intake.changes import (
     Appointment,
     DeadlineSheet,
+    DoctorSearch,
     Duplicate,
     HoldEndSheet,
     HoldNews,
@@ -118,6 +119,7 @@ TYPES: dict[str, type[Sent]] = {
     "snp.slot-closing.v1": SlotClosing,
     "snp.series-withdrawal.v1": SeriesWithdrawal,
     "snp.rating.v1": Rating,
+    "snp.doctor-search.v1": DoctorSearch,
     "snp.new-patient.v1": NewPatient,
     "snp.targets.v1": TargetsSheet,
     "snp.figures.v1": FiguresSheet,

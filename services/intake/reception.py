@@ -38,6 +38,7 @@ from services.intake.care import CareDesk
 from services.intake.changes import (
     Appointment,
     DeadlineSheet,
+    DoctorSearch,
     Duplicate,
     HoldEndSheet,
     HoldSheet,
@@ -192,6 +193,7 @@ class Reception:
                 Appointment()
                 | OutcomeReport()
                 | Rating()
+                | DoctorSearch()
                 | NewPatient()
                 | Reorientation()
                 | DeadlineSheet()

@@ -20,6 +20,7 @@ from domain.request import (
     RecordOutcome,
     Reorient,
     Request,
+    SeekDoctor,
     Withdraw,
     is_erased,
     received_of,
@@ -31,6 +32,7 @@ from services.intake.arrival import Arrival
 from services.intake.changes import (
     Appointment,
     DeadlineSheet,
+    DoctorSearch,
     Duplicate,
     NewPatient,
     OutcomeReport,
@@ -88,6 +90,9 @@ class VisitDesk:
             case Rating():
                 rate = RateVisit(request_id, news.by, news.score, came.at)
                 return OverTwoStreams(requests.decide(rate, request), ())
+            case DoctorSearch():
+                seek = SeekDoctor(request_id, came.at)
+                return OverTwoStreams(requests.decide(seek, request), ())
             case NewPatient():
                 await _takes_new_patients(decision, news.rpps, request)
                 take = BecomeTreatingDoctor(request_id, news.rpps, came.at)

@@ -68,6 +68,7 @@ class Kind(StrEnum):
     SLOT_CLOSING = "slot-closing"
     SERIES_WITHDRAWAL = "series-withdrawal"
     RATING = "rating"
+    DOCTOR_SEARCH = "doctor-search"
     NEW_PATIENT = "new-patient"
     TARGETS = "targets"
     FIGURES = "figures"

@@ -38,6 +38,7 @@ from domain.request import (
     RefuseAsEmergency,
     Reorient,
     RequestClosed,
+    SeekDoctor,
     Unassign,
     Visited,
     Waiting,
@@ -206,6 +207,18 @@ def test_after_the_visit_a_treating_doctor_is_sought_for_who_wants_one():
     given(*SEARCHING_DOCTOR, not_seen).when(seen).then(attended())
     given(*PLACED).when(seen).then(attended())
     given(*SEEKS).when(miss()).then(missed())
+
+
+def test_a_treating_doctor_is_sought_for_whoever_says_so_at_the_visit_or_after():
+    seek = SeekDoctor(ANNA, NOON + HOUR)
+
+    given(*SEEN).when(seek).then(doctor_sought())
+    given(*SEEN, doctor_sought()).when(seek).then_nothing()
+    given(*SEEN, doctor_sought(), doctor_not_found()).when(seek).then(doctor_sought())
+    given(*SEEN, doctor_sought(), doctor_found()).when(seek).then_refused(DoctorFoundAlready)
+    given(*PLACED).when(seek).then_refused(NotYet)
+    given(*PLACED, missed()).when(seek).then_refused(NotYet)
+    given(received()).when(seek).then_refused(NotAssigned)
 
 
 def test_the_first_member_who_takes_the_patient_is_the_treating_doctor():
