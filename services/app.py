@@ -2,12 +2,12 @@
 
 import asyncio
 import importlib
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from enum import StrEnum
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
 from faststream.nats import NatsBroker
@@ -58,6 +58,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+T = TypeVar("T")
+
 
 class Service(StrEnum):
     """What can be run, together or each in a process of its own."""
@@ -100,6 +102,7 @@ class House:
         self.showing = asyncio.Event()  # the read models are there
         self.stopping = asyncio.Event()
         self._open = False
+        self._asking: dict[str, asyncio.Task[Any]] = {}  # whether the servers answer
 
     async def _closed(self) -> None:
         """The NATS client gave up for good: a process that hears nothing must end."""
@@ -109,18 +112,47 @@ class House:
 
     async def readiness(self) -> dict[str, Any]:
         """Whether requests are taken in and dispatched now; how far the read models are."""
-        try:
-            async with asyncio.timeout(self.settings.readiness_timeout_seconds):
-                head: int | None = await self.log.head()
-        except Exception:  # noqa: BLE001 whatever it is, we are not ready
-            head = None
-        nats = bool(await self.broker.ping(self.settings.readiness_timeout_seconds))
+        head, answers = await asyncio.gather(
+            self._answered("log", self.log.head()), self._answered("nats", self._flushed())
+        )
         return {
-            "ready": self._open and nats and head is not None,
+            "ready": self._open and bool(answers) and head is not None,
             "log": head,
-            "nats": nats,
+            "nats": bool(answers),
             "read_models": {p.name: p.position for p in self.projectors},
         }
+
+    async def _flushed(self) -> bool:
+        """There and back: a connection may look well long after nobody is there any more."""
+        if not self.broker.connection.is_connected:
+            return False
+        await self.broker.connection.flush(int(self.settings.readiness_timeout_seconds))
+        return True
+
+    async def _answered(self, what: str, question: Coroutine[Any, Any, T]) -> T | None:
+        """The answer, or None where there is none in time.
+
+        A question to a server that hangs is not waited for, nor asked twice: even cancelling it
+        would be waited for.
+        """
+        asking = self._asking.get(what)
+        if asking is None:
+            asking = self._asking[what] = asyncio.create_task(question)
+        else:
+            question.close()
+        within = self.settings.readiness_timeout_seconds
+        done, _ = await asyncio.wait({asking}, timeout=within)
+        if not done:
+            return None
+        self._asking.pop(what, None)
+        if asking.cancelled() or asking.exception() is not None:
+            return None
+        answer: T = asking.result()
+        return answer
+
+    async def stop_asking(self) -> None:
+        """Nobody waits for what was not answered."""
+        await stop(list(self._asking.values()))
 
     def executor(self, service: str) -> Executor:
         """For a service that decides over streams it does not keep in memory."""
@@ -173,12 +205,15 @@ async def open_house(
     async with AsyncExitStack() as stack:
         pool = await stack.enter_async_context(pool_of(addresses.database_url, settings))
         house = House(settings, addresses, clock or WallClock(), pool)
+        await house.vault.check_key()
         await house.broker.connect()
         stack.push_async_callback(house.broker.stop)
+        stack.callback(house.stopping.set)  # however it ends: what closes then was told to
         house.letters = DeadLetters(house.broker.connection, house.vault, settings)
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         running: list[asyncio.Task[None]] = [tasks.create_task(house.appender.run())]
         stack.push_async_callback(stop, running)
+        stack.push_async_callback(house.stop_asking)
 
         bells = house.bells
 
@@ -229,7 +264,7 @@ async def _started(
         )
         running.append(tasks.create_task(house.relay.run()))
     if isinstance(house.clock, SandboxClock):
-        house.broker.include_router(sandbox_service.routes(house.clock))
+        house.broker.include_router(sandbox_service.routes(house.clock, lambda: house.dispatcher))
     return running
 
 

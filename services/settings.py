@@ -1,12 +1,17 @@
 """Every setting, with its unit and a default that works; read from `SNP_…` in the environment."""
 
 import os
+import re
 from ipaddress import ip_address
 from pathlib import Path
 from string import Formatter
+from typing import Annotated, Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Count = Annotated[int, Field(ge=1)]
+Port = Annotated[int, Field(ge=0, le=65535)]
 
 
 def default_state() -> Path:
@@ -21,6 +26,15 @@ def default_state() -> Path:
 def settings_with(**given: object) -> "Settings":
     """Settings of the environment, with what was given instead, where something was."""
     return Settings.model_validate({k: v for k, v in given.items() if v is not None})
+
+
+def of_nobody(settings: "Settings", state: Path) -> "Settings":
+    """For a sandbox or a demonstration: no server, key or channel that is somebody else's."""
+    theirs = (
+        *("database_url", "nats_url", "vault_key", "vault_key_file"),
+        *("notify_sms_url", "notify_email_url", "notify_push_url"),
+    )
+    return settings.model_copy(update={"state": state, **dict.fromkeys(theirs)})
 
 
 def _takes(template: str, name: str) -> bool:
@@ -43,50 +57,50 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = None  # given: used instead of the embedded PostgreSQL
     nats_url: SecretStr | None = None  # given: used instead of the embedded nats-server
     http_host: str = "127.0.0.1"
-    http_port: int = 8000  # 0: any free one
-    embedded_nats_port: int = 4222  # another free one is taken when it is in use
+    http_port: Port = 8000  # 0: any free one
+    embedded_nats_port: Port = 4222  # another free one is taken when it is in use
 
     # Secrets
     vault_key: SecretStr | None = None  # 32 bytes in base64; without it, the file below
     vault_key_file: Path | None = None  # default: `vault.key` in the state folder, made once
 
     # The log
-    database_connections: int = 8
+    database_connections: Annotated[int, Field(ge=4)] = 8
     database_connect_timeout_seconds: float = 10.0
-    append_batch_commands: int = 256  # commands written in one transaction
-    append_batch_overlap_commands: int = 32  # above this many waiting, half of them are a batch
+    append_batch_commands: Count = 256  # commands written in one transaction
+    append_batch_overlap_commands: Count = 32  # above this many waiting, half of them are a batch
     append_timeout_seconds: float = 10.0  # an unavailable log is said after this
     append_reconnect_seconds: float = 0.1  # between two attempts to reach PostgreSQL again
-    tail_events: int = 500  # at least so many are kept in memory for followers beside the log
-    follow_batch_events: int = 500
+    tail_events: Count = 500  # at least so many are kept in memory for followers beside the log
+    follow_batch_events: Count = 500
     follow_poll_seconds: float = 1.0  # heals a lost bell
-    rebuild_batch_events: int = 2000
+    rebuild_batch_events: Count = 2000
     projection_pause_seconds: float = 0.1  # between two batches of a read model
     follower_pause_seconds: float = 0.1  # as that, of what nobody waits for
-    relay_batch_events: int = 500
+    relay_batch_events: Count = 500
     relay_checkpoint_seconds: float = 0.1  # a lost one costs duplicates that JetStream drops
     relay_standby_seconds: float = 1.0  # how often a second relay asks whether the first is gone
-    decide_attempts: int = 8  # lost races before a command gives up
+    decide_attempts: Count = 8  # lost races before a command gives up
 
     # NATS
     nats_reconnect_wait_seconds: float = 0.2
     nats_ping_interval_seconds: int = 10
     publish_timeout_seconds: float = 5.0
-    stream_replicas: int = 1  # 3 on a cluster
+    stream_replicas: Annotated[int, Field(ge=1, le=5)] = 1  # 3 on a cluster
     events_kept_days: int = 30  # in JetStream; the log keeps everything
     dead_letters_kept_days: int = 90
     inbox_max_messages: int = 1_000_000
     duplicate_window_seconds: float = 120.0
 
     # Intake
-    intake_fetch_messages: int = 128
+    intake_fetch_messages: Count = 128
     intake_fetch_timeout_seconds: float = 1.0  # also how long a restarted server may be missed
     intake_ack_wait_seconds: float = 30.0
-    intake_max_ack_pending: int = 1024  # never under intake_fetch_messages
+    intake_max_ack_pending: int = 1024  # never under intake_fetch_messages: checked below
     intake_retry_seconds: tuple[float, ...] = (0.2, 1.0, 5.0, 15.0)  # by delivery, the last repeats
-    intake_attempts: int = 8  # of a message that fails for a reason of its own
+    intake_attempts: Count = 8  # of a message that fails for a reason of its own
     intake_attempts_before_its_file: int = 4  # of what concerns a file that did not come yet
-    body_max_bytes: int = 256 * 1024
+    body_max_bytes: Annotated[int, Field(ge=1024, le=900_000)] = 256 * 1024
     agreements_read_again_seconds: float = 5.0  # so long a protocol adopted may go unheeded
 
     # Dispatch
@@ -105,7 +119,7 @@ class Settings(BaseSettings):
     notify_link: str | None = None  # where to answer: https://…/{request_id}
     notify_retry_seconds: tuple[float, ...] = (2.0, 5.0, 15.0, 60.0)  # the last repeats
     notify_timeout_seconds: float = 10.0  # of one channel
-    notify_at_once: int = 20  # messages under way
+    notify_at_once: Count = 20  # messages under way
     notify_failures: int = 5  # people in a row: the channel is left alone…
     notify_rest_seconds: float = 5.0  # …for so long, then one message tries it
     notify_poll_seconds: float = 30.0  # what another process put into the outbox
@@ -116,6 +130,23 @@ class Settings(BaseSettings):
 
     # Shutting down
     drain_timeout_seconds: float = 10.0
+
+    @model_validator(mode="after")
+    def _fetched_in_time(self) -> Self:
+        """Else every fetch would wait for its whole time (measured: STACK of the design)."""
+        if self.intake_max_ack_pending < self.intake_fetch_messages:
+            msg = "intake_max_ack_pending is no less than intake_fetch_messages"
+            raise ValueError(msg)
+        return self
+
+    @field_validator("database_url")
+    @classmethod
+    def _an_address(cls, url: SecretStr | None) -> SecretStr | None:
+        """Said here, where it is not quoted: it has the password in it."""
+        if url is not None and not re.fullmatch(r"postgres(ql)?://\S+", url.get_secret_value()):
+            msg = "an address of PostgreSQL is postgresql://user:password@host:port/database"
+            raise ValueError(msg)
+        return url
 
     @field_validator("notify_sms_url", "notify_email_url", "notify_push_url")
     @classmethod

@@ -1,10 +1,10 @@
-"""The read models over HTTP, documented at /docs, and the messages at /asyncapi."""
+"""The read models over HTTP, described at /openapi.json, and the messages at /asyncapi."""
 
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 import orjson
 from fastapi import FastAPI, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
 from domain.decider import Refused
@@ -18,7 +18,20 @@ if TYPE_CHECKING:
     from services.app import House
 
 Community = Annotated[Finess | None, Query(description="FINESS number of a community")]
-State = Literal["waiting", "assigned", "refused_as_emergency", "handed_back", "withdrawn"]
+State = Literal[
+    "waiting",
+    "assigned",
+    "confirmed",
+    "attended",
+    "missed",
+    "cancelled",
+    "handed_back",
+    "reoriented",
+    "merged",
+    "withdrawn",
+    "refused_as_emergency",
+]
+assert set(get_args(State)) == set(board.STATES), "every state of the board may be asked for"
 
 
 def rest(house: "House") -> FastAPI:
@@ -35,6 +48,12 @@ def rest(house: "House") -> FastAPI:
     async def refused(_: Request, error: Refused) -> JSONResponse:
         status = 503 if isinstance(error, NotBuiltYet) else 400
         return JSONResponse({"code": error.code, "message": str(error)}, status)
+
+    @api.exception_handler(RequestValidationError)
+    async def not_understood(_: Request, error: RequestValidationError) -> JSONResponse:
+        wrong = [{part: one[part] for part in ("loc", "msg", "type")} for one in error.errors()]
+        told = "; ".join(f"{one['loc'][-1]}: {one['msg']}" for one in wrong)
+        return JSONResponse({"code": "invalid_value", "message": told, "detail": wrong}, 422)
 
     @api.get("/v1/availability")
     async def free_places(
@@ -58,7 +77,7 @@ def rest(house: "House") -> FastAPI:
     ) -> dict[str, Any]:
         """Requests: the open ones first, by when they are due, then the newest."""
         query = board.on_board(community=community, state=state).limit(limit)
-        return {"at": datetime.now(UTC), "requests": await rows(house.pool, query)}
+        return {"at": house.clock.now(), "requests": await rows(house.pool, query)}
 
     @api.get("/asyncapi", include_in_schema=False)
     async def asyncapi() -> Response:

@@ -35,7 +35,10 @@ def up(
     ] = False,
     sandbox: Annotated[
         bool,
-        typer.Option("--sandbox", help="A state to throw away, and a time of its own."),
+        typer.Option(
+            "--sandbox",
+            help="A time of its own, and a state to throw away (with --state it is kept).",
+        ),
     ] = False,
     clock: Annotated[
         datetime | None,
@@ -124,13 +127,18 @@ def send(
         typer.Option("--as-of-now", help="Shift every instant so that the message was made now."),
     ] = False,
     wait: Annotated[float, typer.Option(help="Seconds to wait for a place.")] = 3.0,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with 1 where a message was refused.")
+    ] = False,
     state: State = None,
     as_json: AsJson = False,
 ) -> None:
     """Send requests, slots, practitioners or communities, and show what became of each."""
     from services.cli.send import send_files
 
-    send_files(files, community, state, as_of_now=as_of_now, wait=wait, as_json=as_json)
+    send_files(
+        files, community, state, as_of_now=as_of_now, wait=wait, strict=strict, as_json=as_json
+    )
 
 
 @app.command()

@@ -4,8 +4,6 @@ import asyncio
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -18,14 +16,14 @@ from services.addresses import Addresses
 from services.app import open_house, provision
 from services.cli.operate import show_verdict
 from services.cli.screen import Screen, summary
-from services.cli.session import console, say
+from services.cli.session import console, progress, say
+from services.cli.signals import ended_by_signals, until_told
 from services.clock import SimulatedClock
-from services.embedded.nats_server import NatsServer
-from services.embedded.postgres import Postgres
+from services.embedded.servers import servers_in
 from services.log.verify import Verdict, verify
 from services.messaging.subjects import Kind
 from services.projector.queries import rows
-from services.settings import Settings
+from services.settings import Settings, of_nobody
 from services.simulator.play import OPENING, Day, play
 from services.telemetry import log_to
 
@@ -62,11 +60,16 @@ class Result:
 def play_day(seed: int, count: int, pace: float, *, as_json: bool) -> None:
     """The day, its summary, and the check of its log, on servers thrown away after."""
     log_to(level="ERROR", as_json=False)
+    ended_by_signals()
     day = Day(seed)
-    with tempfile.TemporaryDirectory(prefix="snp-demo-") as folder, _servers(Path(folder)) as found:
-        settings = Settings(state=Path(folder), database_url=None, nats_url=None, vault_key=None)
+    with (
+        tempfile.TemporaryDirectory(prefix="snp-demo-") as folder,
+        servers_in(Path(folder)) as found,
+    ):
+        settings = of_nobody(Settings(), Path(folder))
         pause = 1 / pace if pace and not as_json else 0.0
-        result = asyncio.run(_play(settings, found, day, count, pause, quiet=as_json))
+        playing = _play(settings, found, day, count, pause, quiet=as_json)
+        result = asyncio.run(until_told(playing))
     if as_json:
         say(result.as_json())
     else:
@@ -81,21 +84,6 @@ def play_day(seed: int, count: int, pace: float, *, as_json: bool) -> None:
         raise SystemExit(1)
 
 
-@contextmanager
-def _servers(state: Path) -> Iterator[Addresses]:
-    state.chmod(0o711)
-    nats, postgres = NatsServer(state), Postgres(state)
-    try:
-        nats.launch()
-        postgres.launch()
-        nats.wait_until_ready()
-        postgres.wait_until_ready()
-        yield Addresses(postgres.url, nats.url)
-    finally:
-        nats.stop()
-        postgres.stop()
-
-
 async def _play(
     settings: Settings, addresses: Addresses, day: Day, count: int, pause: float, *, quiet: bool
 ) -> Result:
@@ -106,11 +94,13 @@ async def _play(
         screen = Screen(day, clock)
         await house.broker.connection.subscribe("snp.event.>", cb=screen.hear)
         live = Live(screen, console=console, refresh_per_second=12, transient=True)
+        bar, move = progress("Playing the day")
         sent = 0
-        with nullcontext() if quiet else live:
+        with bar if quiet else live:
             async for happening, _ in play(house, clock, day, count):
                 if happening.kind is Kind.CARE_REQUEST:
                     sent += 1
+                    move(sent, count)
                     await asyncio.sleep(pause)
         await house.settled()
         found = await rows(house.pool, board.on_board())

@@ -67,6 +67,8 @@ def _told(error: BaseException) -> Told | None:
     match f"{kind.__module__}.{kind.__qualname__}":
         case (
             "services.embedded.state.InUse"
+            | "services.embedded.state.NotASandbox"
+            | "services.embedded.state.IsASandbox"
             | "services.embedded.state.NotRunning"
             | "services.embedded.child.NotInstalled"
             | "services.embedded.child.DidNotStart"
@@ -90,5 +92,17 @@ def _told(error: BaseException) -> Told | None:
             return Told("PostgreSQL cannot be reached: see SNP_DATABASE_URL", code="no_database")
         case "nats.errors.NoServersError" | "nats.errors.ConnectionClosedError":
             return Told("NATS cannot be reached: see SNP_NATS_URL", code="no_nats")
+        case "nats.errors.BadSubjectError":
+            return Told(
+                "that is no community: a FINESS has nine characters", code="usage", status=2
+            )
+        case name if name.startswith("nats.js.errors."):
+            msg = f"JetStream does not do it: {getattr(error, 'description', None) or error}"
+            return Told(f"{msg}. See SNP_STREAM_REPLICAS", code="no_stream")
+        case (
+            "builtins.PermissionError" | "builtins.NotADirectoryError" | "builtins.FileExistsError"
+        ):
+            where = getattr(error, "filename", None)
+            return Told(f"{where}: {getattr(error, 'strerror', error)}", code="unusable_file")
         case _:
             return None

@@ -26,6 +26,8 @@ from services.stopping import stop
 
 def reveal_patient(identity: str, reason: str, state: Path | None, *, as_json: bool) -> None:
     """Who the patient is."""
+    if not reason.strip():
+        raise Told("say why you need to know: it is written down", code="no_reason", status=2)
 
     async def work(session: Session) -> list[Identity]:
         request_id = await request_named(session, identity)

@@ -25,7 +25,8 @@ def set_clock(
             raise Told(msg, code="no_sandbox")
         now = await session.now()
         wanted = {"step_minutes": step, "speed": speed, "to": words.here(to, now) if to else None}
-        return await session.clock({name: v for name, v in wanted.items() if v is not None})
+        with console.status("Time passes…"):
+            return await session.clock({name: v for name, v in wanted.items() if v is not None})
 
     told = in_session(state, work)
     if as_json:

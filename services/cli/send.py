@@ -38,6 +38,11 @@ class Sent:
     shifted: timedelta | None = None
     event: dict[str, Any] | None = None
 
+    @property
+    def refused(self) -> bool:
+        """Whether it was not taken in. An emergency was: it is known as one."""
+        return "code" in self.answer and self.answer.get("state") != "refused_as_emergency"
+
     def as_json(self) -> dict[str, Any]:
         """For --json."""
         told = {"file": self.file, **self.answer}
@@ -56,6 +61,7 @@ def send_files(
     *,
     as_of_now: bool,
     wait: float,
+    strict: bool,
     as_json: bool,
 ) -> None:
     """Each message of each file, in order."""
@@ -78,6 +84,8 @@ def send_files(
     found = in_session(state, work)
     if as_json:
         say({"sent": [sent.as_json() for sent in found]})
+    if strict and any(sent.refused for sent in found):
+        raise SystemExit(1)  # scripts need not read what people do
 
 
 def _messages(path: Path) -> list[tuple[str, bytes]]:
@@ -178,8 +186,9 @@ _COLOURS = {
 
 def _details(sent: Sent) -> Iterator[str]:
     if sent.shifted:
-        days, rest = divmod(round(sent.shifted.total_seconds()), 86400)
-        yield f"instants shifted by {days} days {rest // 3600} h: as if it were written now"
+        days, rest = divmod(abs(round(sent.shifted.total_seconds())), 86400)
+        which = "later" if sent.shifted > timedelta() else "earlier"
+        yield f"instants {days} days {rest // 3600} h {which}: as if it were written now"
     if message := sent.answer.get("message"):
         yield message
     for problem in sent.answer.get("problems", ()):

@@ -29,6 +29,7 @@ from services.settings import Settings, settings_with
 T = TypeVar("T")
 
 WIDE = 160
+_CLOCK_SECONDS = 300.0  # a week passes from instant to instant
 ANSWER_SECONDS = 15.0  # so long a command waits for the service it asks
 _LEAST = 12  # characters that are always left of a column
 console = Console(soft_wrap=True, width=None if sys.stdout.isatty() else WIDE)
@@ -97,7 +98,9 @@ class Session:
     async def clock(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """What the sandbox's clock says, once it was set like that."""
         async with self.nats() as client:
-            message = await client.request(subjects.CLOCK, orjson.dumps(wanted), timeout=5)
+            message = await client.request(
+                subjects.CLOCK, orjson.dumps(wanted), timeout=_CLOCK_SECONDS
+            )
         told: dict[str, Any] = orjson.loads(message.data)
         if "code" in told:
             problems = "; ".join(f"{p['field']}: {p['message']}" for p in told.get("problems", ()))
@@ -113,7 +116,10 @@ class Session:
     async def nats(self) -> AsyncIterator[Client]:
         """A connection to NATS."""
         client = await nats.connect(
-            self.addresses.nats_url.split(","), connect_timeout=5, max_reconnect_attempts=2
+            self.addresses.nats_url.split(","),
+            connect_timeout=5,
+            max_reconnect_attempts=2,
+            error_cb=_said_by_us,
         )
         try:
             yield client
@@ -125,6 +131,10 @@ class Session:
         """The dead letters."""
         async with self.nats() as client:
             yield DeadLetters(client, self.vault, self.settings)
+
+
+async def _said_by_us(_: Exception) -> None:
+    """What goes wrong is raised as well, and told in our words: no traceback of its own."""
 
 
 def in_session(state: Path | None, work: Callable[[Session], Coroutine[Any, Any, T]]) -> T:

@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-import signal
+import re
 import tempfile
 import time
 from collections.abc import Coroutine
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from services.cli.errors import Told
+from services.cli.signals import ended_by_signals, on_signals
 from services.embedded import state as states
 from services.embedded.nats_server import NatsServer
 from services.embedded.postgres import Postgres
@@ -35,18 +36,22 @@ def up_until_stopped(
 ) -> None:
     """Everything. The servers start first: they are ready by the time the rest is loaded."""
     began = time.monotonic()
+    ended_by_signals()
     if not as_json:
         print("Starting PostgreSQL, NATS and the services…", flush=True)
     gc.disable()  # what is loaded at start is never garbage
-    from services.settings import settings_with
+    from services.settings import of_nobody, settings_with
 
     settings = settings_with(state=state, http_host=http_host, http_port=http_port)
     with ExitStack() as stack:
-        if sandbox is not None and state is None:
-            made = stack.enter_context(tempfile.TemporaryDirectory(prefix="snp-sandbox-"))
-            Path(made).chmod(0o711)  # PostgreSQL may run as another account
-            settings = settings.model_copy(update={"state": Path(made)})
+        if sandbox is not None:
+            made = None
+            if state is None:
+                made = stack.enter_context(tempfile.TemporaryDirectory(prefix="snp-sandbox-"))
+                Path(made).chmod(0o711)  # PostgreSQL may run as another account
+            settings = of_nobody(settings, Path(made) if made else settings.state)
         stack.enter_context(states.owned(settings.state))
+        states.check_kind(settings.state, sandbox=sandbox is not None)
         postgres = None if settings.database_url else Postgres(settings.state)
         nats = (
             None if settings.nats_url else NatsServer(settings.state, settings.embedded_nats_port)
@@ -134,8 +139,13 @@ async def _serve_all(
     async with AsyncExitStack() as stack:
         watching = asyncio.create_task(keep_alive(servers))
         stack.push_async_callback(stop, [watching])
-        clock = SandboxClock(sandbox.start, sandbox.speed) if sandbox else None
+        clock = None
+        if sandbox:
+            # A state that was kept goes on from where it was.
+            start = max(sandbox.start, await _last_instant(addresses, settings) or sandbox.start)
+            clock = SandboxClock(start, sandbox.speed)
         house = await stack.enter_async_context(open_house(settings, addresses, clock=clock))
+        on_signals(house.stopping.set)
         http = await stack.enter_async_context(serving(house))
         found = {"http": http, "nats": addresses.nats_url, "database": addresses.database_url}
         clocked = {"clock": "sandbox"} if sandbox else {}
@@ -143,11 +153,24 @@ async def _serve_all(
         if demo:
             from services.simulator.seeding import seed_now
 
-            await seed_now(house)
-        _announce(house, found, time.monotonic() - began, as_json=as_json)
+            await _unless_told_to_stop(house, seed_now(house))
+        if not house.stopping.is_set():
+            _announce(house, found, time.monotonic() - began, as_json=as_json)
         await _told_to_stop(house)
         if not as_json:
             print("\nStopping: what was begun is finished first.")
+
+
+async def _last_instant(addresses: "Addresses", settings: "Settings") -> datetime | None:
+    """When the last event of the log happened."""
+    from services.log.database import connect
+    from services.log.positions import last_instant
+
+    connection = await connect(addresses.database_url, settings)
+    try:
+        return await last_instant(connection)
+    finally:
+        await connection.close()
 
 
 async def _serve_one(
@@ -177,6 +200,7 @@ async def _serve_one(
         house = await stack.enter_async_context(
             open_house(settings, addresses, services={service}, partition=_partition(partition))
         )
+        on_signals(house.stopping.set)
         # Every service answers for its health and shows its figures.
         http = await stack.enter_async_context(serving(house))
         structlog.get_logger().info("running", service=str(service), http=http)
@@ -195,10 +219,18 @@ def _partition(text: str) -> Any:
     raise Told(msg, code="invalid_partition", status=2)
 
 
+async def _unless_told_to_stop(house: "House", work: Coroutine[Any, Any, None]) -> None:
+    """The work, or as much of it as there was time for."""
+    from services.stopping import stop
+
+    working, told = asyncio.create_task(work), asyncio.create_task(house.stopping.wait())
+    await asyncio.wait({working, told}, return_when=asyncio.FIRST_COMPLETED)
+    if working.done():
+        working.result()
+    await stop([working, told])
+
+
 async def _told_to_stop(house: "House") -> None:
-    loop = asyncio.get_running_loop()
-    for sign in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(sign, house.stopping.set)
     settling = asyncio.create_task(_settle_in(house))
     await house.stopping.wait()
     settling.cancel()
@@ -232,6 +264,11 @@ def _sandboxed(house: "House") -> str:
     )
 
 
+def _public(url: str) -> str:
+    """The address without its password: what is printed here may end in a journal."""
+    return re.sub(r":[^:/@]+@", "@", url)
+
+
 def _announce(house: "House", found: dict[str, str], seconds: float, *, as_json: bool) -> None:
     if as_json:
         import json
@@ -244,9 +281,9 @@ def _announce(house: "House", found: dict[str, str], seconds: float, *, as_json:
         f"SNP Dispatch {house.version} is up, in {seconds:.1f} s. ^C stops it.\n"
         f"\n"
         f"  HTTP        {found['http']}   /v1/availability /v1/requests /asyncapi /metrics\n"
-        f"  NATS        {found['nats']}\n"
-        f"  PostgreSQL  {found['database']}\n"
-        f"  State       {house.settings.state}\n"
+        f"  NATS        {_public(found['nats'])}\n"
+        f"  PostgreSQL  {_public(found['database'])}\n"
+        f"  State       {house.settings.state}   passwords: addresses.json in it\n"
         f"{_sandboxed(house)}"
         f"\n"
         f"In another terminal: snp board · snp availability · snp send FILE",

@@ -30,7 +30,7 @@ class DidNotStart(Exception):
 class Identity:
     """As whom the child runs. PostgreSQL refuses to be root."""
 
-    in_user_namespace: bool = False  # root outside, `nobody` inside: files stay root's own
+    in_user_namespace: bool = False  # ourselves outside, `nobody` inside: files stay our own
     account: pwd.struct_passwd | None = None
 
     def arguments(self) -> dict[str, Any]:
@@ -69,6 +69,8 @@ def _tie_to(
     ends_with_parent: signal.Signals,
     in_user_namespace: bool,  # noqa: FBT001 a closure's only caller is above
 ) -> Callable[[], None]:
+    uid, gid = os.geteuid(), os.getegid()
+
     def in_child() -> None:
         os.setsid()  # ^C on the terminal is for the parent, which stops the servers after draining
         if _libc is None:
@@ -77,8 +79,8 @@ def _tie_to(
             if _libc.unshare(_CLONE_NEWUSER):
                 os._exit(97)
             Path("/proc/self/setgroups").write_text("deny")
-            Path("/proc/self/uid_map").write_text(f"{_NOBODY} 0 1")
-            Path("/proc/self/gid_map").write_text(f"{_NOBODY} 0 1")
+            Path("/proc/self/uid_map").write_text(f"{_NOBODY} {uid} 1")
+            Path("/proc/self/gid_map").write_text(f"{_NOBODY} {gid} 1")
         # After every change of identity, for those clear it.
         _libc.prctl(_PR_SET_PDEATHSIG, int(ends_with_parent))
         if not in_user_namespace and os.getppid() != parent:
@@ -88,12 +90,26 @@ def _tie_to(
 
 
 def identity_for_postgres() -> Identity:
-    """Ourselves, unless we are root: then `nobody`, by a user namespace where the kernel allows."""
-    if os.geteuid() != 0:
+    """Ourselves, unless we are root or nobody the machine knows.
+
+    Then `nobody`, by a user namespace where the kernel allows.
+    """
+    if os.geteuid() != 0 and _has_an_account():
         return Identity()
     if _user_namespaces_work():
         return Identity(in_user_namespace=True)
+    if os.geteuid() != 0:
+        return Identity()
     return Identity(account=pwd.getpwnam("nobody"))
+
+
+def _has_an_account() -> bool:
+    """PostgreSQL asks what its user is called (containers run as any number)."""
+    try:
+        pwd.getpwuid(os.geteuid())
+    except KeyError:
+        return False
+    return True
 
 
 def _user_namespaces_work() -> bool:

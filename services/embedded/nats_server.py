@@ -1,5 +1,6 @@
 """An embedded nats-server with JetStream, on loopback, behind a password of its own."""
 
+import json
 import os
 import shutil
 import signal
@@ -18,8 +19,8 @@ _CONFIG = """\
 listen: "127.0.0.1:{port}"
 server_name: "snp-embedded"
 max_payload: 1MB
-ports_file_dir: "{folder}"
-jetstream {{ store_dir: "{store}" }}
+ports_file_dir: {folder}
+jetstream {{ store_dir: {store} }}
 authorization {{ user: "{user}", password: "{password}" }}
 """
 
@@ -58,8 +59,8 @@ class NatsServer:
             config,
             _CONFIG.format(
                 port=self.port,
-                folder=self._folder,
-                store=self._folder / "jetstream",
+                folder=json.dumps(str(self._folder)),
+                store=json.dumps(str(self._folder / "jetstream")),
                 user=_USER,
                 password=state.secret(self._folder, "password"),
             ),

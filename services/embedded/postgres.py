@@ -14,7 +14,13 @@ from services.embedded import child, state
 
 _START_SECONDS = 30.0
 _STOP_SECONDS = 20.0
+_AGAIN_SECONDS = 0.1
 _USER = "snp"
+_PASSING = (
+    "in use",  # somebody was faster with the port
+    "postmaster.pid",  # the one before is still ending
+    "pre-existing shared memory block",  # likewise
+)
 
 _OPTIONS = {
     "listen_addresses": "127.0.0.1",
@@ -86,9 +92,11 @@ class Postgres:
             except psycopg.OperationalError as error:
                 if not self.alive or time.monotonic() > deadline:
                     said = state.end_of(self._log)
-                    if self.alive or "in use" not in said or time.monotonic() > deadline:
+                    passing = any(words in said for words in _PASSING)
+                    if self.alive or not passing or time.monotonic() > deadline:
                         raise child.DidNotStart(f"PostgreSQL: {error}\n{said}") from None
-                    self.port = state.free_port()  # somebody was faster
+                    time.sleep(_AGAIN_SECONDS)
+                    self.port = state.free_port()
                     self.launch()
                 time.sleep(0.01)
             else:

@@ -12,6 +12,8 @@ from pathlib import Path
 
 _ATTEMPTS = 10
 _BETWEEN_SECONDS = 0.05
+_PASS = 0o011
+_SANDBOX = "sandbox"  # a file that says that the times in this folder are nobody's
 
 
 class InUse(Exception):
@@ -22,12 +24,24 @@ class NotRunning(Exception):
     """Nothing runs here: start `snp up`, or set SNP_DATABASE_URL and SNP_NATS_URL."""
 
 
+class NotASandbox(Exception):
+    """What is there is real, and a sandbox's time would be told to it: name another folder."""
+
+
+class IsASandbox(Exception):
+    """What is there was made in a sandbox, at times of its own: snp up --sandbox, or another."""
+
+
 @contextmanager
 def owned(folder: Path) -> Iterator[Path]:
     """The folder, ours alone until the end; the lock goes with the process however it dies."""
-    folder.mkdir(parents=True, exist_ok=True)
-    # Others may pass through (PostgreSQL may run as `nobody`) and see nothing.
-    folder.chmod(0o711)
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        folder.chmod(0o700)
+    # Others must pass through (PostgreSQL may run as `nobody`); whatever else they may, they may.
+    mode = folder.stat().st_mode
+    if mode & _PASS != _PASS:
+        folder.chmod(mode | _PASS)
     with (folder / "lock").open("w") as lock:
         # Others look whether it is held by trying it for a moment (`addresses`): so try again.
         for attempt in range(_ATTEMPTS):
@@ -44,6 +58,17 @@ def owned(folder: Path) -> Iterator[Path]:
             yield folder
         finally:
             published.unlink(missing_ok=True)
+
+
+def check_kind(folder: Path, *, sandbox: bool) -> None:
+    """Raises NotASandbox or IsASandbox: times of a sandbox and real ones are not mixed."""
+    marked, begun = (folder / _SANDBOX).exists(), (folder / "postgres").exists()
+    if sandbox and begun and not marked:
+        raise NotASandbox(folder)
+    if not sandbox and marked:
+        raise IsASandbox(folder)
+    if sandbox:
+        (folder / _SANDBOX).touch()
 
 
 def secret(folder: Path, name: str) -> str:

@@ -13,7 +13,7 @@ from services.intake.arrival import Arrival
 from services.intake.changes import AboutARequest
 from services.intake.directory import Directory
 from services.intake.naming import NAMESPACE, request_of
-from services.intake.rejections import NowhereToRoute, UnknownCommunity, WrongSubject
+from services.intake.rejections import AnotherCommunity, NowhereToRoute, UnknownCommunity
 from services.log.circumstances import about_request
 from services.log.commands import Circumstances
 from services.log.execute import Decision, Given
@@ -88,6 +88,6 @@ async def known_communities(
 
 
 def check_addressed(came: Arrival, finess: str) -> None:
-    """Raises WrongSubject for what was sent to another community than it is about."""
+    """Raises AnotherCommunity for what was sent to another than it is about."""
     if came.community not in {None, finess}:
-        raise WrongSubject(finess)
+        raise AnotherCommunity(finess)

@@ -1,6 +1,6 @@
 """What communities agree: that they exist, their ladder, neighbours, hours, protocols, a crisis."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import assert_never
 
 from domain import community as communities
@@ -53,7 +53,7 @@ class AgreementDesk:
             return {"id": sheet.finess, "state": "formed", **shared}
 
         shared = await self._shared(sheet.finess, sheet.communes)
-        return await self._executor.execute(given(came, sheet.finess), decide)
+        return await self._written(came, sheet.finess, decide)
 
     async def change(self, came: Arrival, sheet: CommunityChange) -> Answer:
         """A community serves other communes, or is called otherwise."""
@@ -69,7 +69,7 @@ class AgreementDesk:
             return {"id": sheet.finess, "state": "changed", **shared}
 
         shared = await self._shared(sheet.finess, sheet.communes or ())
-        return await self._executor.execute(given(came, sheet.finess), decide)
+        return await self._written(came, sheet.finess, decide)
 
     async def _shared(self, finess: str, communes: Sequence[Commune]) -> Answer:
         """Communes another community serves as well: of those, patients are sent there first."""
@@ -87,7 +87,15 @@ class AgreementDesk:
             decision.write(stream, communities.decide(command, before))
             return {"id": sheet.finess, "state": state}
 
-        return await self._executor.execute(given(came, sheet.finess), decide)
+        return await self._written(came, sheet.finess, decide)
+
+    async def _written(
+        self, came: Arrival, finess: str, decide: Callable[[Decision], Awaitable[Answer]]
+    ) -> Answer:
+        """In the log, and known to whoever asks the directory next."""
+        answer = await self._executor.execute(given(came, finess), decide)
+        self._directory.look_again()
+        return answer
 
     async def _command(self, came: Arrival, sheet: Agreement) -> tuple[CommunityCommand, str]:
         """The command, and in a word what is so once it is written."""

@@ -71,6 +71,10 @@ class Directory:
         await self._refresh(found=insee in self._communes)
         return self._communes.get(insee)
 
+    def look_again(self) -> None:
+        """Something was agreed here just now: who asks next is told of it."""
+        self._read_at = None
+
     def _serving(self, insee: str) -> list[str]:
         claims = self._claims.get(insee, {})
         return sorted(claims, key=lambda finess: (claims[finess], finess))

@@ -56,6 +56,10 @@ class WrongSubject(Rejected):
     code = "wrong_subject"
 
 
+class AnotherCommunity(WrongSubject):
+    """The message is about another community than its subject names."""
+
+
 class UnknownCommunity(Rejected):
     """No such community is known here."""
 

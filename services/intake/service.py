@@ -50,7 +50,7 @@ def routes(reception: Reception, letters: DeadLetters, settings: Settings) -> Na
         decoder=_as_it_came,
         title="inbox",
         description="What is asked and offered, kept until it is taken in. Subject: "
-        "snp.in.<community>.<care-request|slot|practitioner|community>.",
+        "snp.in.<community>.<kind>; the kind is the middle of the CloudEvent's type.",
     )
     async def inbox(message: NatsMessage) -> dict[str, Any]:
         delivered = message.raw_message.metadata.num_delivered

@@ -42,3 +42,9 @@ async def _head(connection: Connection) -> int:
 async def _at(connection: Connection, position: int) -> _Row | None:
     cursor = await connection.execute(_BEFORE, (position,), binary=True)
     return cast("_Row | None", await cursor.fetchone())
+
+
+async def last_instant(connection: Connection) -> datetime | None:
+    """When the last event happened, by its own time; None for an empty log."""
+    row = await _at(connection, await _head(connection))
+    return happened_at(restored(row[2], row[3], row[4])) if row else None

@@ -73,6 +73,13 @@ vault = Table(
     Column("erased_at", DateTime(timezone=True)),
 )
 
+vault_keys = Table(
+    "vault_keys",
+    metadata,
+    Column("id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("digest", Text, nullable=False),  # of the master key, keyed by itself
+)
+
 notifications = Table(
     "notifications",
     metadata,

@@ -120,6 +120,19 @@ class Vault:
         self._pool = pool
         self.sealer = sealer
 
+    async def check_key(self) -> None:
+        """Raises VaultKeyInvalid where the vault was begun with another master key."""
+        digest = self.sealer.fingerprint(b"which master key")
+        async with self._pool.connection() as connection:
+            await connection.execute(
+                "insert into vault_keys (id, digest) values (1, %s) on conflict do nothing",
+                (digest,),
+            )
+            cursor = await connection.execute("select digest from vault_keys where id = 1")
+            (known,) = cast("tuple[str]", await cursor.fetchone())
+        if not hmac.compare_digest(known, digest):
+            raise VaultKeyInvalid("SNP_VAULT_KEY, SNP_VAULT_KEY_FILE or vault.key in the state")
+
     async def keep(self, sealed: Sealed) -> None:
         """Store a body that no command carries. A second time it changes nothing."""
         async with self._pool.connection() as connection:

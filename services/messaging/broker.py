@@ -4,6 +4,7 @@ Its defaults destroy a message whose handler raises, publish with half a second 
 up reconnecting, after which it spins (measured: docs/adr/0003).
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
@@ -17,12 +18,13 @@ _logger = logging.getLogger("snp.broker")  # outside "faststream.", which brings
 
 
 def _no_news(record: logging.LogRecord) -> bool:
-    """Nothing was there to fetch: no reason for a traceback.
+    """Nothing was there to fetch, or we are ending: no reason for a traceback.
 
-    nats-py says so by a bare TimeoutError (nats.py #418), which ends FastStream's fetching task;
-    its supervisor starts the task again and logs an error.
+    nats-py says the first by a bare TimeoutError (nats.py #418), which ends FastStream's fetching
+    task; its supervisor starts the task again and logs an error.
     """
-    return not (record.exc_info and isinstance(record.exc_info[1], TimeoutError))
+    fault = record.exc_info[1] if record.exc_info else None
+    return not isinstance(fault, TimeoutError | asyncio.CancelledError)
 
 
 _logger.addFilter(_no_news)

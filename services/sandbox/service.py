@@ -1,15 +1,18 @@
 """The clock of a sandbox, as a FastStream service: asked, stepped, sped up."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Annotated, Any
 
 from faststream.nats import NatsRouter
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from domain.decider import Refused
 from services.clock import SandboxClock
 from services.intake.moment import Moment
 from services.intake.rejections import invalid, refusal
 from services.messaging import subjects
+from services.sandbox.passing import Dispatch, let_pass
 
 FASTEST = 3600.0
 """An hour a second: a day in half a minute."""
@@ -25,7 +28,13 @@ class Setting(BaseModel):
     speed: Annotated[float, Field(ge=0, le=FASTEST)] | None = None
 
 
-def routes(clock: SandboxClock) -> NatsRouter:
+class TimeGoesOn(Refused):
+    """Time does not go back, in a sandbox neither: start another, with --clock."""
+
+    code = "time_goes_on"
+
+
+def routes(clock: SandboxClock, dispatch: Callable[[], Dispatch | None]) -> NatsRouter:
     """Where the clock of this process is told."""
     router = NatsRouter()
 
@@ -40,9 +49,12 @@ def routes(clock: SandboxClock) -> NatsRouter:
         except ValidationError as error:
             return refusal(invalid(error))
         if wanted.to is not None:
-            clock.move_to(wanted.to)
+            if wanted.to < clock.now():
+                return refusal(TimeGoesOn())
+            await let_pass(clock, dispatch(), wanted.to)
         if wanted.step_minutes is not None:
-            clock.move_to(clock.now() + timedelta(minutes=wanted.step_minutes))
+            step = timedelta(minutes=wanted.step_minutes)
+            await let_pass(clock, dispatch(), clock.now() + step)
         if wanted.speed is not None:
             clock.run_at(wanted.speed)
         return {"now": clock.now().isoformat(), "speed": clock.speed}

@@ -101,7 +101,12 @@ def test_the_log_is_verified(demo):
 def test_read_models_are_built_anew_while_everything_runs(demo):
     before = demo.told_by_http("/v1/availability").json()["places"]
 
-    assert set(demo.json("rebuild", "all")["rebuilt"]) == {"availability", "board", "offers"}
+    assert set(demo.json("rebuild", "all")["rebuilt"]) == {
+        "availability",
+        "board",
+        "offers",
+        "indicators",
+    }
 
     assert demo.told_by_http("/v1/availability").json()["places"] == before
     unknown = demo.run("rebuild", "phone-book")
@@ -117,12 +122,45 @@ def test_free_places_are_shown_for_people_and_programs(demo):
     assert "Nevers" in shown
 
 
-@pytest.mark.parametrize("command", ["board", "availability"])
+@pytest.mark.parametrize(
+    "command", [("board", "--rpps", "10999999999"), ("availability", "--profession", "80")]
+)
 def test_nothing_to_show_is_said_so(demo, command):
-    done = demo.run(command, "--community", "999999999")
+    done = demo.run(*command)
 
     assert done.returncode == 0
     assert "No " in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("command", "named"),
+    [
+        (("board", "--community", "999999999"), "snp community list"),
+        (("availability", "--community", "999999999"), "snp community list"),
+        (("availability", "--mode", "ambulatory"), "AMB, HH, VR"),
+        (("availability", "--label", "private"), "PUBLIC, PRO, SNP, CPTS"),
+    ],
+)
+def test_what_does_not_exist_is_said_with_what_does(demo, command, named):
+    """Found in review: a slip in a code showed an empty table, as if nobody had a place."""
+    done = demo.run(*command)
+
+    assert done.returncode == 2
+    assert named in done.stderr
+
+
+def test_codes_are_understood_in_small_letters(demo):
+    assert demo.json("availability", "--mode", "amb", "--label", "snp")["places"]
+
+
+def test_a_board_that_is_cut_short_says_how_many_there_are(demo):
+    for nth in range(3):
+        request = cloud_event("care-request", request_told(), id=f"many-{nth}")
+        demo.json("send", "-", "--as-of-now", "--community", NEVERS, stdin=json.dumps(request))
+    shown = demo.run("board", "--limit", "1").stdout
+
+    assert "1 of " in shown
+    assert demo.json("board", "--limit", "1")["there_are"] >= 3
 
 
 def test_an_id_nobody_knows_is_told(demo):

@@ -55,3 +55,26 @@ def test_an_hour_alone_is_of_the_day_it_is_in_the_sandbox(tmp_path):
         accepted = snp.json("offer", "accept", sent["id"], DR_ADAM, "--at", "09:30")
 
         assert accepted["start"] == "2027-03-01T08:30:00+00:00"
+
+
+def test_a_real_state_is_no_sandbox_and_a_sandbox_is_not_real(tmp_path):
+    """Found in review: a real request went back to the SAS at New Year."""
+    sandbox = ("--sandbox", "--clock", "2027-01-01T08:00", "--speed", "0")
+    for name in ("real", "kept"):
+        (tmp_path / name).mkdir()
+    real, kept = Snp(tmp_path / "real"), Snp(tmp_path / "kept")
+    with real.running():
+        pass
+    refused = real.run("up", *sandbox, "--json")
+    assert refused.returncode == 1
+    assert json.loads(refused.stdout.splitlines()[-1])["error"]["code"] == "not_a_sandbox"
+
+    with kept.running(*sandbox) as snp:
+        snp.json("send", "-", stdin=json.dumps(cloud_event("community", community_told(), id="c")))
+        snp.json("clock", "--step", "90")
+        told = cloud_event("practitioner", practitioner_told(communities=[NEVERS]), id="p")
+        snp.json("send", "-", stdin=json.dumps(told))
+    with kept.running(*sandbox) as snp:  # goes on from where it was
+        assert snp.json("clock")["now"] >= "2027-01-01T08:30"
+    refused = kept.run("up", "--json")
+    assert json.loads(refused.stdout.splitlines()[-1])["error"]["code"] == "is_a_sandbox"

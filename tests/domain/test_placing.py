@@ -5,10 +5,24 @@ from domain import practitioner as practitioners
 from domain import request as requests
 from domain.agenda import NoPlaceLeft, NoSuchSlot
 from domain.eligibility import NotThisWay, StartsTooSoon
-from domain.placing import Hold, PlaceRequest, hold, place, refuse_as_emergency, withdraw
-from domain.request import AlreadyAssigned, NoSuchRequest, RefuseAsEmergency, Withdraw
+from domain.placing import (
+    Hold,
+    PlaceRequest,
+    agree_deadline,
+    hold,
+    place,
+    refuse_as_emergency,
+    withdraw,
+)
+from domain.request import (
+    AgreeDeadline,
+    AlreadyAssigned,
+    NoSuchRequest,
+    RefuseAsEmergency,
+    Withdraw,
+)
 from events.agenda import Freed, SlotPlaceFreed
-from events.codes import Mode, Priority, Source
+from events.codes import Delay, Mode, Priority, Source
 from events.request import RequestWithdrawn, Withdrawal
 from tests.examples import (
     AFTERNOON,
@@ -163,3 +177,24 @@ def test_a_place_is_free_again_when_its_request_was_an_emergency():
     assert [(event.name, event.reason) for event in both.agenda] == [
         ("slot.place_freed", Freed.BECAME_EMERGENCY)
     ]
+
+
+def test_a_visit_wanted_before_its_place_begins_gives_the_place_back():
+    sooner = AgreeDeadline(ANNA, Delay.HOURS_2, NOON, NOON + 30 * MINUTE, NOON)
+
+    both = agree_deadline(sooner, request(received(), assigned()), agenda(published(), taken()))
+
+    assert [event.name for event in both.request] == [
+        "request.unassigned",
+        "request.deadline_agreed",
+    ]
+    assert list(both.agenda) == [freed(reason=Freed.DEADLINE_SHORTENED)]
+
+
+def test_a_visit_wanted_after_its_place_begins_keeps_the_place():
+    later = AgreeDeadline(ANNA, Delay.HOURS_12, NOON, NOON + 12 * HOUR, NOON)
+
+    both = agree_deadline(later, request(received(), assigned()), agenda(published(), taken()))
+
+    assert [event.name for event in both.request] == ["request.deadline_agreed"]
+    assert not both.agenda

@@ -19,6 +19,8 @@ from nats.errors import NoRespondersError
 
 from events import streams
 from events.catalogue import AnyEvent
+from services.embedded.servers import servers_in
+from services.embedded.state import check_kind
 from services.log.database import pool_of
 from services.log.reader import Log
 from services.log.verify import verify
@@ -26,7 +28,7 @@ from services.messaging import subjects
 from services.settings import settings_with
 from tests.conftest import house_at
 from tests.examples import DR_ADAM, DR_BLAIN, MINUTE, NEVERS, NOON, VALENCIENNES
-from tests.faults.test_kills import Snp, client_of, started
+from tests.faults.test_kills import Snp, client_of, started, state_in
 from tests.running import until
 from tests.services.test_dispatch import elsewhere
 from tests.talking import (
@@ -55,15 +57,9 @@ ENDS = [4, 10, 12.5, 22.5, 25]  # minutes after noon: of a step that asks, when 
 class Sandbox(Snp):
     """As `snp up`, with a time of its own, found again where it was."""
 
-    def __init__(self, folder, servers=None, vault_key=None):
+    def __init__(self, folder):
         super().__init__(folder)
         self.now = NOON
-        if servers is not None:
-            self.environment |= {
-                "SNP_DATABASE_URL": servers.database_url,
-                "SNP_NATS_URL": servers.nats_url,
-                "SNP_VAULT_KEY_FILE": str(vault_key),
-            }
 
     async def start(self):
         words = ["up", "--json", "--sandbox", "--state", str(self.folder), "--speed", "0"]
@@ -195,16 +191,17 @@ async def test_killed_in_each_step_it_goes_on_as_if_nothing_had_been(sandbox, la
 
 
 @pytest.mark.parametrize("late", [timedelta(), 10 * MINUTE], ids=["at once", "a while later"])
-async def test_killed_while_a_place_is_held_it_lets_go_of_it_once(
-    tmp_path, settings, addresses, clock, late
-):
-    async with house_at(settings, addresses, clock=clock, partition=elsewhere()) as house:
-        slot = await opened(house)  # and dispatch looks after another community
-        request_id = (await tell(house, "care-request", request_told()))["id"]
-        kept = {"request_id": request_id, "slot_id": slot["id"]}
-        assert (await tell(house, "hold", kept))["state"] == "held"
-    held_until, key = NOON + 3 * MINUTE, settings.state / "vault.key"
-    async with started(Sandbox, tmp_path / "up", servers=addresses, vault_key=key) as sandbox:
+async def test_killed_while_a_place_is_held_it_lets_go_of_it_once(tmp_path, clock, late):
+    settings = settings_with(state=state_in(tmp_path))
+    check_kind(settings.state, sandbox=True)
+    with servers_in(settings.state) as servers:
+        async with house_at(settings, servers, clock=clock, partition=elsewhere()) as house:
+            slot = await opened(house)  # and dispatch looks after another community
+            request_id = (await tell(house, "care-request", request_told()))["id"]
+            kept = {"request_id": request_id, "slot_id": slot["id"]}
+            assert (await tell(house, "hold", kept))["state"] == "held"
+    held_until = NOON + 3 * MINUTE
+    async with started(Sandbox, tmp_path) as sandbox:
         await sandbox.move_to(held_until - MINUTE)
         assert (await story(sandbox, request_id))[-1].name == "request.place_held"
         await sandbox.kill_9(late=late)

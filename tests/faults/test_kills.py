@@ -95,14 +95,19 @@ def _ps():
     return [line for line in listed.stdout.splitlines() if "defunct" not in line]
 
 
-@asynccontextmanager
-async def started(kind, tmp_path, **how):
-    """One of a kind of Snp, from when it runs until it has stopped and left nobody."""
+def state_in(tmp_path):
+    """A state folder there, which PostgreSQL finds its way to, whoever it runs as."""
     folder = tmp_path / "state"
-    folder.mkdir(parents=True)
+    folder.mkdir(exist_ok=True)
     for part in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
         part.chmod(part.stat().st_mode | 0o011)
-    made = kind(folder, **how)
+    return folder
+
+
+@asynccontextmanager
+async def started(kind, tmp_path):
+    """One of a kind of Snp, from when it runs until it has stopped and left nobody."""
+    made = kind(state_in(tmp_path))
     await made.start()
     yield made
     made.process.send_signal(signal.SIGINT)

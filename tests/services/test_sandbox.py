@@ -54,6 +54,28 @@ async def test_the_clock_is_told_stepped_and_sped_up(sandbox):
     assert {problem["field"] for problem in wrong["problems"]} == {"speed", "?"}
 
 
+async def test_time_that_is_moved_on_jumps_over_nothing(sandbox):
+    """Found in review: of four waves none was asked, and the request went back at once."""
+    await members(sandbox, *(f"1097800{nth:04}" for nth in range(8)))
+    told = await tell(sandbox, "care-request", request_told(delay="1H"))
+
+    await clock_told(sandbox, step_minutes=55)
+
+    await sandbox.settled()
+    happened = [r.event for r in await sandbox.log.history(f"request-{told['id']}")]
+    asked = [event.offered_at - NOON for event in happened if event.name == "request.offered"]
+    assert len(asked) > 2
+    assert max(asked) < 35 * MINUTE
+    assert happened[-1].handed_back_at == NOON + 50 * MINUTE
+
+
+async def test_time_does_not_go_back(sandbox):
+    refused = await clock_told(sandbox, to=(NOON - MINUTE).isoformat())
+
+    assert refused["code"] == "time_goes_on"
+    assert (await clock_told(sandbox))["now"] == NOON.isoformat()
+
+
 async def test_a_wave_ends_and_a_request_goes_back_in_the_time_of_the_sandbox(sandbox):
     await members(sandbox, DR_ADAM)
     told = await tell(sandbox, "care-request", request_told(delay="1H"))
