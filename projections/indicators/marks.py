@@ -73,6 +73,7 @@ REQUESTS: Marks = {
     "by_protocol": _by_protocol,
     "protocol_to_ed": and_(_by_protocol, _to_ed),
     "protocol_without_doctor": and_(_by_protocol, _without_doctor),
+    "protocol_outcome_told": and_(_by_protocol, _r.outcome.is_not(None)),
     "protocol_rated": and_(_by_protocol, _r.patient_score.is_not(None)),
     "patient_rated": _r.patient_score.is_not(None),
     "practitioner_rated": _r.practitioner_score.is_not(None),

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Boolean, ColumnElement, Select, case, func, literal, or_, select
 from sqlalchemy import cast as sql_cast
-from sqlalchemy.dialects.postgresql import JSONB, JSONPATH
+from sqlalchemy.dialects.postgresql import JSONPATH
 
 from projections.indicators import offers as asked
 from projections.indicators.definitions import Participation
@@ -37,14 +37,16 @@ def participation(
 
 
 # ISO days are in the order of their letters, for JSON paths as for everybody.
-_WAS_A_MEMBER = "$[*] ? (@[0] <= $ends && (@[1] == null || @[1] >= $begins))"
+# Strict: a lax path would look into each pair instead of at it.
+_WAS_A_MEMBER = "strict $[*] ? (@[0] <= $ends && (@[1] == null || @[1] >= $begins))"
 
 
 def _member_in(period: Period) -> ColumnElement[bool]:
     """Who was a member on one day of the period at least."""
-    days = {"begins": period.begins.isoformat(), "ends": period.ends.isoformat()}
+    begins, ends = period.begins.isoformat(), period.ends.isoformat()
+    days = func.jsonb_build_object("begins", begins, "ends", ends)
     path = sql_cast(_WAS_A_MEMBER, JSONPATH)
-    return func.jsonb_path_exists(members.c.spans, path, sql_cast(days, JSONB), type_=Boolean)
+    return func.jsonb_path_exists(members.c.spans, path, days, type_=Boolean)
 
 
 def _active(measure: Participation, scope: Scope, period: Period) -> ColumnElement[bool]:

@@ -100,8 +100,11 @@ def _base(table: Table, on: str, asked: Asked, columns: Sequence[Any]) -> Select
     cell = literal(ALL) if asked.by is None else dimension(table, day, asked.by)
     if cell is None:
         return None
-    query = select(cell.label("cell"), *columns).where(
-        day.between(asked.period.begins, asked.period.ends), asked.scope.of(table)
+    # Named first: the values of its arrays are unnested beside it.
+    query = (
+        select(cell.label("cell"), *columns)
+        .select_from(table)
+        .where(day.between(asked.period.begins, asked.period.ends), asked.scope.of(table))
     )
     return query if asked.by is None else query.group_by(cell).order_by(cell)
 
@@ -178,6 +181,8 @@ def _by_key(
     keys: list[ColumnElement[Any]]
     counted: list[ColumnElement[Any]] = [func.count().label("n")]
     match measure:
+        case Split(column=name) if word_of(name) == asked.by:
+            return None  # its parts are those cells
         case Split(column=name):
             part = dimension(table, table.c[measure.on], word_of(name))
             assert part is not None, "a definition names a dimension its facts have"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Column, ColumnElement, Select, Table, Text, func, literal, select
-from sqlalchemy.dialects.postgresql import array
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from projections.indicators.tables import communities, places
 
@@ -32,7 +32,7 @@ class Scope:
 
     def _shared(self, finess: Column[Sequence[str]]) -> ColumnElement[bool]:
         if self.community:
-            shared: ColumnElement[bool] = finess.contains(array([self.community], type_=Text))
+            shared: ColumnElement[bool] = finess.contains(literal([self.community], ARRAY(Text)))
             return shared
         if self.departement:
             of_departement: ColumnElement[bool] = finess.overlap(

@@ -21,7 +21,7 @@ from services.log.commands import (
     StreamMoved,
     Write,
 )
-from services.log.reader import Log
+from services.log.reader import History, Log
 from services.settings import Settings
 
 State = TypeVar("State")
@@ -51,10 +51,15 @@ class Decision:
     sealed: list[Sealed] = field(default_factory=list)
     writes: list[Write] = field(default_factory=list)
     _versions: dict[str, int] = field(default_factory=dict)
+    _read: dict[str, History] = field(default_factory=dict)
+
+    async def read(self, *named: str) -> None:
+        """What `state` is asked for next, in one look."""
+        self._read |= await self.log.load_all(named)
 
     async def state(self, decider: Decider[Any, State, Any], stream: str) -> State:
         """What is, in that stream. It must not have moved when the decision is written."""
-        history = await self.log.load(stream)
+        history = self._read.pop(stream, None) or await self.log.load(stream)
         self._versions[stream] = history.version
         return decider.replay(history.events)
 

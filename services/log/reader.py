@@ -22,6 +22,10 @@ _Row = tuple[int, str, int, str, int, str, str, datetime]
 _STREAM = f"select {COLUMNS} from events where stream = %s order by version"  # noqa: S608 columns above
 # What a decision needs of a stream: what happened, not who did it and when.
 _EVENTS = "select name, schema_version, data::text from events where stream = %s order by version"
+_EVENTS_OF = (
+    "select stream, name, schema_version, data::text from events where stream = any(%s)"
+    " order by stream, version"
+)
 _AFTER = (
     f"select {COLUMNS} from events where position > %s"  # noqa: S608 columns above
     " order by position limit %s"
@@ -83,6 +87,16 @@ class Log:
             rows = cast("list[tuple[str, int, str]]", await cursor.fetchall())
         # Versions count from 1 without gaps: the append path and its constraint see to it.
         return History([restored(*row) for row in rows], len(rows))
+
+    async def load_all(self, named: Collection[str]) -> dict[str, History]:
+        """As `load`, of several in one look."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(_EVENTS_OF, (list(named),), binary=True)
+            rows = cast("list[tuple[str, str, int, str]]", await cursor.fetchall())
+        found: dict[str, list[AnyEvent]] = {stream: [] for stream in named}
+        for stream, name, schema_version, data in rows:
+            found[stream].append(restored(name, schema_version, data))
+        return {stream: History(events, len(events)) for stream, events in found.items()}
 
     async def state(self, decider: Decider[Any, State, Any], stream: str) -> State:
         """What is, in that stream."""

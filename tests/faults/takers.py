@@ -3,7 +3,7 @@
 import asyncio
 import json
 import sys
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from domain.decider import Refused
 from services.addresses import Addresses
@@ -12,6 +12,7 @@ from services.clock import SimulatedClock
 from services.dispatch.taking import LostThePlace, Take
 from services.settings import settings_with
 from tests.examples import NOON
+from tests.running import until
 from tests.services.test_dispatch import elsewhere
 
 
@@ -39,6 +40,7 @@ async def main(state, database_url, nats_url):
         loop = asyncio.get_running_loop()
         while line := await loop.run_in_executor(None, sys.stdin.readline):
             told = json.loads(line)
+            await until(lambda told=told: house.dispatcher.board.agenda_of(UUID(told["slot"])))
             results = await asyncio.gather(
                 *(taken(house, request_id, told["slot"]) for request_id in told["requests"])
             )

@@ -108,11 +108,15 @@ def state_in(tmp_path):
 async def started(kind, tmp_path):
     """One of a kind of Snp, from when it runs until it has stopped and left nobody."""
     made = kind(state_in(tmp_path))
-    await made.start()
-    yield made
-    made.process.send_signal(signal.SIGINT)
-    assert made.process.wait(timeout=20) == 0
-    assert made.servers() == {}
+    try:
+        await made.start()
+        yield made
+        made.process.send_signal(signal.SIGINT)
+        assert made.process.wait(timeout=20) == 0
+        assert made.servers() == {}
+    finally:
+        made.process.kill()  # of a test that failed: whoever comes after is not disturbed
+        made.process.wait()
 
 
 @pytest.fixture

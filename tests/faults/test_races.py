@@ -5,7 +5,7 @@ import json
 import sys
 from collections import deque
 from contextlib import AsyncExitStack, asynccontextmanager
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -14,6 +14,7 @@ from services.dispatch.taking import LostThePlace, Take
 from services.log.verify import verify
 from tests.conftest import house_at
 from tests.examples import DR_BLAIN, HOUR, MINUTE, NOON
+from tests.running import until
 from tests.services.test_dispatch import asked, elsewhere
 from tests.talking import opened, practitioner_told, slot_told, tell
 
@@ -39,15 +40,15 @@ async def ready(settings, addresses, clock):
 
 
 async def last_places(house, rounds, doctors=40):
-    """Slots with one place, one a round, in the weeks of forty doctors."""
+    """Slots with one place, one a round, in the weeks of forty doctors; open when it begins."""
     numbers = [f"109780{n:05}" for n in range(doctors)]
     for rpps in numbers:
         await tell(house, "practitioner", practitioner_told(rpps))
-    slots = [
-        slot_told(NOON + HOUR + (n // doctors) * 20 * MINUTE, numbers[n % doctors])
-        for n in range(rounds)
-    ]
-    return [(await tell(house, "slot", slot))["id"] for slot in slots]
+    for n in range(rounds):
+        slot = slot_told(NOON + HOUR + (n // doctors) * 20 * MINUTE, numbers[n % doctors])
+        slot_id = (await tell(house, "slot", slot))["id"]
+        await until(lambda slot_id=slot_id: house.dispatcher.board.agenda_of(UUID(slot_id)))
+        yield slot_id
 
 
 def check(results):
@@ -73,7 +74,7 @@ async def test_of_64_takers_in_one_process_one_wins_200_times(ready, settings):
             return {"request": request_id, "code": refused.code}
         return {"request": request_id, "won": True}
 
-    for slot_id in await last_places(house, ROUNDS):
+    async for slot_id in last_places(house, ROUNDS):
         takers = [waiting.popleft() for _ in range(TAKERS)]
         winner = check(await asyncio.gather(*(taken(one, slot_id) for one in takers)))
         waiting.extendleft(one for one in takers if one != winner)
@@ -84,12 +85,11 @@ async def test_of_64_takers_in_one_process_one_wins_200_times(ready, settings):
 
 async def test_of_64_takers_in_4_processes_one_wins_200_times(ready, settings, addresses):
     house, waiting = ready
-    slots = await last_places(house, ROUNDS)
     async with AsyncExitStack() as stack:
         processes = [
             await stack.enter_async_context(taker(settings, addresses)) for _ in range(PROCESSES)
         ]
-        for slot_id in slots:
+        async for slot_id in last_places(house, ROUNDS):
             takers = [waiting.popleft() for _ in range(TAKERS)]
             for nth, process in enumerate(processes):
                 told = {"slot": slot_id, "requests": takers[nth::PROCESSES]}

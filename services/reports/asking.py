@@ -1,0 +1,160 @@
+"""What the figures are: of the read model as it is, or as it was at an instant."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from psycopg import IsolationLevel
+
+from domain.decider import Refused
+from events.reporting import Target
+from projections.indicators import folding
+from projections.indicators.definitions import RESTRICTED, Definition, Reader, in_force
+from projections.indicators.questions import Asked, Cells, answered, questions
+from projections.indicators.suppression import all_suppressed
+from projections.indicators.tables import NAME, communities, contract_years
+from services.log import checkpoints
+from services.log.database import Connection, Pool
+from services.log.positions import position_at
+from services.projector.past import TEMPORARY, as_it_was
+from services.projector.projector import Progress
+from services.projector.queries import rows_on
+from services.settings import Settings
+
+
+class UnknownCommunity(Refused):
+    """No community of that number is known: see `snp community list`."""
+
+    code = "unknown_community"
+
+
+class UnknownDepartement(Refused):
+    """No community of that département is known: see `snp community list`."""
+
+    code = "unknown_departement"
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Which figures, for whom, as of when."""
+
+    asked: Asked
+    reader: Reader = Reader.COORDINATOR
+    codes: tuple[str, ...] = ()  # none: every one that reader has
+    at: datetime | None = None  # none: now
+    own_time: bool = False  # `at` is of a sandbox's clock
+
+
+@dataclass(frozen=True)
+class Report:
+    """The figures, and all it takes to have the same again."""
+
+    ask: Ask
+    position: int  # the log up to this event
+    definitions: Mapping[str, Definition]
+    cells: Cells
+    targets: Mapping[str, Target]
+    titles: Mapping[str, str]  # of communities, by FINESS
+    communes: Mapping[str, str] = field(default_factory=dict)  # INSEE code → name
+
+    @property
+    def restricted(self) -> bool:
+        """Whether small numbers of patients are hidden from this reader."""
+        return self.ask.reader in RESTRICTED
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A connection on which the facts are as of one position of the log."""
+
+    connection: Connection
+    schemas: Mapping[str, str]
+    position: int
+
+    async def rows(self, query: Any) -> list[dict[str, Any]]:
+        """What a query over the tables of indicators finds."""
+        return await rows_on(self.connection, query, self.schemas)
+
+
+@asynccontextmanager
+async def facts(
+    pool: Pool, settings: Settings, ask: Ask, progress: Progress | None = None
+) -> AsyncIterator[Facts]:
+    """One snapshot for every question of a report."""
+    if ask.at is None:
+        async with pool.connection() as connection:
+            await connection.set_isolation_level(IsolationLevel.REPEATABLE_READ)
+            try:
+                async with connection.transaction():
+                    position = await checkpoints.reached(connection, NAME)
+                    yield Facts(connection, {}, position)
+            finally:
+                await connection.set_isolation_level(None)
+        return
+    async with pool.connection() as connection:
+        position = await position_at(connection, ask.at, own_time=ask.own_time)
+    async with as_it_was(pool, folding.projection, position, settings, progress) as connection:
+        yield Facts(connection, {NAME: TEMPORARY}, position)
+
+
+async def report(
+    pool: Pool, settings: Settings, ask: Ask, progress: Progress | None = None
+) -> Report:
+    """The figures. Raises UnknownCommunity, UnknownDepartement, and NotBuiltYet."""
+    async with facts(pool, settings, ask, progress) as known:
+        return await report_of(known, ask)
+
+
+async def report_of(known: Facts, ask: Ask) -> Report:
+    """The same, of facts somebody looks at already."""
+    named = await known.rows(communities.select())
+    _check_known(ask, named)
+    definitions = {
+        definition.code: definition
+        for definition in in_force(ask.asked.period.ends, ask.reader)
+        if not ask.codes or definition.code in ask.codes
+    }
+    found = [
+        (question, await known.rows(question.query))
+        for question in questions(definitions.values(), ask.asked)
+    ]
+    cells = answered(found)
+    if ask.reader in RESTRICTED:
+        cells = all_suppressed(definitions, cells)
+    return Report(
+        ask=ask,
+        position=known.position,
+        definitions=definitions,
+        cells=cells,
+        targets=await _targets(known, ask),
+        titles={row["finess"]: row["title"] for row in named},
+        communes={insee: title for row in named for insee, title in row["communes"].items()},
+    )
+
+
+def _check_known(ask: Ask, named: Sequence[dict[str, Any]]) -> None:
+    scope = ask.asked.scope
+    if scope.community and all(row["finess"] != scope.community for row in named):
+        raise UnknownCommunity(scope.community)
+    if scope.departement and all(row["departement"] != scope.departement for row in named):
+        raise UnknownDepartement(scope.departement)
+
+
+async def _targets(known: Facts, ask: Ask) -> dict[str, Target]:
+    """Those of the contract year the whole period is in; a community's alone."""
+    scope, period = ask.asked.scope, ask.asked.period
+    if scope.community is None:
+        return {}
+    query = contract_years.select().where(
+        contract_years.c.finess == scope.community,
+        contract_years.c.begins <= period.begins,
+        contract_years.c.ends >= period.ends,
+    )
+    found = [
+        Target.model_validate(target)
+        for row in await known.rows(query)
+        for target in row["targets"]
+    ]
+    return {target.indicator: target for target in found}
