@@ -61,6 +61,10 @@ _WORDS = {
 }
 
 
+OF_THE_DAY = frozenset(_OF_THE_DAY)
+"""Dimensions of when."""
+
+
 def names(table: Table) -> list[str]:
     """The words that may be asked for."""
     return [*map(word_of, _VALUES[table]), *_OF_THE_DAY]

@@ -31,7 +31,7 @@ class Figure:
     numerator: float | None = None
     denominator: float | None = None
     p90: float | None = None  # of a spread, whose median is the value
-    parts: Mapping[str, int | None] = field(default_factory=dict)  # of a split; None: hidden
+    parts: Mapping[str, int] = field(default_factory=dict)  # of a split; small ones may be left out
     hidden: bool = False  # too few patients to say, for this reader
 
 

@@ -1,12 +1,13 @@
-"""What readers outside the community see of small numbers of patients: nothing, or about how many.
+"""What readers outside the community see of numbers of patients: nothing, or about how many.
 
-A count of patients under thirteen is not shown, and every other is rounded to five. What was not
-shown cannot be had by subtracting: each count that is shown stands for five possible ones, so the
-difference of two leaves at least four for whoever was hidden (docs/adr/0020). It holds for any two
-exports, whatever their filters, periods and instants, with nothing to be remembered between them.
+Ten or fewer, none included, are not shown; every other number is shown as the middle of its five:
+13 for 11 to 15. What was not shown cannot be had by subtracting: the difference of two exports,
+whatever their filters, leaves at least four possible numbers for whoever was hidden, and so does
+any number of hidden cells beside their sum (docs/adr/0020). Nothing has to be remembered for it.
 """
 
 from collections.abc import Mapping
+from typing import assert_never
 
 from projections.indicators.definitions import (
     Count,
@@ -26,33 +27,39 @@ from projections.indicators.definitions import (
 )
 from projections.indicators.figures import Figure, rounded
 
-BASE = 5
-LEAST_SHOWN = 13
-"""The least count that is shown: the first of those rounded to fifteen, and more than ten."""
+WIDTH = 5
+MOST_HIDDEN = 10
+"""A multiple of the width: however many are hidden, their greatest sum ends its five."""
+
+_A_PATIENT_EACH = frozenset({"used", "lost", "open", "freed", "refilled"})
+"""Columns of places that count patients, or would give their number away: what is left of places
+offered, when the rest is known, was used."""
 
 
 def shown(count: float) -> int | None:
-    """About how many: a multiple of five. None: some, and too few to say."""
-    if count == 0:
-        return 0
-    return None if count < LEAST_SHOWN else BASE * int((count + BASE // 2) // BASE)
+    """About how many: the middle of its five. None: ten or fewer."""
+    if count <= MOST_HIDDEN:
+        return None
+    return WIDTH * int((count - 1) // WIDTH) + (WIDTH + 1) // 2
 
 
 def suppressed(definition: Definition, figure: Figure) -> Figure:
     """The figure as readers outside see it. What counts no patients stays as it is."""
     match definition.measure:
-        case Count(fact="requests") | Split(fact="requests"):
+        case Count() | Split():
             return _count(figure)
-        case Rate(fact="requests") | Weekly():
+        case Total(column=column) if column in _A_PATIENT_EACH:
+            return _count(figure)
+        case Rate():
             return _rate(figure)
-        case Spread(fact="requests") | Mean(fact="requests"):
+        case Weekly(gives="mean"):
+            return _a_week(figure)
+        case Ratio(column=column) if column in _A_PATIENT_EACH:
+            return _rate(figure)
+        case Spread() | Mean():
             return _of_enough(figure)
         case (
-            Count()
-            | Split()
-            | Rate()
-            | Spread()
-            | Mean()
+            Weekly()
             | Total()
             | Ratio()
             | Distinct()
@@ -61,12 +68,15 @@ def suppressed(definition: Definition, figure: Figure) -> Figure:
             | Journal()
             | Reported()
         ):
-            return figure
+            return figure  # it counts professionals, hours, notes: no patient
+        case _:
+            assert_never(definition.measure)
 
 
 def _count(figure: Figure) -> Figure:
     count = shown(figure.numerator or 0)
-    parts = {part: shown(n or 0) for part, n in figure.parts.items()}
+    # Of those that are not shown it must not even be seen that they are more than none.
+    parts = {part: about for part, n in figure.parts.items() if (about := shown(n)) is not None}
     value = None if count is None else float(count)
     return Figure(value, value, parts=parts, hidden=count is None)
 
@@ -75,8 +85,15 @@ def _rate(figure: Figure) -> Figure:
     n, d = shown(figure.numerator or 0), shown(figure.denominator or 0)
     if n is None or d is None:
         return Figure(denominator=None if d is None else float(d), hidden=True)
-    # Rounded apart, a part may seem more than the whole.
-    return Figure(rounded(min(n / d, 1.0)) if d else None, float(n), float(d))
+    # Each about right, a part may seem more than the whole.
+    return Figure(rounded(min(n / d, 1.0)), float(n), float(d))
+
+
+def _a_week(figure: Figure) -> Figure:
+    n, weeks = shown(figure.numerator or 0), figure.denominator
+    if n is None:
+        return Figure(denominator=weeks, hidden=True)
+    return Figure(rounded(n / weeks) if weeks else None, float(n), weeks)
 
 
 def _of_enough(figure: Figure) -> Figure:
@@ -92,10 +109,11 @@ def _one_digit(number: float | None) -> float | None:
 
 
 def all_suppressed(
-    definitions: Mapping[str, Definition], cells: Mapping[tuple[str, str], Figure]
+    definitions: Mapping[str, Definition], cells: Mapping[tuple[str, str], Figure], whole: str
 ) -> dict[tuple[str, str], Figure]:
-    """Every figure as readers outside see it."""
-    return {
+    """Every figure as readers outside see it. Of cells, those with nothing to show are left out."""
+    seen = {
         (code, cell): suppressed(definitions[code], figure)
         for (code, cell), figure in cells.items()
     }
+    return {key: figure for key, figure in seen.items() if key[1] == whole or not figure.hidden}

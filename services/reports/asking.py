@@ -3,16 +3,19 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from psycopg import IsolationLevel
 
 from domain.decider import Refused
 from events.reporting import Target
 from projections.indicators import folding
+from projections.indicators.days import USUAL_ZONE
 from projections.indicators.definitions import RESTRICTED, Definition, Reader, in_force
-from projections.indicators.questions import Asked, Cells, answered, questions
+from projections.indicators.dimensions import OF_THE_DAY
+from projections.indicators.questions import ALL, Asked, Cells, answered, questions
 from projections.indicators.suppression import all_suppressed
 from projections.indicators.tables import NAME, communities, contract_years
 from services.log import checkpoints
@@ -36,6 +39,18 @@ class UnknownDepartement(Refused):
     code = "unknown_departement"
 
 
+class FinerThanAMonth(Refused):
+    """ARS and CPAM read whole months: finer figures would give small numbers of patients away."""
+
+    code = "finer_than_a_month"
+
+
+class NotAtMidnight(Refused):
+    """ARS and CPAM look back to midnights: from instant to instant one patient could be told."""
+
+    code = "not_at_midnight"
+
+
 @dataclass(frozen=True)
 class Ask:
     """Which figures, for whom, as of when."""
@@ -45,6 +60,7 @@ class Ask:
     codes: tuple[str, ...] = ()  # none: every one that reader has
     at: datetime | None = None  # none: now
     own_time: bool = False  # `at` is of a sandbox's clock
+    zone: str = USUAL_ZONE  # whose midnights
 
 
 @dataclass(frozen=True)
@@ -102,7 +118,12 @@ async def facts(
 async def report(
     pool: Pool, settings: Settings, ask: Ask, progress: Progress | None = None
 ) -> Report:
-    """The figures. Raises UnknownCommunity, UnknownDepartement, and NotBuiltYet."""
+    """The figures.
+
+    Raises UnknownCommunity, UnknownDepartement, FinerThanAMonth, NotAtMidnight and NotBuiltYet.
+    """
+    if ask.reader in RESTRICTED:
+        _check_coarse(ask)
     async with facts(pool, settings, ask, progress) as known:
         return await report_of(known, ask)
 
@@ -122,7 +143,7 @@ async def report_of(known: Facts, ask: Ask) -> Report:
     ]
     cells = answered(found)
     if ask.reader in RESTRICTED:
-        cells = all_suppressed(definitions, cells)
+        cells = all_suppressed(definitions, cells, ALL)
     return Report(
         ask=ask,
         position=known.position,
@@ -132,6 +153,15 @@ async def report_of(known: Facts, ask: Ask) -> Report:
         titles={row["finess"]: row["title"] for row in named},
         communes={insee: title for row in named for insee, title in row["communes"].items()},
     )
+
+
+def _check_coarse(ask: Ask) -> None:
+    period = ask.asked.period
+    whole = period.begins.day == 1 and (period.ends + timedelta(days=1)).day == 1
+    if not whole or ask.asked.by in OF_THE_DAY - {"month", "quarter"}:
+        raise FinerThanAMonth
+    if ask.at is not None and ask.at.astimezone(ZoneInfo(ask.zone)).time() != time():
+        raise NotAtMidnight
 
 
 def _check_known(ask: Ask, named: Sequence[dict[str, Any]]) -> None:

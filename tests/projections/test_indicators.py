@@ -13,7 +13,7 @@ WHOLE = [
     *offers.STORIES,
     *accounts.STORIES,
 ]
-BROKEN_DOWN = [*requests.BROKEN_DOWN, *supply.BROKEN_DOWN, *offers.BROKEN_DOWN]
+BROKEN_DOWN = [*requests.BROKEN_DOWN, *requests.OF_DAYS, *supply.BROKEN_DOWN, *offers.BROKEN_DOWN]
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """How requests came, and what became of them."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from events.agenda import Freed
 from events.codes import Complaint, Mode, Priority, Registration, Source
@@ -277,5 +277,52 @@ BROKEN_DOWN = [
         [*HERE, received(ANNA, priority=Priority.P3, complaint=Complaint.SORE_THROAT)],
         {"requests_received P3": count(1), "emergencies_refused P3": count(0)},
         by="priority",
+    ),
+]
+
+FAR_AWAY = "974990001"
+SPRING = datetime(2026, 3, 28, 23, 0, tzinfo=UTC)  # midnight in Paris, of a day of 23 hours
+AUTUMN = datetime(2026, 10, 24, 22, 0, tzinfo=UTC)  # midnight in Paris, of a day of 25 hours
+
+
+def asked_at(request_id, at, **changes):
+    return received(request_id, asked_at=at, due_by=at + 4 * HOUR, **changes)
+
+
+OF_DAYS = [
+    Story(
+        "a day of 23 hours ends an hour sooner",
+        [
+            *HERE,
+            asked_at(ANNA, SPRING - MINUTE),
+            asked_at(BEN, SPRING),
+            asked_at(CLEO, SPRING + 22 * HOUR + 59 * MINUTE),
+            asked_at(DORA, SPRING + 23 * HOUR),
+        ],
+        {"requests_received": count(2)},
+        period="2026-03-29",
+    ),
+    Story(
+        "a day of 25 hours ends an hour later",
+        [
+            *HERE,
+            asked_at(ANNA, AUTUMN - MINUTE),
+            asked_at(BEN, AUTUMN),
+            asked_at(CLEO, AUTUMN + 24 * HOUR + 59 * MINUTE),
+            asked_at(DORA, AUTUMN + 25 * HOUR),
+        ],
+        {"requests_received": count(2)},
+        period="2026-10-25",
+    ),
+    Story(
+        "in La Réunion it is tomorrow three hours sooner, and there are places the same evening",
+        [
+            formed(FAR_AWAY, title="CPTS du Port", departement="974", zone="Indian/Reunion"),
+            asked_at(ANNA, NOON + 8 * HOUR - MINUTE, community=FAR_AWAY),
+            asked_at(BEN, NOON + 8 * HOUR, community=FAR_AWAY),
+        ],
+        {"requests_received 2026-11-23": count(1), "requests_received 2026-11-24": count(1)},
+        by="day",
+        community=FAR_AWAY,
     ),
 ]

@@ -1,0 +1,173 @@
+"""Readers outside the community see no small number of patients, nor can they work one out."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from events.codes import Source
+from projections.indicators.definitions import Reader, catalogue
+from projections.indicators.figures import Figure
+from projections.indicators.periods import period_of
+from projections.indicators.questions import ALL, Asked
+from projections.indicators.scope import Scope
+from projections.indicators.suppression import MOST_HIDDEN, WIDTH, shown, suppressed
+from services.reports.asking import Ask, FinerThanAMonth, NotAtMidnight, report
+from tests.examples import (
+    HOUR,
+    NEVERS,
+    NOON,
+    assigned,
+    attended,
+    called,
+    enrolled,
+    formed,
+    published,
+    received,
+    taken,
+)
+from tests.projections.reckoning import Book
+from tests.projections.stories import count, share, split
+
+COUNTS = st.integers(0, 500)
+
+
+@given(COUNTS)
+def test_small_counts_are_not_shown_and_no_count_exactly(number):
+    found = shown(number)
+
+    if number <= MOST_HIDDEN:
+        assert found is None
+    else:
+        assert {one for one in range(600) if shown(one) == found} == set(
+            range(found - 2, found + 3)
+        )
+        assert abs(found - number) <= WIDTH // 2
+
+
+@given(st.integers(0, MOST_HIDDEN), COUNTS)
+def test_the_difference_of_two_exports_leaves_at_least_four_for_who_was_hidden(hidden, others):
+    """A filter and its complement, two periods, two instants: it is all the same subtraction."""
+    whole = hidden + others
+    told = shown(whole), shown(others), shown(hidden)
+
+    possible = {
+        one
+        for one in range(MOST_HIDDEN + 1)
+        for rest in range(max(0, others - 2 * WIDTH), others + 2 * WIDTH + 1)
+        if (shown(one + rest), shown(rest), shown(one)) == told
+    }
+
+    assert hidden in possible
+    assert len(possible) >= 4
+
+
+@given(st.lists(st.integers(0, MOST_HIDDEN), min_size=1, max_size=40))
+def test_nor_does_the_sum_of_cells_that_are_all_hidden(cells):
+    """Each may be what the sum leaves when all the others are as great, or as small, as can be."""
+    told = shown(sum(cells))
+    if told is None:
+        return
+    least = max(0, told - 2 - MOST_HIDDEN * (len(cells) - 1))
+    most = min(MOST_HIDDEN, told + 2)
+
+    assert least <= min(cells)
+    assert most - least + 1 >= 4
+
+
+FORTY = [called(f"patient {n}") for n in range(40)]
+TWO = [called(f"patient from elsewhere {n}") for n in range(2)]
+LOG = [
+    formed(),
+    enrolled(),
+    *map(received, FORTY),
+    *(received(one, commune="58303", source=Source.CPTS) for one in TWO),
+    published(capacity=42),
+    *(event for one in [*FORTY, *TWO] for event in (taken(one), assigned(one), attended(one))),
+]
+
+
+@pytest.mark.parametrize("reader", [Reader.ARS, Reader.CPAM])
+async def test_complementary_filters_do_not_give_the_two_away(pool, settings, appender, reader):
+    book = Book(pool, settings, appender)
+    await book.tell(LOG)
+
+    async def told(by=None, who=reader):
+        asked = Asked(Scope(community=NEVERS), period_of("2026-11"), by)
+        return (await report(pool, settings, Ask(asked, reader=who))).cells
+
+    whole, by_commune = await told(), await told("commune")
+    exact = await told("commune", Reader.COORDINATOR)
+
+    assert exact["requests_received", "58303"] == count(2)
+    assert ("requests_received", "58303") not in by_commune
+    rest = by_commune["requests_received", "58194"].value
+    assert whole["requests_received", ALL].value - rest == 5  # of 2
+    assert whole["requests_by_commune", ALL].parts == {"58194": 38}
+    # Used, of places offered, is what is neither lost nor withdrawn nor open: none tells exactly.
+    assert whole["places_used", ALL].value == 43
+    assert whole["places_offered", ALL].value == 42
+    assert (await told(who=Reader.COORDINATOR))["places_used", ALL] == count(42)
+
+
+@pytest.mark.parametrize(
+    ("period", "by", "at", "refusal"),
+    [
+        ("2026-11-23", None, None, FinerThanAMonth),
+        ("2026-W48", None, None, FinerThanAMonth),
+        ("2026-11-01/2026-12-30", None, None, FinerThanAMonth),
+        ("2026", "day", None, FinerThanAMonth),
+        ("2026-11", "weekday", None, FinerThanAMonth),
+        ("2026-11", None, NOON, NotAtMidnight),
+        ("2026-11", None, NOON + 12 * HOUR, NotAtMidnight),
+    ],
+)
+async def test_readers_outside_cannot_look_closer_until_they_see_one(
+    pool, settings, period, by, at, refusal
+):
+    asked = Asked(Scope(community=NEVERS), period_of(period), by)
+
+    with pytest.raises(refusal):
+        await report(pool, settings, Ask(asked, reader=Reader.ARS, at=at))
+
+
+async def test_readers_outside_look_back_to_midnights_where_care_is(pool, settings, appender):
+    await Book(pool, settings, appender).tell(LOG)
+    midnight = NOON + 11 * HOUR
+    asked = Asked(Scope(community=NEVERS), period_of("2026-Q4"), "month")
+
+    seen = await report(pool, settings, Ask(asked, reader=Reader.ARS, at=midnight, own_time=True))
+
+    assert seen.cells["requests_received", "2026-11"] == count(43)
+
+
+def measured(code):
+    return catalogue()[code][0]
+
+
+@pytest.mark.parametrize(
+    ("code", "exact", "seen"),
+    [
+        ("requests_received", count(0), Figure(hidden=True)),
+        ("requests_received", count(10), Figure(hidden=True)),
+        ("requests_received", count(11), count(13)),
+        ("requests_by_age", split(a=10, b=33), Figure(43, 43, parts={"b": 33})),
+        ("fulfilment_rate", share(10, 40), Figure(denominator=38, hidden=True)),
+        ("fulfilment_rate", share(31, 41), share(33, 43)),
+        ("fulfilment_rate", share(40, 40), share(38, 38)),
+        ("time_to_assign", Figure(2.34, denominator=10, p90=9), Figure(hidden=True)),
+        ("time_to_assign", Figure(2.34, denominator=41, p90=9.87), Figure(2.3, None, 43, 9.9)),
+        ("patient_satisfaction", share(180, 42), Figure(4.3, None, 43)),
+        ("regulated_visits_a_week", share(60, 12), Figure(4.833333, 58, 12)),
+        ("regulated_visits_a_week", share(7, 3), Figure(denominator=3, hidden=True)),
+        ("weeks_over_twenty", Figure(1, 1, 3), Figure(1, 1, 3)),
+        ("places_lost", count(3), Figure(hidden=True)),
+        ("places_offered", count(3), count(3)),
+        ("utilisation", share(39, 52), share(38, 53)),
+        ("participation_rate", share(1, 3), share(1, 3)),
+        ("protocol_professionals", count(2), count(2)),
+    ],
+)
+def test_what_each_kind_of_figure_shows_outside(code, exact, seen):
+    assert suppressed(measured(code), exact) == replace(seen, value=seen.value)
