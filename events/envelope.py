@@ -47,13 +47,54 @@ META: TypeAdapter[Meta] = TypeAdapter(Meta)
 """From JSON and back."""
 
 
-@dataclass(frozen=True, slots=True)
 class Recorded:
-    """An event as the log has it: position counts the log, version its stream, from 1."""
+    """An event as the log has it: position counts the log, version its stream, from 1.
 
-    position: int
-    stream: str
-    version: int
-    event: AnyEvent
-    meta: Meta
-    recorded_at: datetime
+    Its circumstances are understood when they are first asked for: most readers never ask.
+    """
+
+    __slots__ = ("_meta", "event", "position", "recorded_at", "stream", "version")
+
+    def __init__(
+        self,
+        *,
+        position: int,
+        stream: str,
+        version: int,
+        event: AnyEvent,
+        meta: Meta | str,
+        recorded_at: datetime,
+    ) -> None:
+        self.position = position
+        self.stream = stream
+        self.version = version
+        self.event = event
+        self.recorded_at = recorded_at
+        self._meta = meta
+
+    @property
+    def meta(self) -> Meta:
+        """Its circumstances. Raises pydantic's ValidationError for what no code of ours wrote."""
+        if isinstance(self._meta, str):
+            self._meta = META.validate_json(self._meta)
+        return self._meta
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Recorded) and self._whole == other._whole
+
+    def __hash__(self) -> int:
+        return hash((self.position, self.stream, self.version))
+
+    def __repr__(self) -> str:
+        return f"Recorded{self._whole}"
+
+    @property
+    def _whole(self) -> tuple[object, ...]:
+        return (
+            self.position,
+            self.stream,
+            self.version,
+            self.event,
+            self.meta,
+            self.recorded_at,
+        )

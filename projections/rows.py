@@ -59,6 +59,7 @@ class Projection:
     events: frozenset[str]  # the names it cares about
     touched: Callable[[Recorded], Sequence[Place]]  # rows that `apply` will ask for
     apply: Callable[[Rows, Recorded], None]
+    seldom: bool = False  # read now and then: it may be a second behind
     made_by: tuple[ModuleType, ...] = ()  # modules of its rules, beside the one with `apply`
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from domain.decider import Decider
 from events import streams
 from events.catalogue import AnyEvent, restored
-from events.envelope import META, Recorded
+from events.envelope import Recorded
 from services.log.commands import Append
 from services.log.database import Connection, Pool
 from services.log.tail import Tail
@@ -183,6 +183,6 @@ def recorded_from(row: _Row) -> Recorded:
         stream=stream,
         version=version,
         event=restored(name, schema_version, data),
-        meta=META.validate_json(meta),
+        meta=meta,
         recorded_at=recorded_at,
     )

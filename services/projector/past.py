@@ -29,7 +29,7 @@ async def as_it_was(
         try:
             for statement in statements.tables():
                 await connection.execute(statement)
-            await replay(connection, statements, settings, 0, progress, until=position)
+            await replay(pool, connection, statements, settings, 0, progress, until=position)
             yield connection
         finally:
             await connection.execute("discard temp")

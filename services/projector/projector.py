@@ -5,7 +5,9 @@ Live and rebuilt are the same code over the same events: the same bytes.
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from typing import cast
 
 import structlog
@@ -14,6 +16,7 @@ from psycopg import sql
 from events.envelope import Recorded
 from projections.rows import Projection
 from services import telemetry
+from services.garbage import seldom_collected
 from services.log import checkpoints
 from services.log.bells import Bell
 from services.log.database import UNREACHABLE, Connection, Pool
@@ -22,6 +25,7 @@ from services.log.patience import patiently
 from services.log.reader import Log, after
 from services.projector.statements import Statements, shape
 from services.settings import Settings
+from services.stopping import stop
 
 logger = structlog.get_logger()
 
@@ -44,6 +48,7 @@ class Projector:
         self._shape = shape(projection)
         self._settings = settings
         self._bell = bell
+        self._hurried = asyncio.Event()
 
     async def open(self) -> None:
         """Make sure the tables are there and of the shape this code fills; else build them."""
@@ -69,17 +74,29 @@ class Projector:
                         await asyncio.sleep(self._settings.follow_poll_seconds)
                         break
                     # People read this a few times a second: a pause makes one batch of many.
-                    await asyncio.sleep(self._settings.projection_pause_seconds)
+                    if len(batch) < self._settings.follow_batch_events:
+                        await self._pause()
             except UNREACHABLE as fault:
                 logger.warning("read model not written", error=type(fault).__name__)
                 await asyncio.sleep(self._settings.append_reconnect_seconds)
 
+    async def _pause(self) -> None:
+        settings, seldom = self._settings, self._projection.seldom
+        pause = settings.indicators_pause_seconds if seldom else settings.projection_pause_seconds
+        with suppress(TimeoutError):
+            async with asyncio.timeout(pause):
+                await self._hurried.wait()
+
     async def caught_up(self) -> None:
-        """Return when everything in the log now is shown."""
+        """Return when everything in the log now is shown. Nothing pauses meanwhile."""
         head = await self._log.head()
-        while self.position < head:
-            self._bell.ring()
-            await asyncio.sleep(0.005)
+        try:
+            while self.position < head:
+                self._hurried.set()  # again: another who waited may have let go of it
+                self._bell.ring()
+                await asyncio.sleep(0.005)
+        finally:
+            self._hurried.clear()
 
     async def _show(self, batch: Sequence[Recorded]) -> bool:
         """Apply what is new of the batch. False: the tables are elsewhere, go on from there."""
@@ -129,11 +146,13 @@ async def rebuild(
             await connection.execute(_drop(draft))
             for statement in statements.create():
                 await connection.execute(statement)
-            position = await replay(connection, statements, settings, 0, progress)
+            position = await replay(pool, connection, statements, settings, 0, progress)
+            for statement in statements.indexes():
+                await connection.execute(statement)
             async with connection.transaction():
                 # From here the live projector waits; what it may have seen since is caught up.
                 await checkpoints.reached_and_held(connection, name)
-                position = await replay(connection, statements, settings, position, progress)
+                position = await replay(pool, connection, statements, settings, position, progress)
                 await connection.execute(_drop(name))
                 await connection.execute(
                     sql.SQL("alter schema {} rename to {}").format(
@@ -149,6 +168,7 @@ async def rebuild(
 
 
 async def replay(
+    pool: Pool,
     connection: Connection,
     statements: Statements,
     settings: Settings,
@@ -157,23 +177,34 @@ async def replay(
     *,
     until: int | None = None,
 ) -> int:
-    """Everything after the position, up to another or the end of the log: the new position."""
-    head = until
-    if head is None:
-        cursor = await connection.execute("select coalesce(max(position), 0) from events")
-        head = cast("tuple[int]", await cursor.fetchone())[0]
-    names = statements.projection.events
-    while position < head:
-        batch = await after(
-            connection, position, limit=settings.rebuild_batch_events, names=names, until=head
+    """Everything after the position, up to another or the end of the log: the new position.
+
+    While a batch is shown on the connection, the next one is read on another.
+    """
+    async with pool.connection() as reader:
+        head = until
+        if head is None:
+            cursor = await reader.execute("select coalesce(max(position), 0) from events")
+            head = cast("tuple[int]", await cursor.fetchone())[0]
+        next_after = partial(
+            after,
+            reader,
+            limit=settings.rebuild_batch_events,
+            names=statements.projection.events,
+            until=head,
         )
-        if not batch:
-            break
-        async with connection.transaction():
-            await show(connection, statements, batch)
-        position = batch[-1].position
-        if progress is not None:
-            progress(position, head)
+        reading = asyncio.create_task(next_after(position))
+        try:
+            with seldom_collected():
+                while batch := await reading:
+                    position = batch[-1].position
+                    reading = asyncio.create_task(next_after(position))
+                    async with connection.transaction():
+                        await show(connection, statements, batch)
+                    if progress is not None:
+                        progress(position, head)
+        finally:
+            await stop([reading])
     return max(position, head)
 
 

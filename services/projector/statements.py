@@ -59,11 +59,16 @@ class Statements:
         }
 
     def create(self) -> list[bytes]:
-        """The schema, its tables and indexes."""
-        made = [f"create schema {self.schema}".encode(), *self.tables()]
-        for table in self.projection.tables:
-            made += [self.sql(CreateIndex(index)) for index in sorted(table.indexes, key=_name)]
-        return made
+        """The schema and its tables."""
+        return [f"create schema {self.schema}".encode(), *self.tables()]
+
+    def indexes(self) -> list[bytes]:
+        """The indexes, for when the tables are filled."""
+        return [
+            self.sql(CreateIndex(index))
+            for table in self.projection.tables
+            for index in sorted(table.indexes, key=_name)
+        ]
 
     def tables(self) -> list[bytes]:
         """The tables alone."""

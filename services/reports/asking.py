@@ -122,8 +122,7 @@ async def report(
 
     Raises UnknownCommunity, UnknownDepartement, FinerThanAMonth, NotAtMidnight and NotBuiltYet.
     """
-    if ask.reader in RESTRICTED:
-        _check_coarse(ask)
+    check_coarse(ask)
     async with facts(pool, settings, ask, progress) as known:
         return await report_of(known, ask)
 
@@ -155,7 +154,10 @@ async def report_of(known: Facts, ask: Ask) -> Report:
     )
 
 
-def _check_coarse(ask: Ask) -> None:
+def check_coarse(ask: Ask) -> None:
+    """Raises FinerThanAMonth and NotAtMidnight, for readers who see no small numbers."""
+    if ask.reader not in RESTRICTED:
+        return
     period = ask.asked.period
     whole = period.begins.day == 1 and (period.ends + timedelta(days=1)).day == 1
     if not whole or ask.asked.by in OF_THE_DAY - {"month", "quarter"}:
