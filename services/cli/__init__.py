@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from services.cli import care, communities, offers, practitioners
+from services.cli import care, communities, indicators, offers, practitioners
 from services.cli.errors import Ended, say_error, told_kindly
 from services.cli.options import AsJson, Community, HttpPort, State
 
@@ -293,6 +293,7 @@ care.add_to(app)
 offers.add_to(app)
 practitioners.add_to(app)
 communities.add_to(app)
+indicators.add_to(app)
 
 
 def main() -> None:

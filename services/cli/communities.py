@@ -152,6 +152,25 @@ def import_practitioners(
     importing.import_practitioners(file, of, state, role=role, as_json=as_json)
 
 
+@imports.command("figures")
+@told_kindly
+def import_figures(
+    finess: Finess,
+    file: Csv,
+    role: As = Role.COORDINATOR,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Figures no event of ours can give: a line each, with who says so.
+
+    Columns: indicator (call_pickup_rate, ed_visits_not_admitted, …), period (2026-10), numerator,
+    denominator (may be empty), source.
+    """
+    from services.cli import accounts
+
+    accounts.import_figures(finess, file, state, role=role, as_json=as_json)
+
+
 def add_to(app: typer.Typer) -> None:
     """Every command of this module."""
     app.add_typer(community, name="community", rich_help_panel="Care")

@@ -98,9 +98,9 @@ def _import(
 ) -> None:
     lines, sheets, wrong = [], [], list[Wrong]()
     try:
-        read_sheets = list(read(_rows(file, columns)))
+        read_sheets = list(read(rows_of(file, columns)))
     except Contradicted as contradicted:
-        _tell(file, [contradicted.wrong], as_json=as_json)
+        tell_wrong(file, [contradicted.wrong], as_json=as_json)
     for of, sheet in read_sheets:
         try:
             model.model_validate(sheet)
@@ -123,7 +123,7 @@ def _import(
             _say(answer, as_json=as_json)
             return
         wrong = _refused(answer, lines)
-    _tell(file, wrong, as_json=as_json)
+    tell_wrong(file, wrong, as_json=as_json)
 
 
 def _line(problem: Problem, of: Sequence[int]) -> int:
@@ -134,7 +134,7 @@ def _line(problem: Problem, of: Sequence[int]) -> int:
     return of[0]
 
 
-def _rows(file: Path, columns: Sequence[str]) -> list[tuple[int, dict[str, str]]]:
+def rows_of(file: Path, columns: Sequence[str]) -> list[tuple[int, dict[str, str]]]:
     """Number and fields of each line. Raises Told for a file that is none, or has other columns."""
     try:
         # Spreadsheets put a mark at the beginning, and semicolons in France.
@@ -178,7 +178,7 @@ def _rows(file: Path, columns: Sequence[str]) -> list[tuple[int, dict[str, str]]
 
 def communes_of(file: Path) -> list[dict[str, Any]]:
     """The communes a file names. Raises Told for one that has other columns."""
-    return [_commune(row) for _, row in _rows(file, COMMUNES)]
+    return [_commune(row) for _, row in rows_of(file, COMMUNES)]
 
 
 def _commune(row: dict[str, str]) -> dict[str, Any]:
@@ -186,7 +186,7 @@ def _commune(row: dict[str, str]) -> dict[str, Any]:
         "insee": row["insee"],
         "title": row["commune"],
         "population": row["population"],
-        "position": {"lat": _number(row["lat"]), "lon": _number(row["lon"])},
+        "position": {"lat": number_of(row["lat"]), "lon": number_of(row["lon"])},
     }
 
 
@@ -234,7 +234,7 @@ def _practitioners(rows: list[tuple[int, dict[str, str]]]) -> _Sheets:
         yield [line], sheet
 
 
-def _number(cell: str) -> str:
+def number_of(cell: str) -> str:
     """As French spreadsheets write it as well."""
     return cell.replace(",", ".")
 
@@ -266,7 +266,8 @@ def _say(answer: Answer, *, as_json: bool) -> None:
     console.print(f"[green]imported[/green]  {answer['changed']} new or changed, {same} as before")
 
 
-def _tell(file: Path, wrong: Sequence[Wrong], *, as_json: bool) -> NoReturn:
+def tell_wrong(file: Path, wrong: Sequence[Wrong], *, as_json: bool) -> NoReturn:
+    """Line by line. Raises Told."""
     for one in [] if as_json else wrong:
         where = f"line {one.line}" if one.line else "file"
         console.print(f"[red]{where}[/red]  {one.code}  [dim]{escape(one.message)}[/dim]")

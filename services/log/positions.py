@@ -1,11 +1,14 @@
 """Where the log was at an instant: the position of the last event written by then."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import cast
 
 from events.catalogue import restored
 from events.instants import happened_at
 from services.log.database import Connection
+
+FOREVER = datetime.max.replace(tzinfo=UTC)
+"""An instant nothing comes after."""
 
 _BEFORE = (
     "select position, recorded_at, name, schema_version, data::text from events"

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Select
 
@@ -27,8 +29,9 @@ class OneCommunity(Refused):
 
 @dataclass(frozen=True)
 class Entry:
-    """A note of the journal. None: its text was destroyed."""
+    """A note of the journal. No text: it was destroyed."""
 
+    entry_id: UUID
     day: date
     topic: JournalTopic
     text: str | None
@@ -67,13 +70,30 @@ async def activity(
         monthly = await report_of(known, replace(ask, asked=replace(ask.asked, by="month")))
         notes = await known.rows(_notes(finess, ask.asked.period))
     reason = f"report of activity {ask.asked.period.name}"
+    return Activity(whole, monthly, await _with_texts(vault, finess, notes, actor, reason))
+
+
+async def entries(
+    pool: Pool, vault: Vault, finess: str, period: Period, actor: str
+) -> Sequence[Entry]:
+    """The notes of a period, the oldest first. That they were read is journalled."""
+    notes = await rows(pool, _notes(finess, period))
+    return await _with_texts(vault, finess, notes, actor, f"journal {period.name}")
+
+
+async def _with_texts(
+    vault: Vault, finess: str, notes: Sequence[dict[str, Any]], actor: str, reason: str
+) -> list[Entry]:
     refs = [note["entry_id"] for note in notes]
+    if not refs:
+        return []
     texts = await vault.notes(refs, about=named("journal", finess), actor=actor, reason=reason)
-    entries = [
-        Entry(note["day"], JournalTopic(note["topic"]), texts.get(note["entry_id"]))
+    return [
+        Entry(
+            note["entry_id"], note["day"], JournalTopic(note["topic"]), texts.get(note["entry_id"])
+        )
         for note in notes
     ]
-    return Activity(whole, monthly, entries)
 
 
 def _notes(finess: str, period: Period) -> Select[tuple[object, ...]]:

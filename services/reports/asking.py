@@ -20,7 +20,7 @@ from projections.indicators.suppression import all_suppressed
 from projections.indicators.tables import NAME, communities, contract_years
 from services.log import checkpoints
 from services.log.database import Connection, Pool
-from services.log.positions import position_at
+from services.log.positions import FOREVER, position_at
 from services.projector.past import TEMPORARY, as_it_was
 from services.projector.projector import Progress
 from services.projector.queries import rows_on
@@ -59,6 +59,7 @@ class Ask:
     reader: Reader = Reader.COORDINATOR
     codes: tuple[str, ...] = ()  # none: every one that reader has
     at: datetime | None = None  # none: now
+    position: int | None = None  # instead of an instant
     own_time: bool = False  # `at` is of a sandbox's clock
     zone: str = USUAL_ZONE  # whose midnights
 
@@ -99,7 +100,7 @@ async def facts(
     pool: Pool, settings: Settings, ask: Ask, progress: Progress | None = None
 ) -> AsyncIterator[Facts]:
     """One snapshot for every question of a report."""
-    if ask.at is None:
+    if ask.at is None and ask.position is None:
         async with pool.connection() as connection:
             await connection.set_isolation_level(IsolationLevel.REPEATABLE_READ)
             try:
@@ -109,10 +110,16 @@ async def facts(
             finally:
                 await connection.set_isolation_level(None)
         return
+    until = await _position(pool, ask)
+    async with as_it_was(pool, folding.projection, until, settings, progress) as connection:
+        yield Facts(connection, {NAME: TEMPORARY}, until)
+
+
+async def _position(pool: Pool, ask: Ask) -> int:
+    """Where the log was then; the end of it at most."""
     async with pool.connection() as connection:
-        position = await position_at(connection, ask.at, own_time=ask.own_time)
-    async with as_it_was(pool, folding.projection, position, settings, progress) as connection:
-        yield Facts(connection, {NAME: TEMPORARY}, position)
+        head = await position_at(connection, ask.at or FOREVER, own_time=ask.own_time)
+    return head if ask.position is None else min(ask.position, head)
 
 
 async def report(
@@ -162,6 +169,8 @@ def check_coarse(ask: Ask) -> None:
     whole = period.begins.day == 1 and (period.ends + timedelta(days=1)).day == 1
     if not whole or ask.asked.by in OF_THE_DAY - {"month", "quarter"}:
         raise FinerThanAMonth
+    if ask.position is not None:
+        raise NotAtMidnight
     if ask.at is not None and ask.at.astimezone(ZoneInfo(ask.zone)).time() != time():
         raise NotAtMidnight
 

@@ -111,6 +111,11 @@ def scaled(value: float | None, unit: str) -> float | None:
     return None if value is None else round(value * _SCALE.get(unit, 1.0), 6)
 
 
+def unscaled(value: float, unit: str) -> float:
+    """As figures are: 83.3 % is 0.833."""
+    return value / _SCALE.get(unit, 1.0)
+
+
 def _reached(value: float | None, target: Target | None) -> bool | None:
     if target is None or value is None:
         return None

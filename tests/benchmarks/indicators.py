@@ -59,7 +59,9 @@ def _rebuilt(url: str, state: str) -> dict[str, Any]:
         month, _ = await _asked(pool, settings, period_of("2026-06"))
         year, found = await _asked(pool, settings, period_of("2026"))
         began = time.perf_counter()
-        past = await report(pool, settings, _ask(period_of("2026"), at=datetime(2027, 1, 1, tzinfo=UTC)))
+        past = await report(
+            pool, settings, _ask(period_of("2026"), at=datetime(2027, 1, 1, tzinfo=UTC))
+        )
         return {
             "rebuild_s": round(seconds, 1),
             "rebuild_events_per_s": round(position / seconds),
