@@ -82,7 +82,7 @@ class NotATarget(Refused):
 
 
 class NotAFigure(Refused):
-    """A figure names an indicator and days once, ends after it begins, and is of no future day."""
+    """A figure names an indicator and days once; its days end after they begin, and have come."""
 
     code = "not_a_figure"
 

@@ -57,12 +57,12 @@ def _says_one_thing(target: Target) -> bool:
 def report_figures(command: ReportFigures, community: Community) -> list[CommunityEvent]:
     formed = formed_of(command.finess, community)
     today = day_of(command.at, formed.zone)
-    named = {figure_of(figure) for figure in command.figures}
-    if (
-        not command.figures
-        or len(named) < len(command.figures)
-        or any(not one.begins <= one.ends <= today for one in command.figures)
-    ):
+    named = set[FigureOf]()
+    for one in command.figures:
+        if figure_of(one) in named or not one.begins <= one.ends <= today:
+            raise NotAFigure(one.indicator, f"{one.begins}/{one.ends}")
+        named.add(figure_of(one))
+    if not named:
         raise NotAFigure(command.finess)
     news = tuple(one for one in command.figures if formed.reported.get(figure_of(one)) != one)
     if not news:

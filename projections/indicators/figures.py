@@ -1,7 +1,7 @@
 """What a figure is, and how it is read from the rows its question found."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, assert_never
 
 from projections.indicators.definitions import (
@@ -33,6 +33,7 @@ class Figure:
     p90: float | None = None  # of a spread, whose median is the value
     parts: Mapping[str, int] = field(default_factory=dict)  # of a split; small ones may be left out
     hidden: bool = False  # too few patients to say, for this reader
+    source: str = ""  # who says so, of a figure from elsewhere
 
 
 Row = Mapping[str, Any]
@@ -108,10 +109,11 @@ def reported(rows: Sequence[Row]) -> Figure:
     found = _apart(rows)
     if not found:
         return Figure()
+    source = ", ".join(sorted({row["source"] for row in found}))
     numerator = sum(row["numerator"] for row in found)
     if any(row["denominator"] is None for row in found):
-        return amount(numerator)
-    return share(numerator, sum(row["denominator"] for row in found))
+        return replace(amount(numerator), source=source)
+    return replace(share(numerator, sum(row["denominator"] for row in found)), source=source)
 
 
 def _apart(rows: Sequence[Row]) -> list[Row]:

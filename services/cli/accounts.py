@@ -113,6 +113,9 @@ def import_figures(
     """A line a figure: all of the file, or nothing and what is wrong where."""
     found, wrong = [], []
     for line, row in rows_of(file, FIGURES):
+        if (told := _not_reported(row["indicator"])) is not None:
+            wrong.append(Wrong(line, told.code, str(told)))
+            continue
         try:
             found.append(_figure(row).model_dump(mode="json"))
         except ValidationError as error:
@@ -125,6 +128,16 @@ def import_figures(
     if not found:
         raise Told(f"{file}: no line below the header", code="nothing_to_import", status=2)
     about(Kind.FIGURES, {"finess": finess, "figures": found}, state, role=role, as_json=as_json)
+
+
+def _not_reported(code: str) -> Told | None:
+    if code not in catalogue():
+        msg = f"no indicator is called {code}: snp indicators list"
+        return Told(msg, code="unknown_indicator", status=2)
+    if not catalogue()[code][-1].external:
+        msg = f"{code} is counted from events: nothing is to be imported"
+        return Told(msg, code="not_reported", status=2)
+    return None
 
 
 def _figure(row: dict[str, str]) -> ReportedFigure:

@@ -96,7 +96,7 @@ def _codes(only: str | None) -> tuple[str, ...]:
         elif word in set(Theme):
             found += [code for code, (first, *_) in catalogue().items() if first.theme == word]
         else:
-            msg = f"no indicator is called {word}: snp indicators list"
+            msg = f"no indicator or chapter is called {word}: snp indicators list"
             raise Told(msg, code="unknown_indicator", status=2)
     return tuple(found)
 

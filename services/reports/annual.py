@@ -30,7 +30,8 @@ from services.reports.lines import Line, fingerprint, lines
 
 _DARK = HexColor("#1F4E79")
 _GOOD, _BAD, _RULE = HexColor("#1E7B34"), HexColor("#B3261E"), HexColor("#C9CED6")
-_WIDTHS = (78 * mm, 46 * mm, 26 * mm, 28 * mm)
+_MARGIN, _PADDING = 16 * mm, 6  # points: what a frame leaves around
+_WIDTHS = (78 * mm, 38 * mm, 38 * mm, 24 * mm)
 
 _SAMPLE = getSampleStyleSheet()
 _BODY = ParagraphStyle("body", parent=_SAMPLE["BodyText"], fontSize=8.5, leading=11)
@@ -116,8 +117,8 @@ def as_pdf(activity: Activity, language: str) -> bytes:
     document = SimpleDocTemplate(
         sink,
         pagesize=A4,
-        leftMargin=16 * mm,
-        rightMargin=16 * mm,
+        leftMargin=_MARGIN - _PADDING,
+        rightMargin=_MARGIN - _PADDING,
         topMargin=16 * mm,
         bottomMargin=18 * mm,
         title=f"{said['title']} · {activity.title}",
@@ -127,9 +128,9 @@ def as_pdf(activity: Activity, language: str) -> bytes:
 
     def footer(canvas: Canvas, _: Any) -> None:
         canvas.setFont("Helvetica", 7)
-        canvas.drawString(16 * mm, 10 * mm, f"{activity.title} · {mark}")
+        canvas.drawString(_MARGIN, 10 * mm, f"{activity.title} · {mark}")
         canvas.drawRightString(
-            A4[0] - 16 * mm, 10 * mm, said["page"].format(page=canvas.getPageNumber())
+            A4[0] - _MARGIN, 10 * mm, said["page"].format(page=canvas.getPageNumber())
         )
 
     story = [

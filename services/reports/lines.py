@@ -38,6 +38,7 @@ class Line:
     at_most: float | None
     reached: bool | None  # the target; None: there is none, or nothing to say yet
     hidden: bool
+    source: str  # who says so, of a figure from elsewhere
 
 
 def lines(report: Report, language: str) -> list[Line]:
@@ -75,6 +76,7 @@ def _of_figure(
         at_most=scaled(target.at_most, definition.unit) if target else None,
         reached=_reached(figure.value, target),
         hidden=figure.hidden,
+        source=figure.source,
     )
     of_what = (
         word_of(definition.measure.column) if isinstance(definition.measure, Split) else "topic"
@@ -98,6 +100,7 @@ def _of_figure(
             at_most=None,
             reached=None,
             hidden=False,
+            source=figure.source,
         )
 
 

@@ -24,6 +24,8 @@ _ASKED = (
 
 
 _MEANING = ("formula", "numerator_is", "denominator_is", "readers", "valid_from", "basis", "events")
+_WRITTEN_BY_PEOPLE = ("cell_name", "part_name", "source")
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 COLUMNS = (*_ASKED, *(field.name for field in fields(Line)), *_MEANING)
 
 
@@ -32,8 +34,17 @@ def as_csv(report: Report, language: str) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, COLUMNS)
     writer.writeheader()
-    writer.writerows(rows(report, language))
+    for row in rows(report, language):
+        writer.writerow(row | {name: _plain(row[name]) for name in _WRITTEN_BY_PEOPLE})
     return text.getvalue().encode()
+
+
+def _plain(text: str) -> str:
+    """A spreadsheet would compute what begins like a formula.
+
+    Source: OWASP, CSV injection.
+    """
+    return f"'{text}" if text.startswith(_FORMULAS) else text
 
 
 def rows(report: Report, language: str) -> list[dict[str, Any]]:

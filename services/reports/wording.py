@@ -26,7 +26,12 @@ def value(line: Line, language: str) -> str:
 
 
 def of_how_many(line: Line, language: str) -> str:
-    """`3 / 4`; how many it is the median of; nothing for a plain count."""
+    """`3 / 4`; how many it is the median of; nothing for a plain count. And who says so."""
+    counted = _counted(line, language)
+    return " · ".join(said for said in (counted, line.source) if said)
+
+
+def _counted(line: Line, language: str) -> str:
     if line.denominator is None or line.part:
         return ""
     whole = count(line.denominator, language)

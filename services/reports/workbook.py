@@ -34,6 +34,7 @@ _HEADINGS = {
     ),
     "en": ("Indicator", "Detail", "Value", "90th percentile", "Numerator", "Denominator", "Target"),
 }
+_AS_WRITTEN = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
 _SHEETS = {"fr": ("Chiffres", "Définitions", "Demande"), "en": ("Figures", "Definitions", "Asked")}
 _DEFINITION = {
     "fr": ("Code", "Version", "Nom", "Formule", "Numérateur", "Dénominateur", "Lecteurs", "Source"),
@@ -44,7 +45,7 @@ _DEFINITION = {
 def as_workbook(report: Report, language: str) -> bytes:
     """A sheet of figures by chapter, one of what they mean, one of what was asked."""
     sink = io.BytesIO()
-    with xlsxwriter.Workbook(sink, {"in_memory": True, "strings_to_formulas": False}) as book:
+    with xlsxwriter.Workbook(sink, _AS_WRITTEN) as book:
         figures, meanings, asked = (book.add_worksheet(name) for name in _SHEETS[language])
         _figures(book, figures, report, language)
         _definitions(book, meanings, report, language)
@@ -72,7 +73,8 @@ def _figures(book: Any, sheet: Any, report: Report, language: str) -> None:
             theme = line.theme
             sheet.write_row(nth, 0, (theme_name(theme, language), *[""] * 6), chapter)
             nth += 1
-        detail = " · ".join(name for name in (line.cell_name, line.part_name) if name)
+        of = (line.cell_name, line.part_name, line.source)
+        detail = " · ".join(name for name in of if name)
         sheet.write_row(nth, 0, ("" if line.part else line.name, detail))
         if line.hidden:
             sheet.write_string(nth, 2, wording.value(line, language))

@@ -1,5 +1,6 @@
 """What the community wrote down itself: figures from elsewhere, and its journal."""
 
+from dataclasses import replace
 from datetime import date
 
 from events.reporting import JournalTopic, ReportedFigure
@@ -24,8 +25,15 @@ def reported(code, numerator, denominator, begins=date(2026, 11, 1), ends=date(2
         ends=ends,
         numerator=numerator,
         denominator=denominator,
-        source="SAMU 58",
+        source=SOURCE,
     )
+
+
+SOURCE = "SAMU 58"
+
+
+def said(numerator, denominator):
+    return replace(share(numerator, denominator), source=SOURCE)
 
 
 WEEKS = [(date(2026, 11, 2), date(2026, 11, 8)), (date(2026, 11, 9), date(2026, 11, 15))]
@@ -34,7 +42,7 @@ STORIES = [
     Story(
         "every figure from elsewhere, once",
         [formed(), figures_reported(*(reported(code, 3, 4) for code in CODES))],
-        {code: share(3, 4) for code in CODES},
+        {code: said(3, 4) for code in CODES},
     ),
     Story(
         "weeks are added up; the month that holds them all is not added to them",
@@ -48,9 +56,9 @@ STORIES = [
             ),
         ],
         {
-            "call_pickup_rate": share(180, 200),
-            "ed_visits_not_admitted": count(10),
-            "calls_within_a_minute": share(50, 200),
+            "call_pickup_rate": said(180, 200),
+            "ed_visits_not_admitted": replace(count(10), source=SOURCE),
+            "calls_within_a_minute": said(50, 200),
         },
     ),
     Story(
@@ -60,7 +68,7 @@ STORIES = [
             figures_reported(reported("call_pickup_rate", 1, 2)),
             figures_reported(reported("call_pickup_rate", 3, 4)),
         ],
-        {"call_pickup_rate": share(3, 4)},
+        {"call_pickup_rate": said(3, 4)},
     ),
     Story(
         "two notes, one of them struck",
