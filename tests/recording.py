@@ -48,6 +48,12 @@ class LogInMemory:
         return new
 
 
+def altered(fact: Recorded, **changes: Any) -> Recorded:
+    """The same fact, but for that."""
+    columns = ("position", "stream", "version", "event", "meta", "recorded_at")
+    return Recorded(**{name: getattr(fact, name) for name in columns} | changes)
+
+
 def meta(command: UUID, event: Event) -> Meta:
     return Meta(
         event_id=called(f"{command} {event.name} {event}"),

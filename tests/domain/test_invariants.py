@@ -1,4 +1,3 @@
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -69,7 +68,7 @@ from tests.examples import (
     vacation,
     withdrawn,
 )
-from tests.recording import recorded
+from tests.recording import altered, recorded
 
 BEGUN = (formed(), enrolled(), consented(), published())
 PAUSED = PractitionerPaused(rpps=DR_ADAM, paused_at=NOON)
@@ -269,7 +268,7 @@ def test_what_breaks_an_invariant_is_named(events, rule):
 
 def test_a_slot_in_the_agenda_of_another_is_noticed():
     events = recorded(*BEGUN)
-    stray = replace(events[3], stream=f"agenda-{DR_BLAIN}-2026-W48")
+    stray = altered(events[3], stream=f"agenda-{DR_BLAIN}-2026-W48")
 
     assert broken([*events[:3], stray]) == {"slot_in_another_agenda"}
 
@@ -277,7 +276,7 @@ def test_a_slot_in_the_agenda_of_another_is_noticed():
 def test_a_place_taken_by_another_command_than_the_assignment_is_noticed():
     events = recorded(*BEGUN, received(), assigned())
     (apart,) = recorded(taken(), command="another")
-    place = replace(apart, position=7, version=2)
+    place = altered(apart, position=7, version=2)
 
     assert broken([*events, place]) == {"place_without_an_assignment"}
 
@@ -297,7 +296,7 @@ def test_a_gap_and_a_wrong_order_are_noticed():
     first, *rest = recorded(received(), searching(), assigned())
 
     assert "version_gap" in broken([first, rest[1]])
-    assert "out_of_order" in broken([first, replace(rest[0], position=1)])
+    assert "out_of_order" in broken([first, altered(rest[0], position=1)])
 
 
 def test_double_bookings_are_counted():
