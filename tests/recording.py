@@ -59,7 +59,7 @@ def meta(command: UUID, event: Event) -> Meta:
         event_id=called(f"{command} {event.name} {event}"),
         command_id=command,
         community=NEVERS,
-        actor=Actor(ref="tests", role=Role.SYSTEM),
+        actor=Actor(ref="tests", role=Role.PRACTITIONER),
         correlation=command,
         causation=command,
     )

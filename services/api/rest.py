@@ -6,18 +6,33 @@ import orjson
 from fastapi import FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import Field
 
 from domain.decider import Refused
-from events.base import Finess
-from events.codes import Label, Mode, Profession
+from events.base import Finess, Frozen, Insee, Rpps
+from events.codes import Label, Mode, Profession, Source
 from projections import availability, board
+from projections.availability import TODAY_TO_D2
 from services.api.asyncapi import document
 from services.projector.queries import NotBuiltYet, rows
+from services.reports.places import Looked, Places, places
 
 if TYPE_CHECKING:
     from services.app import House
 
-Community = Annotated[Finess | None, Query(description="FINESS number of a community")]
+Community = Annotated[Finess | None, Field(description="FINESS number of a community")]
+Dimension = Literal[
+    "community",
+    "practitioner",
+    "profession",
+    "specialty",
+    "commune",
+    "day",
+    "half_day",
+    "mode",
+    "label",
+    "source",
+]
 State = Literal[
     "waiting",
     "assigned",
@@ -31,7 +46,24 @@ State = Literal[
     "withdrawn",
     "refused_as_emergency",
 ]
+assert set(get_args(Dimension)) == set(availability.DIMENSIONS), "each may be asked for"
 assert set(get_args(State)) == set(board.STATES), "every state of the board may be asked for"
+
+
+class PlacesAsked(Frozen):
+    """Which places, counted by what."""
+
+    community: Community = None
+    rpps: Annotated[Rpps | None, Field(description="Of this practitioner")] = None
+    profession: Profession | None = None
+    specialty: Annotated[str | None, Field(max_length=20, description="Their know-how")] = None
+    mode: Mode | None = None
+    label: Label | None = None
+    commune: Annotated[Insee | None, Field(description="INSEE code of where they are")] = None
+    half_day: Literal["AM", "PM"] | None = None
+    source: Annotated[Source | None, Field(description="Who may fill them")] = None
+    by: Annotated[Dimension | None, Field(description="Count every place by this")] = None
+    days: Annotated[int, Field(ge=1, le=14, description="Today and those after")] = TODAY_TO_D2
 
 
 def rest(house: "House") -> FastAPI:
@@ -56,18 +88,15 @@ def rest(house: "House") -> FastAPI:
         return JSONResponse({"code": "invalid_value", "message": told, "detail": wrong}, 422)
 
     @api.get("/v1/availability")
-    async def free_places(
-        community: Community = None,
-        profession: Profession | None = None,
-        mode: Mode | None = None,
-        label: Label | None = None,
-    ) -> dict[str, Any]:
-        """Places one may yet come to, by community, profession, mode, label and hour."""
-        now = house.clock.now()
-        query = availability.free_places(
-            community=community, profession=profession, mode=mode, label=label
-        )
-        return {"at": now, "places": await rows(house.pool, query, at=now)}
+    async def availability_of(asked: Annotated[PlacesAsked, Query()]) -> Places:
+        """Places of today to D+2.
+
+        Free ones by community, profession, mode, label and hour; with `by`, all of them by what
+        they are. Who publishes slots and is silent for longer than usual is named.
+        """
+        which = availability.Which(**asked.model_dump(exclude={"by", "days"}))
+        looked = Looked(which, house.clock.now(), by=asked.by, days=asked.days)
+        return await places(house.pool, house.settings, looked)
 
     @api.get("/v1/requests")
     async def requests(

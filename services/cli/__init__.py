@@ -145,16 +145,41 @@ def send(
 @told_kindly
 def availability(
     community: Community = None,
+    rpps: Annotated[str | None, typer.Option(help="Of this practitioner.")] = None,
     profession: Annotated[str | None, typer.Option(help="10 doctor, 60 nurse, …")] = None,
+    specialty: Annotated[str | None, typer.Option(help="Their know-how: SM54, …")] = None,
     mode: Annotated[str | None, typer.Option(help="AMB office, HH home, VR video.")] = None,
     label: Annotated[str | None, typer.Option(help="PUBLIC, PRO, SNP or CPTS.")] = None,
+    commune: Annotated[str | None, typer.Option(help="INSEE code of where they are.")] = None,
+    half_day: Annotated[str | None, typer.Option(help="AM or PM.")] = None,
+    source: Annotated[str | None, typer.Option(help="Who may fill them: SAS, CPTS, IOA…")] = None,
+    days: Annotated[int, typer.Option(help="Today and those after.", min=1, max=14)] = 3,
+    by: Annotated[
+        str | None,
+        typer.Option(help="Count free, held, taken, lost… by community, practitioner, commune…"),
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(help="As it was then: 2026-11-23T14:00, or a position of the log."),
+    ] = None,
     state: State = None,
     as_json: AsJson = False,
 ) -> None:
-    """Free places, by community, profession, mode, label and hour."""
-    from services.cli.look import show_availability
+    """Free places from today to D+2, by hour; with --by, every place by what it is."""
+    from services.cli.places import Filters, show_places
 
-    show_availability(community, profession, mode, label, state, as_json=as_json)
+    filters = Filters(
+        community=community,
+        rpps=rpps,
+        profession=profession,
+        specialty=specialty,
+        mode=mode,
+        label=label,
+        commune=commune,
+        half_day=half_day,
+        source=source,
+    )
+    show_places(filters.meant(), by, days, at, state, as_json=as_json)
 
 
 @app.command()

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from itertools import groupby
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from projections.indicators.questions import Asked
 from projections.indicators.scope import Scope
 from projections.indicators.values import theme_name
 from services.cli.errors import Told
-from services.cli.options import HERE_NAME
+from services.cli.options import HERE_NAME, instant_or_position
 from services.cli.session import Session, console, in_session, progress, say, show_table
 from services.cli.words import HERE
 from services.reports import wording
@@ -104,14 +104,11 @@ def _codes(only: str | None) -> tuple[str, ...]:
 def _as_it_was(ask: Ask, at: str | None) -> Ask:
     if at is None:
         return ask
-    if at.isdigit():
-        return replace(ask, position=int(at))
-    try:
-        given = datetime.fromisoformat(at)
-    except ValueError as wrong:
-        msg = f"--at {at}: write 2026-11-23, 2026-11-23T14:00, or a position of the log"
-        raise Told(msg, code="usage", status=2) from wrong
-    return replace(ask, at=given if given.tzinfo else given.replace(tzinfo=HERE))
+    match instant_or_position(at, HERE):
+        case int() as position:
+            return replace(ask, position=position)
+        case instant:
+            return replace(ask, at=instant)
 
 
 async def reported(session: Session, ask: Ask) -> Report:

@@ -1,6 +1,5 @@
 """Commands that look: free places, the board, what happened."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,14 +10,13 @@ from rich.markup import escape
 from sqlalchemy import Text, cast, func, select
 
 from events import streams
-from events.codes import Label, Mode, Profession
 from events.community import CommunityFormed
 from events.envelope import META, Recorded
 from events.instants import happened_at
 from projections import availability, board, offers
 from services.cli import words
 from services.cli.errors import Told
-from services.cli.options import HERE_NAME, one_of, zone_named
+from services.cli.options import HERE_NAME, zone_named
 from services.cli.session import Session, console, in_session, say, show_table
 from services.intake.naming import request_of
 from services.log.reader import Log
@@ -26,62 +24,6 @@ from services.projector.queries import NotBuiltYet, rows
 
 _RPPS_DIGITS = 11
 _FINESS_CHARACTERS = 9
-
-
-def show_availability(
-    community: str | None,
-    profession: str | None,
-    mode: str | None,
-    label: str | None,
-    state: Path | None,
-    *,
-    as_json: bool,
-) -> None:
-    """Free places."""
-    profession = one_of(Profession, profession, "--profession")
-    mode, label = one_of(Mode, mode, "--mode"), one_of(Label, label, "--label")
-
-    async def work(session: Session) -> tuple[list[dict[str, Any]], Communities, datetime]:
-        now = await session.now()
-        communities = await communities_of(session, community)
-        query = availability.free_places(
-            community=community, profession=profession, mode=mode, label=label
-        )
-        return await asked(session, query, at=now), communities, now
-
-    cells, communities, now = in_session(state, work)
-    if as_json:
-        say({"at": now, "places": cells})
-        return
-    if not cells:
-        console.print("No free place. Practitioners open some with: snp send slot.json")
-        return
-    lines = [
-        [
-            communities[finess].title,
-            *rest,
-            "  ".join(f"[dim]{hour}h[/dim] {n}" for hour, n in hours),
-        ]
-        for (finess, *rest), hours in _by_day(cells).items()
-    ]
-    columns = ("community", "day", "profession", "mode", "label", "free places by hour")
-    show_table(columns, lines, cut={"free places by hour"})
-    console.print("A place seen by two labels or in two modes is in both rows.", style="dim")
-
-
-def _by_day(cells: Sequence[dict[str, Any]]) -> dict[tuple[str, ...], list[tuple[int, int]]]:
-    days: dict[tuple[str, ...], list[tuple[int, int]]] = {}
-    for cell in sorted(cells, key=lambda c: (c["community"], c["hour"])):
-        hour: datetime = cell["hour"]
-        key = (
-            cell["community"],
-            hour.strftime("%a %d %b"),
-            cell["profession"],
-            cell["mode"],
-            cell["label"],
-        )
-        days.setdefault(key, []).append((hour.hour, cell["free"]))
-    return days
 
 
 def show_slots(

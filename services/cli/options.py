@@ -1,6 +1,7 @@
 """Options many commands have."""
 
 import os
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -35,6 +36,18 @@ def one_of(codes: type[StrEnum], text: str | None, option: str) -> str | None:
         return None if text is None else text.upper()
     msg = f"{option} {text}: there are {', '.join(codes)}"
     raise Told(msg, code="unknown_code", status=2)
+
+
+def instant_or_position(text: str, zone: ZoneInfo) -> datetime | int:
+    """What `--at` means: `2026-11-23T14:00` there, or a position of the log. Raises Told."""
+    if text.isascii() and text.isdigit():
+        return int(text)
+    try:
+        given = datetime.fromisoformat(text)
+    except ValueError as wrong:
+        msg = f"--at {text}: write 2026-11-23, 2026-11-23T14:00, or a position of the log"
+        raise Told(msg, code="usage", status=2) from wrong
+    return given if given.tzinfo else given.replace(tzinfo=zone)
 
 
 def zone_named(name: str) -> ZoneInfo:

@@ -47,6 +47,14 @@ async def _at(connection: Connection, position: int) -> _Row | None:
     return cast("_Row | None", await cursor.fetchone())
 
 
+async def instant_of(connection: Connection, position: int, *, own_time: bool) -> datetime | None:
+    """When the log came to that position; None before its beginning and after its end."""
+    row = await _at(connection, position)
+    if row is None or position > await _head(connection):
+        return None
+    return happened_at(restored(row[2], row[3], row[4])) if own_time else row[1]
+
+
 async def last_instant(connection: Connection) -> datetime | None:
     """When the last event happened, by its own time; None for an empty log."""
     row = await _at(connection, await _head(connection))

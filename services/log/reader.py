@@ -32,7 +32,7 @@ _AFTER = (
 )
 _AFTER_NAMED = (
     f"select {COLUMNS} from events where position > %s and position <= %s and name = any(%s)"  # noqa: S608 columns above
-    " order by position limit %s"
+    " and (position > %s or stream like any(%s)) order by position limit %s"
 )
 _WRITTEN = (
     f"select {COLUMNS} from events where stream = %s and version between %s and %s"  # noqa: S608 columns above
@@ -153,13 +153,29 @@ class Log:
             return [recorded_from(cast("_Row", row)) for row in await cursor.fetchall()]
 
 
+@dataclass(frozen=True)
+class Only:
+    """Part of the log: streams like these, and all there is after a position."""
+
+    streams: Sequence[str]  # as LIKE has them: agenda-%-2026-W48
+    since: int
+
+
+ALL_OF_IT = Only(streams=(), since=0)
+
+
 async def after(
-    connection: Connection, position: int, *, until: int, names: Collection[str], limit: int
+    connection: Connection,
+    position: int,
+    *,
+    until: int,
+    names: Collection[str],
+    limit: int,
+    only: Only = ALL_OF_IT,
 ) -> list[Recorded]:
     """Up to `limit` events of these names between two positions, in the caller's transaction."""
-    cursor = await connection.execute(
-        _AFTER_NAMED, (position, until, sorted(names), limit), binary=True
-    )
+    given = (position, until, sorted(names), only.since, list(only.streams), limit)
+    cursor = await connection.execute(_AFTER_NAMED, given, binary=True)
     return [recorded_from(cast("_Row", row)) for row in await cursor.fetchall()]
 
 

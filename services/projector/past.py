@@ -1,15 +1,48 @@
-"""A read model as it was: the log up to a position, in tables that go with the question."""
+"""A read model to ask several questions of: as it is, or as it was."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import IsolationLevel
 
 from projections.rows import Projection
+from services.log import checkpoints
 from services.log.database import Connection, Pool
+from services.log.reader import Only
 from services.projector.projector import Progress, replay
+from services.projector.queries import rows_on
 from services.projector.statements import Statements
 from services.settings import Settings
 
-TEMPORARY = "pg_temp"  # PostgreSQL's name for the tables of this connection alone
+_TEMPORARY = "pg_temp"  # PostgreSQL's name for the tables of this connection alone
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The tables of one state of the log."""
+
+    connection: Connection
+    schemas: Mapping[str, str]
+    position: int
+
+    async def rows(self, query: Any, **given: object) -> list[dict[str, Any]]:
+        """What a query over the tables of the read model finds."""
+        return await rows_on(self.connection, query, self.schemas, **given)
+
+
+@asynccontextmanager
+async def as_it_is(pool: Pool, projection: Projection) -> AsyncIterator[Snapshot]:
+    """The read model now; it stands still for as long as one asks."""
+    async with pool.connection() as connection:
+        await connection.set_isolation_level(IsolationLevel.REPEATABLE_READ)
+        try:
+            async with connection.transaction():
+                position = await checkpoints.reached(connection, projection.name)
+                yield Snapshot(connection, {}, position)
+        finally:
+            await connection.set_isolation_level(None)
 
 
 @asynccontextmanager
@@ -19,17 +52,21 @@ async def as_it_was(
     position: int,
     settings: Settings,
     progress: Progress | None = None,
-) -> AsyncIterator[Connection]:
-    """A connection on which the tables of the read model are in `TEMPORARY`, as of then.
+    only: Only | None = None,
+) -> AsyncIterator[Snapshot]:
+    """The read model made of the log up to a position, in tables that go with the question.
 
-    The same code over the same events as ever: the figures are those that were shown then.
+    The same code over the same events as ever: what it shows is what was shown then. `only`: the
+    streams the question is about.
     """
-    statements = Statements(projection, TEMPORARY)
+    statements = Statements(projection, _TEMPORARY)
     async with pool.connection() as connection:
         try:
             for statement in statements.tables():
                 await connection.execute(statement)
-            await replay(pool, connection, statements, settings, 0, progress, until=position)
-            yield connection
+            await replay(
+                pool, connection, statements, settings, 0, progress, until=position, only=only
+            )
+            yield Snapshot(connection, {projection.name: _TEMPORARY}, position)
         finally:
             await connection.execute("discard temp")

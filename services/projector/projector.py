@@ -22,7 +22,7 @@ from services.log.bells import Bell
 from services.log.database import UNREACHABLE, Connection, Pool
 from services.log.follow import follow
 from services.log.patience import patiently
-from services.log.reader import Log, after
+from services.log.reader import ALL_OF_IT, Log, Only, after
 from services.projector.statements import Statements, shape
 from services.settings import Settings
 from services.stopping import stop
@@ -176,6 +176,7 @@ async def replay(
     progress: Progress | None,
     *,
     until: int | None = None,
+    only: Only | None = None,
 ) -> int:
     """Everything after the position, up to another or the end of the log: the new position.
 
@@ -192,6 +193,7 @@ async def replay(
             limit=settings.rebuild_batch_events,
             names=statements.projection.events,
             until=head,
+            only=only or ALL_OF_IT,
         )
         reading = asyncio.create_task(next_after(position))
         try:

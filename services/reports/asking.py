@@ -7,8 +7,6 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from psycopg import IsolationLevel
-
 from domain.decider import Refused
 from events.reporting import Target
 from projections.indicators import folding
@@ -17,13 +15,11 @@ from projections.indicators.definitions import RESTRICTED, Definition, Reader, i
 from projections.indicators.dimensions import OF_THE_DAY
 from projections.indicators.questions import ALL, Asked, Cells, answered, questions
 from projections.indicators.suppression import all_suppressed
-from projections.indicators.tables import NAME, communities, contract_years
-from services.log import checkpoints
-from services.log.database import Connection, Pool
+from projections.indicators.tables import communities, contract_years
+from services.log.database import Pool
 from services.log.positions import FOREVER, position_at
-from services.projector.past import TEMPORARY, as_it_was
+from services.projector.past import Snapshot, as_it_is, as_it_was
 from services.projector.projector import Progress
-from services.projector.queries import rows_on
 from services.settings import Settings
 
 
@@ -82,37 +78,18 @@ class Report:
         return self.ask.reader in RESTRICTED
 
 
-@dataclass(frozen=True)
-class Facts:
-    """A connection on which the facts are as of one position of the log."""
-
-    connection: Connection
-    schemas: Mapping[str, str]
-    position: int
-
-    async def rows(self, query: Any) -> list[dict[str, Any]]:
-        """What a query over the tables of indicators finds."""
-        return await rows_on(self.connection, query, self.schemas)
-
-
 @asynccontextmanager
 async def facts(
     pool: Pool, settings: Settings, ask: Ask, progress: Progress | None = None
-) -> AsyncIterator[Facts]:
+) -> AsyncIterator[Snapshot]:
     """One snapshot for every question of a report."""
     if ask.at is None and ask.position is None:
-        async with pool.connection() as connection:
-            await connection.set_isolation_level(IsolationLevel.REPEATABLE_READ)
-            try:
-                async with connection.transaction():
-                    position = await checkpoints.reached(connection, NAME)
-                    yield Facts(connection, {}, position)
-            finally:
-                await connection.set_isolation_level(None)
+        async with as_it_is(pool, folding.projection) as known:
+            yield known
         return
     until = await _position(pool, ask)
-    async with as_it_was(pool, folding.projection, until, settings, progress) as connection:
-        yield Facts(connection, {NAME: TEMPORARY}, until)
+    async with as_it_was(pool, folding.projection, until, settings, progress) as known:
+        yield known
 
 
 async def _position(pool: Pool, ask: Ask) -> int:
@@ -134,7 +111,7 @@ async def report(
         return await report_of(known, ask)
 
 
-async def report_of(known: Facts, ask: Ask) -> Report:
+async def report_of(known: Snapshot, ask: Ask) -> Report:
     """The same, of facts somebody looks at already."""
     named = await known.rows(communities.select())
     _check_known(ask, named)
@@ -183,7 +160,7 @@ def _check_known(ask: Ask, named: Sequence[dict[str, Any]]) -> None:
         raise UnknownDepartement(scope.departement)
 
 
-async def _targets(known: Facts, ask: Ask) -> dict[str, Target]:
+async def _targets(known: Snapshot, ask: Ask) -> dict[str, Target]:
     """Those of the contract year the whole period is in; a community's alone."""
     scope, period = ask.asked.scope, ask.asked.period
     if scope.community is None:

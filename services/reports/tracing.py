@@ -11,7 +11,8 @@ from events.catalogue import restored
 from events.instants import happened_at
 from projections.indicators.behind import Behind, Part, behind
 from projections.indicators.definitions import RESTRICTED, Definition
-from services.reports.asking import Ask, Facts
+from services.projector.past import Snapshot
+from services.reports.asking import Ask
 
 # Told by the fact's own events: of those in its stream, the ones that name the slot, the member,
 # the note or the indicator.
@@ -57,7 +58,7 @@ class Trace:
     more: bool  # there are others
 
 
-async def trace(known: Facts, ask: Ask, definition: Definition, part: Part, limit: int) -> Trace:
+async def trace(known: Snapshot, ask: Ask, definition: Definition, part: Part, limit: int) -> Trace:
     """Raises NotTraced."""
     if ask.reader in RESTRICTED:
         raise NotTraced

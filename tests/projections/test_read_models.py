@@ -1,12 +1,11 @@
 """Read models: what they show, and that live, delivered twice and rebuilt are the same bytes."""
 
 import asyncio
-from datetime import datetime
 
 import pytest
 
 from events.agenda import Freed, SlotPlaceFreed
-from events.codes import Label, Mode, Source
+from events.codes import Source
 from events.offer import Lapse
 from events.practitioner import PractitionerPaused, PractitionerResumed
 from events.request import (
@@ -17,10 +16,8 @@ from events.request import (
 from projections import availability, board, offers
 from projections.catalogue import PROJECTIONS
 from services.log.bells import Bells
-from services.log.database import connect
-from services.projector.projector import Projector, rebuild, show
+from services.projector.projector import Projector, rebuild
 from services.projector.queries import NotBuiltYet, rows
-from services.projector.statements import Statements
 from tests.domain.test_request import agreed, refused, searching
 from tests.examples import (
     AFTERNOON,
@@ -30,7 +27,6 @@ from tests.examples import (
     DR_BLAIN,
     HOUR,
     MINUTE,
-    MORNING,
     NEVERS,
     NOON,
     PICKED_UP,
@@ -51,7 +47,6 @@ from tests.examples import (
     journal_struck,
     journal_written,
     lapsed,
-    left,
     moved,
     offered,
     opened_to,
@@ -68,7 +63,6 @@ from tests.examples import (
     refused as refused_offer,
 )
 from tests.projections.tables import contents
-from tests.recording import recorded
 from tests.running import running
 from tests.services.test_offers import AGREES
 from tests.talking import opened, practitioner_told, request_told, slot_told, tell
@@ -83,118 +77,7 @@ WITHDRAWN = RequestWithdrawn(request_id=ANNA, reason=Withdrawal.CANCELLED, withd
 HANDED_BACK = handed_back()
 
 
-@pytest.fixture
-async def shown(database_url, settings, pool):
-    """Given events, the read model's rows."""
-    connection = await connect(database_url, settings)
-
-    async def given(projection, *events, batches=1):
-        statements = Statements(projection)
-        for statement in statements.create():
-            await connection.execute(statement)
-        news = recorded(*events)
-        size = -(-len(news) // batches)
-        for start in range(0, len(news), size):
-            await show(connection, statements, news[start : start + size])
-        return await contents(pool, projection)
-
-    yield given
-    await connection.close()
-
-
-async def cells(pool, **which):
-    at = which.pop("at", NOON)
-    found = await rows(pool, availability.free_places(**which), at=at)
-    return [(c["profession"], c["mode"], c["label"], c["hour"], c["free"]) for c in found]
-
-
 OPEN = (formed(), enrolled(), consented())
-AT_ONE = datetime(2026, 11, 23, 14)  # noqa: DTZ001 the hour of the place of work
-
-
-async def test_free_places_are_counted_by_hour_in_the_zone_of_the_place(shown, pool):
-    later = published(MORNING, start=NOON + HOUR + 30 * MINUTE, end=NOON + 2 * HOUR, capacity=3)
-    await shown(availability.projection, *OPEN, published(), later)
-
-    assert await cells(pool, community=NEVERS) == [("10", "AMB", "SNP", AT_ONE, 4)]
-    assert await cells(pool, community=VALENCIENNES) == []
-    assert await cells(pool, mode="VR") == []
-    assert await cells(pool, label="SNP", profession="10") == await cells(pool)
-
-
-async def test_a_slot_seen_in_several_ways_is_in_each_cell(shown, pool):
-    slot = published(
-        modes=(Mode.OFFICE, Mode.VIDEO),
-        labels=(Label.SNP, Label.CPTS),
-        communities=(NEVERS, VALENCIENNES),
-    )
-    await shown(availability.projection, *OPEN, slot)
-
-    assert len(await cells(pool)) == 8
-    assert len(await cells(pool, community=VALENCIENNES, mode="VR")) == 2
-
-
-async def test_places_of_who_left_are_not_shown_there_any_more(shown, pool):
-    both = (NEVERS, VALENCIENNES)
-    slot = published(communities=both)
-    in_both = enrolled(communities=both)
-    await shown(availability.projection, *OPEN, PAUSED, in_both, slot, RESUMED, left(VALENCIENNES))
-    assert await cells(pool, community=NEVERS) == []
-    assert len(await cells(pool, community=VALENCIENNES)) == 1
-    assert await rows(pool, availability.open_slots(community=NEVERS), at=NOON) == []
-    assert len(await rows(pool, availability.open_slots(community=VALENCIENNES), at=NOON)) == 1
-
-
-async def test_places_of_who_is_back_are_shown_again(shown, pool):
-    slot, gone = published(), left()
-    await shown(availability.projection, *OPEN, PAUSED, gone, enrolled(), consented(), slot)
-    assert len(await cells(pool, community=NEVERS)) == 1
-
-
-async def test_a_place_taken_is_not_free_until_it_is_freed(shown, pool):
-    await shown(availability.projection, *OPEN, published(capacity=2), taken())
-    assert [cell[-1] for cell in await cells(pool)] == [1]
-
-
-async def test_a_full_slot_a_begun_one_and_a_pausing_practitioner_have_no_place(shown, pool):
-    await shown(availability.projection, *OPEN, published(), taken())
-    assert await cells(pool) == []
-
-
-async def test_a_slot_that_has_begun_is_not_shown(shown, pool):
-    await shown(availability.projection, *OPEN, published(), taken(), FREED)
-
-    assert len(await cells(pool)) == 1
-    assert await cells(pool, at=NOON + HOUR) == []
-
-
-async def test_a_range_that_has_begun_has_its_places_now_until_nobody_can_come_in_time(shown, pool):
-    await shown(
-        availability.projection,
-        *OPEN,
-        published(start=NOON, end=NOON + 3 * HOUR, capacity=4),
-        taken(),
-    )
-
-    (before,), (begun,) = (
-        await cells(pool, at=NOON - HOUR),
-        await cells(pool, at=NOON + 80 * MINUTE),
-    )
-
-    assert (before[-2].hour, begun[-2].hour, begun[-1]) == (13, 14, 3)  # in Paris
-    assert len(await cells(pool, at=NOON + 150 * MINUTE)) == 1
-    assert await cells(pool, at=NOON + 151 * MINUTE) == []
-    to_come = availability.slots_to_come(community=NEVERS)
-    assert len(await rows(pool, to_come, at=NOON + 179 * MINUTE)) == 1
-    assert len(await rows(pool, to_come, at=NOON + 3 * HOUR)) == 0
-
-
-@pytest.mark.parametrize(("events", "count"), [((PAUSED,), 0), ((PAUSED, RESUMED), 1)])
-async def test_places_of_who_has_paused_are_not_shown(shown, pool, events, count):
-    await shown(availability.projection, *OPEN, published(), *events)
-
-    assert len(await cells(pool)) == count
-    assert len(await rows(pool, availability.open_slots(community=NEVERS), at=NOON)) == count
 
 
 async def on_board(pool, **which):

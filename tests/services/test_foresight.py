@@ -8,7 +8,7 @@ from services.dispatch.board import Board
 from services.dispatch.foresight import Foresight, Heard
 from services.log.commands import Append, Circumstances, Write
 from tests.examples import AFTERNOON, ANNA, BEN, DR_ADAM, WEEK, called, enrolled, published, taken
-from tests.recording import recorded
+from tests.recording import altered, recorded
 
 AGENDA = streams.agenda(DR_ADAM, WEEK)
 OURS, THEIRS = called("ours"), called("theirs")
@@ -28,7 +28,7 @@ def command(*events, expected=1):
 
 def in_the_log(event, version, by):
     *_, last = recorded(published(), event)
-    return replace(last, version=version, meta=replace(last.meta, command_id=by))
+    return altered(last, version=version, meta=replace(last.meta, command_id=by))
 
 
 def test_what_was_foreseen_and_is_written_is_no_news():

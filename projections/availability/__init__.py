@@ -1,0 +1,35 @@
+"""Places: which are free and to whom, which were taken, held, lost or withdrawn."""
+
+from projections.availability.folding import projection
+from projections.availability.questions import (
+    DIMENSIONS,
+    STATES,
+    TODAY_TO_D2,
+    Which,
+    consents,
+    counted_by,
+    free_places,
+    silent_senders,
+)
+from projections.availability.slot_lists import of_practitioner, open_slots, slots_to_come
+from projections.availability.tables import NAME, listings, practitioners, senders, slots
+
+__all__ = [
+    "DIMENSIONS",
+    "NAME",
+    "STATES",
+    "TODAY_TO_D2",
+    "Which",
+    "consents",
+    "counted_by",
+    "free_places",
+    "listings",
+    "of_practitioner",
+    "open_slots",
+    "practitioners",
+    "projection",
+    "senders",
+    "silent_senders",
+    "slots",
+    "slots_to_come",
+]

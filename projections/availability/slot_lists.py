@@ -1,0 +1,47 @@
+"""Slots one by one."""
+
+from sqlalchemy import Select, and_, select
+
+from projections.availability.openness import AT, LEFT, LONGEST, free, to_come
+from projections.availability.tables import listings, practitioners, slots
+
+
+def slots_to_come(
+    *, community: str | None = None, rpps: str | None = None
+) -> Select[tuple[object, ...]]:
+    """Every slot somebody may yet come to at `:at` that was not withdrawn, the earliest first."""
+    conditions = [to_come(slots.c.end > AT), slots.c.withdrawn_at.is_(None)]
+    conditions += [slots.c.slot_id.in_(_listed(community))] if community else []
+    conditions += [slots.c.rpps == rpps] if rpps else []
+    return select(slots).where(and_(*conditions)).order_by(slots.c.start, slots.c.slot_id)
+
+
+def open_slots(*, community: str | None = None) -> Select[tuple[object, ...]]:
+    """Every slot with a free place at `:at`, the earliest first."""
+    conditions = [*free(), ~slots.c.communities.contained_by(practitioners.c.left)]
+    if community:
+        conditions.append(slots.c.slot_id.in_(_listed(community)))
+        conditions.append(~practitioners.c.left.contains([community]))
+    return (
+        select(slots, LEFT.label("free"))
+        .select_from(slots.join(practitioners, practitioners.c.rpps == slots.c.rpps))
+        .where(and_(*conditions))
+        .order_by(slots.c.start, slots.c.slot_id)
+    )
+
+
+def _listed(community: str) -> Select[tuple[object]]:
+    """Those of a community that are not long over."""
+    return select(listings.c.slot_id).where(
+        listings.c.community == community, ~listings.c.ended, listings.c.start > AT - LONGEST
+    )
+
+
+def of_practitioner(rpps: str) -> Select[tuple[object, ...]]:
+    """Their slot published last, if they ever published one."""
+    return (
+        select(slots)
+        .where(slots.c.rpps == rpps)
+        .order_by(slots.c.published_at.desc(), slots.c.slot_id)
+        .limit(1)
+    )
