@@ -3,9 +3,23 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Select, and_, case, func, literal, select
+from sqlalchemy import (
+    CTE,
+    BindParameter,
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    any_,
+    bindparam,
+    case,
+    func,
+    literal,
+    select,
+)
 
 from projections.availability.openness import AT, LEFT, free, silent
 from projections.availability.tables import listings, practitioners, senders, slots
@@ -14,6 +28,14 @@ TODAY_TO_D2 = 3
 """Days, today included: as far as same-day care looks."""
 _AFTERNOON_BEGINS = 13  # o'clock
 _A_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Question:
+    """A query, and its parameters but for `:at`. The same kind of question is the same query."""
+
+    query: Select[tuple[object, ...]]
+    given: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -29,6 +51,11 @@ class Which:
     commune: str | None = None  # INSEE
     half_day: str | None = None  # AM, PM
     source: str | None = None  # who may fill them
+
+    @property
+    def given(self) -> dict[str, str]:
+        """What is said of them."""
+        return {name: value for name, value in vars(self).items() if value is not None}
 
 
 STATES = ("free", "held", "taken", "lost", "withdrawn", "shut")
@@ -49,20 +76,40 @@ DIMENSIONS: Mapping[str, str] = {
 """What places may be counted by, and the column it is."""
 
 
-def free_places(which: Which, *, days: int = TODAY_TO_D2) -> Select[tuple[object, ...]]:
+def free_places(which: Which, *, days: int = TODAY_TO_D2) -> Question:
     """Free places somebody may yet come to at `:at`, of practitioners who are not paused.
 
     One row a community, profession, mode, label and hour (of the slot's own zone), in that order.
     A slot with two modes or labels is in the rows of both: rows overlap and must not be added up.
     """
-    found = _places(which, days, listed=True).cte("found")
+    return Question(_free_places(frozenset(which.given), days), which.given)
+
+
+def counted_by(dimension: str | None, which: Which, *, days: int = TODAY_TO_D2) -> Question:
+    """Places by what they are at `:at`: a row a value of that dimension, of all days together.
+
+    `offered` is the sum of the others; `unsure` are free places of whom we have heard nothing for
+    longer than usual. Places with several modes, labels or communities are in each of their rows.
+    """
+    return Question(_counted_by(dimension, frozenset(which.given), days), which.given)
+
+
+def silent_senders(which: Which, *, days: int = TODAY_TO_D2) -> Question:
+    """Who of those that published these free places has said nothing for longer than usual."""
+    return Question(_silent_senders(frozenset(which.given), days), which.given)
+
+
+# To write a query takes SQLAlchemy longer than PostgreSQL to answer it: each is written once.
+@cache
+def _free_places(named: frozenset[str], days: int) -> Select[tuple[object, ...]]:
+    found = _places(named, days, listed=True).cte("found")
     one_mode = func.unnest(found.c.modes).column_valued("mode")
     one_label = func.unnest(found.c.labels).column_valued("label")
     hour = func.date_trunc("hour", found.c.begins).label("hour")
     groups = (found.c.community, found.c.profession, one_mode, one_label, hour)
     conditions = [found.c.free > 0]
-    conditions += [one_mode == which.mode] if which.mode else []
-    conditions += [one_label == which.label] if which.label else []
+    conditions += [one_mode == _given("mode")] if "mode" in named else []
+    conditions += [one_label == _given("label")] if "label" in named else []
     return (
         select(*groups, func.sum(found.c.free).label("free"))
         .select_from(found)  # before what is unnested of it
@@ -72,15 +119,11 @@ def free_places(which: Which, *, days: int = TODAY_TO_D2) -> Select[tuple[object
     )
 
 
-def counted_by(
-    dimension: str | None, which: Which, *, days: int = TODAY_TO_D2
+@cache
+def _counted_by(
+    dimension: str | None, named: frozenset[str], days: int
 ) -> Select[tuple[object, ...]]:
-    """Places by what they are at `:at`: a row a value of that dimension, of all days together.
-
-    `offered` is the sum of the others; `unsure` are free places of whom we have heard nothing for
-    longer than usual. Places with several modes, labels or communities are in each of their rows.
-    """
-    found = _places(which, days, listed=dimension == "community").cte("found")
+    found = _places(named, days, listed=dimension == "community").cte("found")
     columns = [func.sum(found.c[state]).label(state) for state in ("offered", *STATES)]
     unsure = func.coalesce(
         func.sum(found.c.free).filter(found.c.sender.in_(_silent_of(found))), 0
@@ -91,8 +134,8 @@ def counted_by(
     value: ColumnElement[Any] = column
     if dimension in _SEVERAL:
         value = func.unnest(column).column_valued(dimension)
-    only = getattr(which, dimension) if dimension in _SEVERAL else None
-    conditions = [value == only] if only else []
+    only = dimension in _SEVERAL and dimension in named
+    conditions = [value == _given(dimension)] if only else []
     value = value.label(dimension)
     return (
         select(value, *columns, unsure)
@@ -103,9 +146,9 @@ def counted_by(
     )
 
 
-def silent_senders(which: Which, *, days: int = TODAY_TO_D2) -> Select[tuple[object, ...]]:
-    """Who of those that published these free places has said nothing for longer than usual."""
-    found = _places(which, days, listed=False).cte("found")
+@cache
+def _silent_senders(named: frozenset[str], days: int) -> Select[tuple[object, ...]]:
+    found = _places(named, days, listed=False).cte("found")
     groups = (senders.c.sender, senders.c.heard_at)
     return (
         select(*groups, func.sum(found.c.free).label("free"))
@@ -150,21 +193,23 @@ _LOST = case((slots.c.withdrawn_at.is_(None), slots.c.lost), else_=0)
 _PLAIN = ("rpps", "profession", "specialty", "commune", "modes", "labels", "open_to")
 
 
-def _places(which: Which, days: int, *, listed: bool) -> Select[tuple[object, ...]]:
-    """Slots of these days with what their places are; a row a community where they are listed."""
-    by_list = listed or which.community is not None
+def _places(named: frozenset[str], days: int, *, listed: bool) -> Select[tuple[object, ...]]:
+    """Slots of these days with what their places are; `listed`: a row a community they are in."""
     left = practitioners.c.left
-    in_sight: ColumnElement[bool]
-    if by_list:
-        in_sight = listings.c.community != func.all(left)
-    else:
+    community: ColumnElement[Any] = literal(None)
+    if "community" in named:
+        community = listings.c.community
+    elif listed:
+        community = func.unnest(slots.c.communities).column_valued("one_community")
+    in_sight = community != func.all(left)
+    if not listed and "community" not in named:
         in_sight = ~slots.c.communities.contained_by(left)
     is_free = case((and_(in_sight, *free()), LEFT), else_=0)
     query = (
         select(
             slots.c.slot_id,
             slots.c.sender,
-            listings.c.community if by_list else literal(None).label("community"),
+            community.label("community"),
             *(slots.c[name] for name in _PLAIN),
             _DAY.label("day"),
             _HALF_DAY.label("half_day"),
@@ -179,29 +224,30 @@ def _places(which: Which, days: int, *, listed: bool) -> Select[tuple[object, ..
         )
         .select_from(slots)
         .join(practitioners, practitioners.c.rpps == slots.c.rpps)
-        .where(*_named(which), *_on_these_days(days))
+        .where(*_meant(named), *_on_these_days(days))
     )
-    if by_list:
-        query = query.join(listings, listings.c.slot_id == slots.c.slot_id).where(~listings.c.ended)
-        query = query.where(*_around(listings.c.start, days))
-    if which.community:
-        query = query.where(listings.c.community == which.community)
+    if "community" in named:
+        query = query.join(listings, listings.c.slot_id == slots.c.slot_id).where(
+            listings.c.community == _given("community"),
+            ~listings.c.ended,
+            *_around(listings.c.start, days),
+        )
     return query
 
 
-def _named(which: Which) -> list[ColumnElement[bool]]:
-    """Those that are meant, but for communities and halves of days."""
-    found = [
-        slots.c[name] == value
-        for name in ("rpps", "profession", "specialty", "commune")
-        if (value := getattr(which, name)) is not None
-    ]
+def _meant(named: frozenset[str]) -> list[ColumnElement[bool]]:
+    """Those that are meant, but for communities: these have lists."""
+    plain = ("rpps", "profession", "specialty", "commune")
+    found = [slots.c[name] == _given(name) for name in plain if name in named]
     found += [
-        slots.c[column].contains([value])
-        for name, column in _SEVERAL.items()
-        if (value := getattr(which, name)) is not None
+        _given(name) == any_(slots.c[column]) for name, column in _SEVERAL.items() if name in named
     ]
-    return found + ([which.half_day == _HALF_DAY] if which.half_day else [])
+    return found + ([_given("half_day") == _HALF_DAY] if "half_day" in named else [])
+
+
+def _given(name: str) -> BindParameter[str]:
+    """A parameter of the question."""
+    return bindparam(name, type_=Text)
 
 
 def _on_these_days(days: int) -> list[ColumnElement[bool]]:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from inspect import getsource
 from sys import modules
 
@@ -35,13 +36,20 @@ def compiled_in(
 
     A list of values (IN) is written out: it has as many parameters as it is long.
     """
+    return _compiled(clause, tuple(sorted(schemas.items())))
+
+
+@lru_cache(maxsize=1024)  # of questions that are asked again and again, by their being the same
+def _compiled(
+    clause: ClauseElement, schemas: tuple[tuple[str, str], ...]
+) -> tuple[bytes, Mapping[str, object]]:
     compiled = clause.compile(
         dialect=_DIALECT,
-        schema_translate_map=schemas,
+        schema_translate_map=dict(schemas),
         compile_kwargs={"render_postcompile": True},
     )
     text = str(compiled)
-    for name, schema in schemas.items():
+    for name, schema in schemas:
         # SQLAlchemy leaves the translation to execution; here the text itself is what is wanted.
         text = text.replace(f"__[SCHEMA_{name}]", schema)
     return text.encode(), compiled.params or {}

@@ -86,14 +86,15 @@ def _agendas(at: datetime, days: int) -> list[str]:
 
 
 async def _places(known: Snapshot, looked: Looked, at: datetime) -> Places:
+    silent = silent_senders(looked.which, days=looked.days)
     if looked.by is None:
-        query = free_places(looked.which, days=looked.days)
+        asked = free_places(looked.which, days=looked.days)
     else:
-        query = counted_by(looked.by, looked.which, days=looked.days)
+        asked = counted_by(looked.by, looked.which, days=looked.days)
     return Places(
         at=at,
         position=known.position,
-        places=await known.rows(query, at=at),
-        silent=await known.rows(silent_senders(looked.which, days=looked.days), at=at),
+        places=await known.rows(asked.query, **asked.given, at=at),
+        silent=await known.rows(silent.query, **silent.given, at=at),
         consents=await known.rows(consents(looked.which.community)),
     )

@@ -55,26 +55,29 @@ PAUSED = PractitionerPaused(rpps=DR_ADAM, paused_at=NOON)
 RESUMED = PractitionerResumed(rpps=DR_ADAM, resumed_at=NOON)
 
 
+async def told(pool, question, at):
+    return await rows(pool, question.query, **question.given, at=at)
+
+
 async def cells(pool, **which):
     at = which.pop("at", NOON)
-    found = await rows(pool, availability.free_places(Which(**which)), at=at)
+    found = await told(pool, availability.free_places(Which(**which)), at)
     return [(c["profession"], c["mode"], c["label"], c["hour"], c["free"]) for c in found]
 
 
 async def counts(pool, by=None, at=NOON, days=3, **which):
     """By value of the dimension, or altogether, what places are, but for nothing."""
-    found = await rows(pool, counted_by(by, Which(**which), days=days), at=at)
-    told = {
+    found = await told(pool, counted_by(by, Which(**which), days=days), at)
+    by_value = {
         row.get(by): {name: count for name, count in row.items() if name != by and count}
         for row in found
     }
-    return told if by else told.get(None, {})
+    return by_value if by else by_value.get(None, {})
 
 
 async def silent(pool, at):
-    return [
-        r["sender"] for r in await rows(pool, availability.silent_senders(Which(), days=14), at=at)
-    ]
+    found = await told(pool, availability.silent_senders(Which(), days=14), at)
+    return [row["sender"] for row in found]
 
 
 AT_ONE = datetime(2026, 11, 23, 14)  # noqa: DTZ001 the hour of the place of work
@@ -340,7 +343,7 @@ async def test_places_add_up_whatever_became_of_them(shown, pool):
         assert apart == whole
         assert min(min(v.values()) for v in (await counts(pool, by="day", at=at)).values()) >= 0
     assert (await counts(pool))["taken"] == taken_in_all
-    grid = sum(c["free"] for c in await rows(pool, availability.free_places(Which()), at=NOON))
+    grid = sum(cell[-1] for cell in await cells(pool))
     assert grid == (await counts(pool))["free"]
 
 
