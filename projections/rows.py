@@ -60,6 +60,7 @@ class Projection:
     touched: Callable[[Recorded], Sequence[Place]]  # rows that `apply` will ask for
     apply: Callable[[Rows, Recorded], None]
     seldom: bool = False  # read now and then: it may be a second behind
+    for_dashboards: bool = False  # a role that only reads may look at its tables
     made_by: tuple[ModuleType, ...] = ()  # modules of its rules, beside the one with `apply`
 
 

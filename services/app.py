@@ -176,6 +176,11 @@ async def provision(settings: Settings, addresses: Addresses) -> None:
         await connection.close()
     if not current:
         await asyncio.to_thread(migrate, addresses.database_url)
+    if settings.reader_password is not None:
+        from services.projector.readers import make_reader  # noqa: PLC0415 every read model with it
+
+        async with await connect(addresses.database_url, settings) as connection:
+            await make_reader(connection, settings.reader_password.get_secret_value())
     broker = broker_for(addresses.nats_url, settings)
     await broker.connect()
     try:

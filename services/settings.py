@@ -31,7 +31,7 @@ def settings_with(**given: object) -> "Settings":
 def of_nobody(settings: "Settings", state: Path) -> "Settings":
     """For a sandbox or a demonstration: no server, key or channel that is somebody else's."""
     theirs = (
-        *("database_url", "nats_url", "vault_key", "vault_key_file"),
+        *("database_url", "nats_url", "vault_key", "vault_key_file", "reader_password"),
         *("notify_sms_url", "notify_email_url", "notify_push_url"),
     )
     return settings.model_copy(update={"state": state, **dict.fromkeys(theirs)})
@@ -62,6 +62,7 @@ class Settings(BaseSettings):
 
     # Secrets
     vault_key: SecretStr | None = None  # 32 bytes in base64; without it, the file below
+    reader_password: SecretStr | None = None  # of dashboards, for `snp provision`: see docs
     vault_key_file: Path | None = None  # default: `vault.key` in the state folder, made once
 
     # The log

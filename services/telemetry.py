@@ -38,6 +38,10 @@ waiting_requests = Gauge("snp_waiting_requests", "Open requests without a place"
 oldest_due_seconds = Gauge(
     "snp_oldest_next_instant_seconds", "How late the most overdue open request is (0: none is)"
 )
+oldest_untimed_seconds = Gauge(
+    "snp_oldest_untimed_request_seconds",
+    "How long the oldest open request has had no next instant (0: each has one)",
+)
 relay_lag_events = Gauge("snp_relay_lag_events", "Events in the log and not yet on JetStream")
 relay_lag_seconds = Gauge("snp_relay_lag_seconds", "Age of the oldest event not yet on JetStream")
 projection_position = Gauge(

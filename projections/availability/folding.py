@@ -287,5 +287,6 @@ projection = Projection(
     events=frozenset(kind.name for kind in _KINDS),
     touched=touched,
     apply=apply,
+    for_dashboards=True,
     made_by=(tables,),
 )

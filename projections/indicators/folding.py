@@ -35,5 +35,6 @@ projection = Projection(
     touched=touched,
     apply=apply,
     seldom=True,
+    for_dashboards=True,
     made_by=(tables, days, *_PARTS),
 )

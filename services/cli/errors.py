@@ -88,6 +88,12 @@ def _told(error: BaseException) -> Told | None:
             )
         case "psycopg.errors.UndefinedTable" | "psycopg.errors.UndefinedColumn":
             return Told("the database is of another version: snp provision", code="not_provisioned")
+        case "psycopg.errors.InsufficientPrivilege":
+            return Told(
+                "this user of PostgreSQL may not do that: give it CREATEROLE, or leave out"
+                " SNP_READER_PASSWORD",
+                code="not_allowed",
+            )
         case "psycopg.OperationalError" | "psycopg_pool.PoolTimeout":
             return Told("PostgreSQL cannot be reached: see SNP_DATABASE_URL", code="no_database")
         case "nats.errors.NoServersError" | "nats.errors.ConnectionClosedError":

@@ -100,6 +100,7 @@ class Dispatcher:
         self._reading: set[asyncio.Task[None]] = set()
         self._rates = Rates()
         self._one_reading = asyncio.Lock()
+        self._untimed: dict[UUID, datetime] = {}
 
     async def open(self) -> None:
         """Build the board from the log."""
@@ -164,7 +165,21 @@ class Dispatcher:
             now = self._clock.now()
             late = (now - self.board.next_instant(now)).total_seconds()
             telemetry.oldest_due_seconds.set(max(late, 0.0))
+            telemetry.oldest_untimed_seconds.set(self._untimed_for(now).total_seconds())
             await asyncio.sleep(self._settings.figures_seconds)
+
+    def _untimed_for(self, now: datetime) -> timedelta:
+        """Since when the first of those who wait is in no list of instants. Never, but for bugs."""
+        untimed = {
+            request_id
+            for community, waiting in self.board.waiting.items()
+            if self._partition.has(community)
+            for request_id in waiting
+            if request_id not in self._timers
+        }
+        # One that is being written about has no instant for a moment.
+        self._untimed = {one: self._untimed.get(one, now) for one in untimed}
+        return now - min(self._untimed.values(), default=now)
 
     def overhear(self, command: Append, outcome: Outcome) -> None:
         """A request this process is about to write is decided about before it is written.

@@ -33,6 +33,9 @@ class Timers:
         """Nothing to look at any more."""
         self._due.pop(request_id, None)
 
+    def __contains__(self, request_id: UUID) -> bool:
+        return request_id in self._due
+
     def next_instant(self) -> datetime | None:
         """When the next one is due."""
         while self._queue and self._due.get(self._queue[0][1]) != self._queue[0][0]:

@@ -23,6 +23,7 @@ from services.log.database import UNREACHABLE, Connection, Pool
 from services.log.follow import follow
 from services.log.patience import patiently
 from services.log.reader import ALL_OF_IT, Log, Only, after
+from services.projector.readers import let_read
 from services.projector.statements import Statements, shape
 from services.settings import Settings
 from services.stopping import stop
@@ -49,6 +50,8 @@ class Projector:
         self._settings = settings
         self._bell = bell
         self._hurried = asyncio.Event()
+        self._unseen: datetime | None = None  # since when an event is not shown
+        telemetry.projection_age.labels(self.name).set_function(self._age)
 
     async def open(self) -> None:
         """Make sure the tables are there and of the shape this code fills; else build them."""
@@ -98,12 +101,17 @@ class Projector:
         finally:
             self._hurried.clear()
 
+    def _age(self) -> float:
+        """Seconds. Asked for when it is read: it grows for as long as the tables do not change."""
+        return (datetime.now(UTC) - self._unseen).total_seconds() if self._unseen else 0.0
+
     async def _show(self, batch: Sequence[Recorded]) -> bool:
         """Apply what is new of the batch. False: the tables are elsewhere, go on from there."""
+        self._unseen = batch[0].recorded_at
         async with self._pool.connection() as connection, connection.transaction():
             reached, known = await checkpoints.reached_and_held(connection, self.name)
             if reached < self.position or known != self._shape:
-                self.position = reached
+                self.position, self._unseen = reached, None  # whoever owns them shows it
                 return False
             # Another projector may have been faster, or a rebuild: old news is ignored.
             news = [recorded for recorded in batch if recorded.position > reached]
@@ -111,9 +119,8 @@ class Projector:
                 await show(connection, self._statements, news)
                 await checkpoints.move(connection, self.name, news[-1].position)
         self.position = max(reached, batch[-1].position)
-        age = (datetime.now(UTC) - batch[0].recorded_at).total_seconds()
+        self._unseen = None
         telemetry.projection_position.labels(self.name).set(self.position)
-        telemetry.projection_age.labels(self.name).set(age)
         return True
 
 
@@ -146,6 +153,7 @@ async def rebuild(
             await connection.execute(_drop(draft))
             for statement in statements.create():
                 await connection.execute(statement)
+            await let_read(connection, projection, draft)
             position = await replay(pool, connection, statements, settings, 0, progress)
             for statement in statements.indexes():
                 await connection.execute(statement)
