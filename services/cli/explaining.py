@@ -9,17 +9,19 @@ from projections.indicators.behind import Part
 from projections.indicators.definitions import RESTRICTED, Definition, Reader, catalogue
 from projections.indicators.values import theme_name
 from services.cli.errors import Told
-from services.cli.figures import Wanted, asked_for
+from services.cli.figures import Wanted, asked_for, check_language
 from services.cli.session import Session, console, in_session, progress, say, show_table
 from services.cli.words import HERE
 from services.reports import wording
 from services.reports.asking import Ask, Report, check_coarse, facts, report_of
+from services.reports.handbook import as_markdown
 from services.reports.lines import Line, lines
 from services.reports.tracing import Trace, trace
 
 
 def list_indicators(reader: Reader, language: str, *, as_json: bool) -> None:
     """By chapter."""
+    check_language(language)
     found = [versions[-1] for versions in catalogue().values() if reader in versions[-1].readers]
     if as_json:
         say({"indicators": [one.model_dump(mode="json") for one in found]})
@@ -35,6 +37,12 @@ def list_indicators(reader: Reader, language: str, *, as_json: bool) -> None:
         for one in found
     ]
     show_table(["chapter", "name", "what", "unit", "readers"], rows, cut={"what"})
+
+
+def write_document(language: str) -> None:
+    """On stdout."""
+    check_language(language)
+    print(as_markdown(language), end="")
 
 
 def explain_figure(

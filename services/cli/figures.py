@@ -47,8 +47,7 @@ class Wanted:
 
 async def asked_for(session: Session, wanted: Wanted, *, year: bool = False) -> Ask:
     """The question. Raises Told for what cannot be asked."""
-    if wanted.language not in LANGUAGES:
-        raise Told("--lang is fr or en", code="usage", status=2)
+    check_language(wanted.language)
     if wanted.community and wanted.departement:
         raise Told("either --community or --departement", code="usage", status=2)
     today = (await session.now()).astimezone(HERE).date()
@@ -61,6 +60,12 @@ async def asked_for(session: Session, wanted: Wanted, *, year: bool = False) -> 
         zone=HERE_NAME,
     )
     return _as_it_was(ask, wanted.at)
+
+
+def check_language(language: str) -> None:
+    """Raises Told."""
+    if language not in LANGUAGES:
+        raise Told("--lang is fr or en", code="usage", status=2)
 
 
 async def _period(session: Session, wanted: Wanted, today: date, *, year: bool) -> Period:

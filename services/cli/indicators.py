@@ -118,6 +118,15 @@ def explain(
     explain_figure(wanted, Part(cell, part, denominator), limit, state, as_json=as_json)
 
 
+@indicators.command("document")
+@told_kindly
+def document(language: Language = "en") -> None:
+    """Every definition as a document, in Markdown."""
+    from services.cli.explaining import write_document
+
+    write_document(language)
+
+
 @told_kindly
 def targets(
     finess: Finess,

@@ -170,7 +170,9 @@ async def test_every_query_runs_and_says_what_the_reports_say(look, pool, settin
         return cells[code, ""]
 
     assert found["Taux de réponse"] == [(pytest.approx(figure("fulfilment_rate").value, abs=1e-6),)]
-    assert found["Venus au rendez-vous"] == [(pytest.approx(figure("attendance_rate").value, abs=1e-6),)]
+    assert found["Venus au rendez-vous"] == [
+        (pytest.approx(figure("attendance_rate").value, abs=1e-6),)
+    ]
     assert found["Rendues au SAS"] == [(pytest.approx(figure("hand_back_rate").value, abs=1e-6),)]
     assert found["Demandes en cours"] == [(figure("requests_open").value,)]
     ((seconds,),) = found["Délai médian jusqu'à une place"]
