@@ -230,7 +230,7 @@ def verify(state: State = None, as_json: AsJson = False) -> None:
 @app.command()
 @told_kindly
 def rebuild(
-    name: Annotated[str, typer.Argument(help="availability, board, offers, or all.")],
+    name: Annotated[str, typer.Argument(help="availability, board, offers, indicators, or all.")],
     state: State = None,
     as_json: AsJson = False,
 ) -> None:

@@ -64,6 +64,8 @@ def _told(error: BaseException) -> Told | None:
     if isinstance(error, Told):
         return error
     kind = type(error)
+    if any(base.__qualname__ == "Refused" for base in kind.__mro__):
+        return Told(str(error), code=getattr(error, "code", "refused"))
     match f"{kind.__module__}.{kind.__qualname__}":
         case (
             "services.embedded.state.InUse"

@@ -153,6 +153,8 @@ async def _serve_all(
         if demo:
             from services.simulator.seeding import seed_now
 
+            if not as_json:
+                print("Opening the places of today in three communities…", flush=True)
             await _unless_told_to_stop(house, seed_now(house))
         if not house.stopping.is_set():
             _announce(house, found, time.monotonic() - began, as_json=as_json)

@@ -59,7 +59,7 @@ def spawn(
         env=dict(env) if env is not None else None,
         cwd=cwd,
         # Runs between fork and exec, where there is one thread: nothing is imported or locked.
-        preexec_fn=_tie_to(os.getpid(), ends_with_parent, identity.in_user_namespace),  # noqa: PLW1509
+        preexec_fn=_tie_to(os.getpid(), ends_with_parent, identity.in_user_namespace),  # noqa: PLW1509 no threads yet
         **identity.arguments(),
     )
 

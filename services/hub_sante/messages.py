@@ -36,13 +36,13 @@ class CaseDetails(Part):
 
 
 class Qualification(Part):
-    healthMotive: Coded | None = None  # noqa: N815
+    healthMotive: Coded | None = None  # noqa: N815 the national name
     details: CaseDetails = CaseDetails()
 
 
 class City(Part):
     name: str | None = None
-    inseeCode: Insee | None = None  # noqa: N815
+    inseeCode: Insee | None = None  # noqa: N815 the national name
 
 
 class DetailedAddress(Part):
@@ -65,7 +65,7 @@ class Geometry(Part):
 
 class Location(Part):
     name: str | None = None
-    detailedAddress: DetailedAddress | None = None  # noqa: N815
+    detailedAddress: DetailedAddress | None = None  # noqa: N815 the national name
     city: City | None = None
     access: dict[str, Any] | None = None
     geometry: Geometry | None = None
@@ -81,9 +81,9 @@ class Contact(Part):
 
 
 class Caller(Part):
-    callerContact: Contact | None = None  # noqa: N815
-    callbackContact: Contact | None = None  # noqa: N815
-    detailedName: Name | None = None  # noqa: N815
+    callerContact: Contact | None = None  # noqa: N815 the national name
+    callbackContact: Contact | None = None  # noqa: N815 the national name
+    detailedName: Name | None = None  # noqa: N815 the national name
     freetext: str | None = None
 
 
@@ -97,19 +97,19 @@ class Alert(Part):
 
 
 class StrictFeatures(Part):
-    birthName: str | None = None  # noqa: N815
-    birthDate: date | None = None  # noqa: N815
+    birthName: str | None = None  # noqa: N815 the national name
+    birthDate: date | None = None  # noqa: N815 the national name
     sex: Sex | None = None
 
 
 class PatientIdentity(Part):
-    strictFeatures: StrictFeatures | None = None  # noqa: N815
-    nonStrictFeatures: Name | None = None  # noqa: N815
+    strictFeatures: StrictFeatures | None = None  # noqa: N815 the national name
+    nonStrictFeatures: Name | None = None  # noqa: N815 the national name
 
 
 class PatientDetail(Part):
     age: AgeDuration | None = None
-    careLevel: CareLevel | None = None  # noqa: N815
+    careLevel: CareLevel | None = None  # noqa: N815 the national name
 
 
 class CasePatient(Part):
@@ -120,32 +120,32 @@ class CasePatient(Part):
 class Case(Part):
     """RS-EDA `createCaseHealth`: a regulation file."""
 
-    caseId: CaseId  # noqa: N815
+    caseId: CaseId  # noqa: N815 the national name
     creation: Moment
     qualification: Qualification
     location: Location
-    initialAlert: Alert | None = None  # noqa: N815
+    initialAlert: Alert | None = None  # noqa: N815 the national name
     patient: tuple[CasePatient, ...] = ()
-    medicalNote: tuple[FreeText, ...] = ()  # noqa: N815
-    interventionType: str | None = None  # noqa: N815
+    medicalNote: tuple[FreeText, ...] = ()  # noqa: N815 the national name
+    interventionType: str | None = None  # noqa: N815 the national name
 
 
 class Cancellation(Part):
     """A message of a file taken back (EDXL-DE `distributionKind` Cancel): it asks for nothing."""
 
-    caseId: CaseId  # noqa: N815
+    caseId: CaseId  # noqa: N815 the national name
 
 
 class CaseUpdate(Part):
     """RS-EDA-MAJ `createCaseHealthUpdate`: a part of a file that changed."""
 
-    caseId: CaseId  # noqa: N815
+    caseId: CaseId  # noqa: N815 the national name
 
 
 class Demand(Part):
     """What is asked of a partner."""
 
-    requestId: Annotated[str, StringConstraints(min_length=1, max_length=256)]  # noqa: N815
+    requestId: Annotated[str, StringConstraints(min_length=1, max_length=256)]  # noqa: N815 the national name
     datetime: Moment
     purpose: str
     deadline: Delay | None = None
@@ -155,7 +155,7 @@ class Demand(Part):
 class ResourcesRequest(Part):
     """RS-DR `resourcesRequest`: a resource asked for a case."""
 
-    caseId: CaseId  # noqa: N815
+    caseId: CaseId  # noqa: N815 the national name
     request: Demand
     status: Literal["ANNULEE"] | None = None
 
@@ -165,22 +165,22 @@ class Embedded(Part):
 
 
 class JsonContent(Part):
-    embeddedJsonContent: Embedded  # noqa: N815
+    embeddedJsonContent: Embedded  # noqa: N815 the national name
 
 
 class Content(Part):
-    jsonContent: JsonContent  # noqa: N815
+    jsonContent: JsonContent  # noqa: N815 the national name
 
 
 class Edxl(Part):
     """EDXL-DE 1.0 as the Hub profiles it."""
 
-    distributionID: Annotated[str, StringConstraints(min_length=1, max_length=256)]  # noqa: N815
-    senderID: str  # noqa: N815
-    dateTimeSent: Moment  # noqa: N815
-    dateTimeExpires: Moment  # noqa: N815
-    distributionStatus: Literal["Actual", "Exercise"]  # noqa: N815
-    distributionKind: Literal["Report", "Update", "Cancel", "Ack", "Error"]  # noqa: N815
+    distributionID: Annotated[str, StringConstraints(min_length=1, max_length=256)]  # noqa: N815 the national name
+    senderID: str  # noqa: N815 the national name
+    dateTimeSent: Moment  # noqa: N815 the national name
+    dateTimeExpires: Moment  # noqa: N815 the national name
+    distributionStatus: Literal["Actual", "Exercise"]  # noqa: N815 the national name
+    distributionKind: Literal["Report", "Update", "Cancel", "Ack", "Error"]  # noqa: N815 the national name
     descriptor: dict[str, Any]
     content: Annotated[tuple[Content, ...], Field(min_length=1)]
 

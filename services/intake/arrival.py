@@ -101,26 +101,11 @@ def arrival(
     if _NUL.search(content):
         raise NulCharacter
     fingerprint = sealer.fingerprint(content)
-    message: Message | NationalMessage
     if reading.is_national(document):
         _expect(kind, subjects.Kind.CARE_REQUEST)
-        try:
-            national = reading.read(document, now)
-        except Invalid:
-            call = reading.emergency(document)
-            if call is None:
-                raise
-            message, command_id = call, named("call", fingerprint)
-            actor = Actor(ref="hub", role=Role.REGULATOR)
-        else:
-            command_id, actor = _national_identity(national, fingerprint)
-            message = national
+        message, command_id, actor = _of_the_samu(document, fingerprint, now)
     else:
-        event = _cloud_event(document)
-        message = _data(event, kind)
-        command_id = command_of(event.source, event.id)
-        role = event.actorrole or _ROLES[subjects.Kind(kind)]
-        actor = Actor(ref=event.source, role=role)
+        message, command_id, actor = _of_ours(document, fingerprint, kind)
     return Arrival(
         message=message,
         command_id=command_id,
@@ -129,6 +114,39 @@ def arrival(
         fingerprint=fingerprint,
         at=now,
     )
+
+
+_Understood = tuple[Message | NationalMessage, UUID, Actor]
+"""What a message says, the id of the command it is, and who says it."""
+
+
+def _of_the_samu(document: dict[str, Any], fingerprint: str, now: datetime) -> _Understood:
+    try:
+        message = reading.read(document, now)
+    except Invalid:
+        if (call := reading.emergency(document)) is None:
+            raise
+        return _call(call, fingerprint, "hub")
+    return message, *_national_identity(message, fingerprint)
+
+
+def _of_ours(document: dict[str, Any], fingerprint: str, kind: str) -> _Understood:
+    try:
+        event = _cloud_event(document)
+        message = _data(event, kind)
+    except (Invalid, UnknownType):
+        # Whatever is wrong with the envelope, an emergency is told at once.
+        call = EmergencyCall.found_in(document.get("data"))
+        if call is None or kind != subjects.Kind.CARE_REQUEST:
+            raise
+        return _call(call, fingerprint, "unknown")
+    role = event.actorrole or _ROLES[subjects.Kind(kind)]
+    return message, command_of(event.source, event.id), Actor(ref=event.source, role=role)
+
+
+def _call(call: EmergencyCall, fingerprint: str, sender: str) -> _Understood:
+    """Known by its content alone: sent again it is the same call."""
+    return call, named("call", fingerprint), Actor(ref=sender, role=Role.REGULATOR)
 
 
 # In what orjson writes: an escape that is not itself escaped. PostgreSQL cannot store it.

@@ -66,7 +66,7 @@ def _apprise() -> Any:
     """A second to load, and only where something is sent by it."""
     import logging  # noqa: PLC0415 to silence what would write addresses into our log
 
-    import apprise  # noqa: PLC0415
+    import apprise  # noqa: PLC0415 half a second, for whoever has channels
 
     logging.getLogger("apprise").setLevel(logging.CRITICAL)
     return apprise

@@ -116,8 +116,8 @@ class _Peer:
         )
         warnings.simplefilter("ignore")
         # It reads the environment above when it is loaded.
-        from eventsourcing.application import Application  # noqa: PLC0415
-        from eventsourcing.domain import Aggregate, event  # noqa: PLC0415
+        from eventsourcing.application import Application  # noqa: PLC0415 the peer, here alone
+        from eventsourcing.domain import Aggregate, event  # noqa: PLC0415 the peer, here alone
 
         first, second, third = (orjson.loads(stored(e)) for e in (*REQUEST, *AGENDA))
 

@@ -5,10 +5,12 @@ import multiprocessing
 import resource
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
 import psycopg
 
+from events.base import Event
 from events.catalogue import stored
 from projections.availability import projection
 from services.log.database import pool_of
@@ -31,7 +33,7 @@ select
     (slot %% 120) * %(each)s + nth + 1,
     case when nth = 0 then 'slot.published' when nth %% 2 = 1 then 'slot.place_taken'
          else 'slot.place_freed' end,
-    1,
+    case when nth = 0 then %(published_v)s when nth %% 2 = 1 then %(taken_v)s else %(freed_v)s end,
     (case when nth = 0 then %(published)s::jsonb when nth %% 2 = 1 then %(taken)s::jsonb
           else %(freed)s::jsonb end)
         || jsonb_build_object('slot_id', md5('s' || slot)::uuid)
@@ -49,15 +51,8 @@ def run() -> dict[str, Any]:
     with postgres() as server:
         migrate(server.url)
         _write(server.url)
-        results: multiprocessing.SimpleQueue[dict[str, Any]]
-        results = multiprocessing.get_context("spawn").SimpleQueue()
-        process = multiprocessing.get_context("spawn").Process(
-            target=_rebuild, args=(server.url, str(server.folder), results)
-        )
-        process.start()
-        figures = results.get()
-        process.join()
-    return figures
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as apart:
+            return apart.submit(_rebuild, server.url, str(server.folder)).result()
 
 
 def _write(url: str) -> None:
@@ -70,9 +65,9 @@ def _write(url: str) -> None:
     given = {
         "slots": EVENTS // EVENTS_A_SLOT,
         "each": EVENTS_A_SLOT,
-        "published": stored(published()).decode(),
-        "taken": stored(taken()).decode(),
-        "freed": stored(freed()).decode(),
+        **_example("published", published()),
+        **_example("taken", taken()),
+        **_example("freed", freed()),
         "meta": meta,
     }
     with psycopg.connect(url, autocommit=True) as connection:
@@ -80,7 +75,11 @@ def _write(url: str) -> None:
         connection.execute("vacuum analyze events")
 
 
-def _rebuild(url: str, state: str, results: "multiprocessing.SimpleQueue[dict[str, Any]]") -> None:
+def _example(name: str, event: Event) -> dict[str, Any]:
+    return {name: stored(event).decode(), f"{name}_v": event.version}
+
+
+def _rebuild(url: str, state: str) -> dict[str, Any]:
     settings = settings_with(state=state)
 
     async def measured() -> float:
@@ -93,14 +92,12 @@ def _rebuild(url: str, state: str, results: "multiprocessing.SimpleQueue[dict[st
 
     seconds = asyncio.run(measured())
     peak_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    results.put(
-        {
-            "events_per_s": round(EVENTS / seconds),
-            "peak_mb": round(peak_kib / 1024),
-            "events": EVENTS,
-            "seconds": round(seconds, 1),
-        }
-    )
+    return {
+        "events_per_s": round(EVENTS / seconds),
+        "peak_mb": round(peak_kib / 1024),
+        "events": EVENTS,
+        "seconds": round(seconds, 1),
+    }
 
 
 def _progress(done: int, total: int) -> None:

@@ -473,7 +473,7 @@ async def test_an_earlier_timer_wakes_whoever_waits_for_a_later_one():
 @pytest.mark.parametrize("part", ["0/2", "3/2", "x", "1/0"])
 def test_a_partition_that_makes_no_sense_is_refused(part):
     from services.cli.errors import Told  # noqa: PLC0415 the command alone
-    from services.cli.up import _partition  # noqa: PLC0415
+    from services.cli.up import _partition  # noqa: PLC0415 the command alone
 
     with pytest.raises(Told):
         _partition(part)

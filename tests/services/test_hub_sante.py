@@ -142,7 +142,7 @@ async def test_the_child_with_the_sprained_ankle_is_received_with_what_the_file_
         birth_date="2014-03-03",
         phone="+33702880946",
         address="4 rue Danielle Mitterrand, Bezons, accessCode: 5678, floor: 3,"
-        " interphone: Halimi, elevator: ESC B, buildingName: A, dans la cage d’escalier B",  # noqa: RUF001
+        " interphone: Halimi, elevator: ESC B, buildingName: A, dans la cage d’escalier B",  # noqa: RUF001 as it is sent
         exact_position=(48.92399978637695, 2.2162439823150635),
         caller="Amina BERTRAND  ",
         notes=(

@@ -337,6 +337,25 @@ async def test_an_emergency_with_a_malformed_field_is_still_told_as_an_emergency
     assert answer["code"] == "refused_as_emergency"
 
 
+@pytest.mark.parametrize(
+    "envelope", [{"id": 42}, {"source": None}, {"type": "snp.request.v9"}, {"specversion": None}]
+)
+async def test_an_emergency_in_a_malformed_envelope_is_still_told_as_one(house, envelope):
+    """Found in review: `"id": 42`, and a vital emergency was put aside as a letter."""
+    called = cloud_event("care-request", request_told(priority="P0"), **envelope)
+
+    first, again = (
+        await ask(house, "care-request", called),
+        await ask(house, "care-request", called),
+    )
+
+    assert first["code"] == again["code"] == "refused_as_emergency"
+    assert first["id"] == again["id"]
+    other = cloud_event("care-request", request_told(priority="P2"), **envelope)
+    refused = await ask(house, "care-request", other)
+    assert refused["code"] in {"invalid_value", "unknown_code", "unknown_type"}
+
+
 # Slots and practitioners
 
 
