@@ -17,9 +17,11 @@ from domain.decider import Refused
 from events.envelope import Role
 from events.reporting import ReportedFigure
 from projections.indicators.definitions import catalogue
+from projections.indicators.folding import projection
 from projections.indicators.periods import NotAPeriod, Period, period_of
 from projections.indicators.tables import contract_years
 from services.cli.errors import Told
+from services.cli.freshness import with_what_was_just_told
 from services.cli.importing import Wrong, number_of, rows_of, tell_wrong
 from services.cli.look import asked, communities_of
 from services.cli.session import Session, console, in_session, say, show_table
@@ -81,6 +83,7 @@ def show_targets(finess: str, state: Path | None, *, as_json: bool) -> None:
 
     async def work(session: Session) -> list[dict[str, Any]]:
         await communities_of(session, finess)
+        await with_what_was_just_told(session, projection)
         years = contract_years.c
         query = contract_years.select().where(years.finess == finess)
         return await asked(session, query.order_by(years.begins.desc()))
@@ -176,6 +179,7 @@ def show_notes(finess: str, period: str | None, state: Path | None, *, as_json: 
 
     async def work(session: Session) -> Sequence[Entry]:
         await communities_of(session, finess)
+        await with_what_was_just_told(session, projection)
         this_year = str((await session.now()).astimezone(HERE).year)
         of = _period(period or this_year)
         try:

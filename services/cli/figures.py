@@ -12,12 +12,14 @@ from rich.markup import escape
 from domain.decider import Refused
 from projections.indicators.definitions import Reader, Theme, catalogue
 from projections.indicators.dimensions import names
+from projections.indicators.folding import projection
 from projections.indicators.marks import TABLES
 from projections.indicators.periods import NotAPeriod, Period, month_of, period_of
 from projections.indicators.questions import Asked
 from projections.indicators.scope import Scope
 from projections.indicators.values import theme_name
 from services.cli.errors import Told
+from services.cli.freshness import with_what_was_just_told
 from services.cli.options import HERE_NAME, instant_or_position
 from services.cli.session import Session, console, in_session, progress, say, show_table
 from services.cli.words import HERE
@@ -47,6 +49,8 @@ class Wanted:
 
 async def asked_for(session: Session, wanted: Wanted, *, year: bool = False) -> Ask:
     """The question. Raises Told for what cannot be asked."""
+    if wanted.at is None:
+        await with_what_was_just_told(session, projection)
     check_language(wanted.language)
     if wanted.community and wanted.departement:
         raise Told("either --community or --departement", code="usage", status=2)

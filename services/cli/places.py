@@ -11,9 +11,10 @@ from rich.markup import escape
 
 from domain.decider import Refused
 from events.codes import Label, Mode, Profession, Source
-from projections.availability import DIMENSIONS, STATES, Which
+from projections.availability import DIMENSIONS, STATES, Which, projection
 from projections.indicators.values import value_name
 from services.cli.errors import Told
+from services.cli.freshness import with_what_was_just_told
 from services.cli.look import Communities, communities_of
 from services.cli.options import instant_or_position, one_of
 from services.cli.session import Session, console, in_session, progress, say, show_table
@@ -67,6 +68,8 @@ def show_places(
     async def work(session: Session) -> tuple[Places, Communities]:
         communities = await communities_of(session, which.community)
         looked = await _looked(session, which, by, days, at)
+        if at is None:
+            await with_what_was_just_told(session, projection)
         bar, move = progress("Reading the log")
         try:
             if not (looked.past or looked.position is not None):

@@ -1,9 +1,10 @@
 """A read model to ask several questions of: as it is, or as it was."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from psycopg import IsolationLevel
 
@@ -16,6 +17,7 @@ from services.projector.queries import rows_on
 from services.projector.statements import Statements
 from services.settings import Settings
 
+_LOOK_AGAIN_SECONDS = 0.05
 _TEMPORARY = "pg_temp"  # PostgreSQL's name for the tables of this connection alone
 
 
@@ -43,6 +45,21 @@ async def as_it_is(pool: Pool, projection: Projection) -> AsyncIterator[Snapshot
                 yield Snapshot(connection, {}, position)
         finally:
             await connection.set_isolation_level(None)
+
+
+async def caught_up(pool: Pool, projection: Projection, within_seconds: float) -> bool:
+    """Wait until the read model shows what is in the log now. False: it took longer than that."""
+    async with pool.connection() as connection:
+        cursor = await connection.execute("select coalesce(max(position), 0) from events")
+        head = cast("tuple[int]", await cursor.fetchone())[0]
+    with suppress(TimeoutError):
+        async with asyncio.timeout(within_seconds):
+            while True:
+                async with pool.connection() as connection:
+                    if await checkpoints.reached(connection, projection.name) >= head:
+                        return True
+                await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+    return False
 
 
 @asynccontextmanager

@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.acceptance.forking import Forks
 from tests.running import until_now
 
 SNP = [sys.executable, "-m", "services.cli"]
@@ -19,8 +20,9 @@ HUB = Path(__file__).parents[3] / "shared" / "conformance" / "hub-sante" / "exam
 class Snp:
     """`snp` with a state folder of its own."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, forks=None):
         self.folder = folder
+        self.forks = forks
         self.log = folder / "up.log"
         self.environment = {
             name: value for name, value in os.environ.items() if not name.startswith("SNP_")
@@ -30,6 +32,8 @@ class Snp:
 
     def run(self, *words, stdin=None, **environment):
         """A command, finished."""
+        if self.forks and not environment:
+            return self.forks.run([str(word) for word in words], stdin, self.environment)
         return subprocess.run(
             [*SNP, *map(str, words)],
             input=stdin,
@@ -100,5 +104,9 @@ def snp(tmp_path):
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory):
     """`snp up --demo`, for every test that shares it. Whoever sends names what it sends."""
-    with Snp(tmp_path_factory.mktemp("demo")).running("--demo") as running:
-        yield running
+    forks = Forks()
+    try:
+        with Snp(tmp_path_factory.mktemp("demo"), forks).running("--demo") as running:
+            yield running
+    finally:
+        forks.close()
