@@ -6,6 +6,7 @@ from typing import assert_never
 from domain.practitioner.commands import AnnounceVacation, CancelVacation, GoOffCall, GoOnCall
 from domain.practitioner.refusals import (
     NoSuchVacation,
+    NotAskedBeyondTheAgenda,
     NotAVacation,
     OnCallTooLong,
     PractitionerIsPaused,
@@ -29,9 +30,11 @@ def go_on_call(command: GoOnCall, practitioner: Practitioner) -> list[Practition
             raise PractitionerNotEnrolled(command.rpps)
         case Paused():
             raise PractitionerIsPaused(command.rpps)
-        case Enrolled(on_call_until=known):
+        case Enrolled(on_call_until=known, consent=consent):
             if known == command.until:
                 return []
+            if consent is None or consent.overbook is None:
+                raise NotAskedBeyondTheAgenda(command.rpps)
             if not command.at < command.until <= command.at + LONGEST_ON_CALL:
                 raise OnCallTooLong(command.rpps)
             return [

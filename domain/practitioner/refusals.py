@@ -39,6 +39,12 @@ class OnCallTooLong(Refused):
     code = "on_call_too_long"
 
 
+class NotAskedBeyondTheAgenda(Refused):
+    """Who is available at once is asked beyond the agenda: agree to that first (overbook)."""
+
+    code = "not_asked_beyond_the_agenda"
+
+
 class OnVacation(Refused):
     """The practitioner announced a vacation for that time: cancel it, or choose another."""
 

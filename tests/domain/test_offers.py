@@ -32,6 +32,7 @@ from domain.practitioner import (
     GoOffCall,
     GoOnCall,
     NotAMember,
+    NotAskedBeyondTheAgenda,
     OnCallTooLong,
     PractitionerIsPaused,
     PractitionerNotEnrolled,
@@ -679,7 +680,7 @@ def test_the_less_time_there_is_the_shorter_and_larger_a_wave_is():
 
 
 def test_a_practitioner_is_available_at_once_until_they_say():
-    practitioner(enrolled()).when(GoOnCall(DR_ADAM, NOON + 2 * HOUR, NOON)).then(on_call())
+    practitioner(*AGREES).when(GoOnCall(DR_ADAM, NOON + 2 * HOUR, NOON)).then(on_call())
     practitioner(enrolled(), on_call()).when(
         GoOnCall(DR_ADAM, NOON + 2 * HOUR, NOON)
     ).then_nothing()
@@ -692,7 +693,15 @@ def test_a_practitioner_is_available_at_once_until_they_say():
 
 def test_on_call_ends_within_a_day_and_not_before_it_begins():
     for wrong in (NOON, NOON + 25 * HOUR):
-        practitioner(enrolled()).when(GoOnCall(DR_ADAM, wrong, NOON)).then_refused(OnCallTooLong)
+        practitioner(*AGREES).when(GoOnCall(DR_ADAM, wrong, NOON)).then_refused(OnCallTooLong)
+
+
+@pytest.mark.parametrize("before", [(enrolled(),), (enrolled(), consented())])
+def test_who_is_never_asked_beyond_the_agenda_is_not_available_at_once(before):
+    """Found in review: they were on call, and nobody ever asked them."""
+    practitioner(*before).when(GoOnCall(DR_ADAM, NOON + HOUR, NOON)).then_refused(
+        NotAskedBeyondTheAgenda
+    )
 
 
 def test_who_has_paused_is_not_available_and_may_say_so():
