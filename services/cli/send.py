@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import orjson
 from nats.aio.client import Client
@@ -16,13 +17,17 @@ from nats.errors import MaxPayloadError, NoRespondersError
 from nats.errors import TimeoutError as NatsTimeout
 from rich.markup import escape
 
-from events.catalogue import restored
+from domain import request as requests
+from events import streams
+from events.catalogue import restored, stored
 from services.cli import words
 from services.cli.errors import Told
 from services.cli.session import ANSWER_SECONDS, Session, console, in_session, say
 from services.cli.shifting import as_of as shifted_to
 from services.intake.message_types import TYPES
 from services.intake.rejections import TooLarge, refusal
+from services.intake.standing import standing
+from services.log.reader import Log
 from services.messaging import subjects
 
 SAID = ("request.assigned", "request.searching", "request.offered", "request.handed_back")
@@ -75,6 +80,8 @@ def send_files(
                 now = await session.now() if as_of_now else None
                 sent = await _send(client, name, body, community, as_of=now)
                 if sent.answer.get("state") == "waiting":
+                    await _stand(session, sent)
+                if sent.answer.get("state") == "waiting" and sent.event is None:
                     sent.event = await decided.about(sent.answer["id"], wait)
                 if not as_json:
                     _show(sent)
@@ -86,6 +93,19 @@ def send_files(
         say({"sent": [sent.as_json() for sent in found]})
     if strict and any(sent.refused for sent in found):
         raise SystemExit(1)  # scripts need not read what people do
+
+
+async def _stand(session: Session, sent: Sent) -> None:
+    """Of a request that was sent before: how it stands, whatever was answered then."""
+    request_id = UUID(sent.answer["id"])
+    log, stream = Log(session.pool), streams.request(request_id)
+    said = [event for event in (await log.load(stream)).events if event.name in SAID]
+    if not said:
+        return
+    sent.answer |= standing(request_id, await log.state(requests.decider, stream))
+    if sent.answer["state"] in {"waiting", "assigned", "handed_back"}:
+        data = orjson.loads(stored(said[-1]))
+        sent.event = {"type": said[-1].name, "schemaversion": said[-1].version, "data": data}
 
 
 def _messages(path: Path) -> list[tuple[str, bytes]]:

@@ -54,6 +54,18 @@ def test_a_request_is_sent_assigned_shown_and_told_in_full(demo):
     assert sent["id"] in {row["request_id"] for row in board}
 
 
+def test_a_request_sent_again_is_told_as_it_stands(demo):
+    """Found in review: it was said to wait, after three seconds."""
+    body = a_request()
+    (first,) = demo.json("send", "-", stdin=body)["sent"]
+
+    (again,) = demo.json("send", "-", stdin=body)["sent"]
+    assert again == first
+    demo.json("withdraw", first["id"], "--reason", "CANCELLED")
+    (later,) = demo.json("send", "-", stdin=body)["sent"]
+    assert (later["id"], later["state"]) == (first["id"], "withdrawn")
+
+
 def test_many_requests_come_in_one_file(demo, tmp_path):
     file = tmp_path / "requests.json"
     file.write_text(json.dumps([json.loads(a_request()) for _ in range(3)]))
