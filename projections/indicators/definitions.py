@@ -190,6 +190,7 @@ class Reported(_Data):
     """A figure from elsewhere, as its source gave it."""
 
     kind: Literal["reported"]
+    of_inhabitants: bool = False  # its denominator: the same ones, month after month
 
 
 Measure = (
@@ -226,6 +227,11 @@ class Definition(_Data):
     better: Literal["more", "less"] | None = None
     basis: str  # the text, the study, or the practice it comes from
     measure: Annotated[Measure, Field(discriminator="kind")]
+
+    @property
+    def may_be_aimed_at(self) -> bool:
+        """Whether it is one number, that a target can be set for."""
+        return not isinstance(self.measure, Split | Journal)
 
     @property
     def external(self) -> bool:

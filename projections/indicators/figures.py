@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import Any, assert_never
 
 from projections.indicators.definitions import (
@@ -11,6 +12,7 @@ from projections.indicators.definitions import (
     Mean,
     Rate,
     Ratio,
+    Reported,
     Spread,
     Total,
     Weekly,
@@ -104,8 +106,8 @@ def weekly(measure: Weekly, rows: Sequence[Row]) -> Figure:
             assert_never(measure.gives)
 
 
-def reported(rows: Sequence[Row]) -> Figure:
-    """Added up, of days apart."""
+def reported(measure: Reported, rows: Sequence[Row]) -> Figure:
+    """Added up, of days apart; of inhabitants the mean: they are the same ones every month."""
     found = _apart(rows)
     if not found:
         return Figure()
@@ -113,18 +115,35 @@ def reported(rows: Sequence[Row]) -> Figure:
     numerator = sum(row["numerator"] for row in found)
     if any(row["denominator"] is None for row in found):
         return replace(amount(numerator), source=source)
-    return replace(share(numerator, sum(row["denominator"] for row in found)), source=source)
+    if not measure.of_inhabitants:
+        denominator = sum(row["denominator"] for row in found)
+    else:
+        denominator = 0.0
+        for _, theirs in groupby(found, key=lambda row: row["finess"]):
+            denominators = [row["denominator"] for row in theirs]
+            denominator += sum(denominators) / len(denominators)
+    return replace(share(numerator, denominator), source=source)
 
 
 def _apart(rows: Sequence[Row]) -> list[Row]:
-    """Of a quarter and its months, the quarter: no day is counted twice."""
-    last: dict[str, Any] = {}
-    apart = []
-    for row in sorted(rows, key=lambda r: (r["finess"], r["begins"], -r["ends"].toordinal())):
-        if row["finess"] not in last or row["begins"] > last[row["finess"]]:
-            last[row["finess"]] = row["ends"]
-            apart.append(row)
-    return apart
+    """Those that say most days together and none twice; of as many days, the fewest reports."""
+    chosen: list[Row] = []
+    for _, theirs in groupby(sorted(rows, key=_whose_and_until), key=lambda row: row["finess"]):
+        reports = list(theirs)
+        # The best of the first n: days said, reports it takes, which ones.
+        best: list[tuple[int, int, list[Row]]] = [(0, 0, [])]
+        for nth, row in enumerate(reports):
+            before = sum(other["ends"] < row["begins"] for other in reports[:nth])
+            days, number, which = best[before]
+            days += (row["ends"] - row["begins"]).days + 1
+            with_it = (days, number - 1, [*which, row])
+            best.append(max(best[nth], with_it, key=lambda one: one[:2]))
+        chosen += best[-1][2]
+    return chosen
+
+
+def _whose_and_until(row: Row) -> tuple[Any, ...]:
+    return row["finess"], row["ends"], row["begins"]
 
 
 def rounded(number: float) -> float:

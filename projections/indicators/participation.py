@@ -2,7 +2,19 @@
 
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Select, case, func, literal, or_, select
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Select,
+    and_,
+    any_,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.postgresql import JSONPATH
 
@@ -25,7 +37,7 @@ def participation(
         return None
     cell = literal("") if by is None else _CELLS[by]
     rpps = members.c.rpps
-    active = case((_active(measure, scope, period), rpps))
+    active = case((_active(measure, scope, period, of_each=by == "community"), rpps))
     query = select(
         cell.label("cell"),
         func.count(rpps.distinct()).label("members"),
@@ -49,20 +61,29 @@ def _member_in(period: Period) -> ColumnElement[bool]:
     return func.jsonb_path_exists(members.c.spans, path, days, type_=Boolean)
 
 
-def _active(measure: Participation, scope: Scope, period: Period) -> ColumnElement[bool]:
-    offered = places.c.day.between(period.begins, period.ends)
+def _active(
+    measure: Participation, scope: Scope, period: Period, *, of_each: bool
+) -> ColumnElement[bool]:
+    """`of_each`: in the community they are a member of, not in any that is asked about."""
+    offered = and_(
+        places.c.day.between(period.begins, period.ends),
+        members.c.community == any_(places.c.communities) if of_each else true(),
+    )
     if measure.hours_a_week is not None:
         weeks = period.days / _DAYS_A_WEEK
         return members.c.rpps.in_(
             select(places.c.rpps)
             .where(offered, PLACES["kept_from_agendas"], scope.of(places))
+            .correlate(members)
             .group_by(places.c.rpps)
             .having(func.sum(places.c.hours) / weeks >= measure.hours_a_week)
         )
     beyond = select(offers.c.rpps).where(
         offers.c.day.between(period.begins, period.ends),
         offers.c.answer == asked.ACCEPTED,
+        members.c.community == offers.c.community if of_each else true(),
         scope.of(offers),
     )
     published = select(places.c.rpps).where(offered, PLACES["kept_from_agendas"], scope.of(places))
+    published, beyond = published.correlate(members), beyond.correlate(members)
     return or_(members.c.rpps.in_(published), members.c.rpps.in_(beyond))

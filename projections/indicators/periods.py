@@ -7,7 +7,17 @@ from datetime import date, timedelta
 
 
 class NotAPeriod(ValueError):
-    """A period is 2026, 2026-Q4, 2026-11, 2026-W48, 2026-11-23 or 2026-03-01/2027-02-28."""
+    """A period is 2026, 2026-Q4, 2026-11, 2026-W48, 2026-11-23 or 2026-03-01/2027-02-28.
+
+    Of this century or the next.
+    """
+
+    def __str__(self) -> str:
+        return (type(self).__doc__ or "").partition("\n")[0]
+
+
+_FIRST, _LAST = date(2000, 1, 1), date(2199, 12, 31)
+_A_YEAR, _A_YEAR_AND_A_HALF = 365, 549  # days
 
 
 @dataclass(frozen=True)
@@ -23,6 +33,21 @@ class Period:
         """How many."""
         return (self.ends - self.begins).days + 1
 
+    @property
+    def of_the_calendar(self) -> bool:
+        """Whether it is a month, a quarter or a year, whole."""
+        first, last = self.begins, self.ends
+        if first.day != 1 or last != _last_of_month(last):
+            return False
+        months = 12 * (last.year - first.year) + last.month - first.month + 1
+        return months == 1 or (months in {3, 12} and (first.month - 1) % months == 0)
+
+    @property
+    def of_a_year(self) -> bool:
+        """Whether it may be the year of a contract: whole months, up to a year and a half."""
+        whole = self.begins.day == 1 and self.ends == _last_of_month(self.ends)
+        return whole and _A_YEAR <= self.days <= _A_YEAR_AND_A_HALF
+
     def months(self) -> list["Period"]:
         """The months it is made of, the first and the last perhaps not whole."""
         found, begins = [], self.begins
@@ -36,9 +61,12 @@ class Period:
 def period_of(text: str) -> Period:
     """What somebody wrote. Raises NotAPeriod."""
     try:
-        return _period_of(text.strip().upper())
+        period = _period_of(text.strip().upper())
     except ValueError as wrong:
         raise NotAPeriod(text) from wrong
+    if not _FIRST <= period.begins <= period.ends <= _LAST:
+        raise NotAPeriod(text)
+    return period
 
 
 def month_of(day: date) -> Period:

@@ -86,8 +86,8 @@ def questions(definitions: Iterable[Definition], asked: Asked) -> list[Question]
                 found.append(_participation(definition, measure, asked))
             case Journal():
                 found.append(None if asked.by else _journal(definition, asked))
-            case Reported():
-                found.append(None if asked.by else _reported(definition, asked))
+            case Reported() as measure:
+                found.append(None if asked.by else _reported(definition, measure, asked))
             case _:
                 assert_never(definition.measure)
     found += [_together(TABLES[fact], on, some, asked) for (fact, on), some in together.items()]
@@ -245,7 +245,7 @@ def _journal(definition: Definition, asked: Asked) -> Question:
     return Question(query, lambda rows: {(definition.code, ALL): figures.split(rows)})
 
 
-def _reported(definition: Definition, asked: Asked) -> Question:
+def _reported(definition: Definition, measure: Reported, asked: Asked) -> Question:
     period, table = asked.period, reported
     query = (
         select(table.c.finess, table.c.begins, table.c.ends)
@@ -253,7 +253,7 @@ def _reported(definition: Definition, asked: Asked) -> Question:
         .where(table.c.indicator == definition.code, asked.scope.named(table.c.finess))
         .where(table.c.begins >= period.begins, table.c.ends <= period.ends)
     )
-    return Question(query, lambda rows: {(definition.code, ALL): figures.reported(rows)})
+    return Question(query, lambda rows: {(definition.code, ALL): figures.reported(measure, rows)})
 
 
 def answered(found: Iterable[tuple[Question, Sequence[Row]]]) -> Cells:

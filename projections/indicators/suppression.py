@@ -3,7 +3,7 @@
 Ten or fewer, none included, are not shown; every other number is shown as the middle of its five:
 13 for 11 to 15. What was not shown cannot be had by subtracting: the difference of two exports,
 whatever their filters, leaves at least four possible numbers for whoever was hidden, and so does
-any number of hidden cells beside their sum (docs/adr/0020). Nothing has to be remembered for it.
+any number of hidden cells beside their sum (docs/adr/0020).
 """
 
 from collections.abc import Mapping
@@ -31,10 +31,6 @@ WIDTH = 5
 MOST_HIDDEN = 10
 """A multiple of the width: however many are hidden, their greatest sum ends its five."""
 
-_A_PATIENT_EACH = frozenset({"used", "lost", "open", "freed", "refilled"})
-"""Columns of places that count patients, or would give their number away: what is left of places
-offered, when the rest is known, was used."""
-
 
 def shown(count: float) -> int | None:
     """About how many: the middle of its five. None: ten or fewer."""
@@ -48,27 +44,18 @@ def suppressed(definition: Definition, figure: Figure) -> Figure:
     match definition.measure:
         case Count() | Split():
             return _count(figure)
-        case Total(column=column) if column in _A_PATIENT_EACH:
+        # Each place may be one patient: beyond the agenda it was made for them, and what is left of
+        # places offered, when the rest is known, was used. A day's hours tell its places.
+        case Total() | Distinct():
             return _count(figure)
-        case Rate():
+        case Rate() | Ratio() | Weekly(gives="over"):
             return _rate(figure)
-        case Weekly(gives="mean"):
+        case Weekly():
             return _a_week(figure)
-        case Ratio(column=column) if column in _A_PATIENT_EACH:
-            return _rate(figure)
         case Spread() | Mean():
             return _of_enough(figure)
-        case (
-            Weekly()
-            | Total()
-            | Ratio()
-            | Distinct()
-            | Gini()
-            | Participation()
-            | Journal()
-            | Reported()
-        ):
-            return figure  # it counts professionals, hours, notes: no patient
+        case Gini() | Participation() | Journal() | Reported():
+            return figure  # it counts professionals and notes, whoever their patients are
         case _:
             assert_never(definition.measure)
 
@@ -90,10 +77,10 @@ def _rate(figure: Figure) -> Figure:
 
 
 def _a_week(figure: Figure) -> Figure:
-    n, weeks = shown(figure.numerator or 0), figure.denominator
-    if n is None:
-        return Figure(denominator=weeks, hidden=True)
-    return Figure(rounded(n / weeks) if weeks else None, float(n), weeks)
+    n, weeks = shown(figure.numerator or 0), shown(figure.denominator or 0)
+    if n is None or weeks is None:
+        return Figure(hidden=True)
+    return Figure(rounded(n / weeks), float(n), float(weeks))
 
 
 def _of_enough(figure: Figure) -> Figure:

@@ -15,7 +15,6 @@ from rich.markup import escape
 
 from domain.decider import Refused
 from events.envelope import Role
-from events.reporting import ReportedFigure
 from projections.indicators.definitions import catalogue
 from projections.indicators.folding import projection
 from projections.indicators.periods import NotAPeriod, Period, period_of
@@ -27,6 +26,7 @@ from services.cli.look import asked, communities_of
 from services.cli.session import Session, console, in_session, say, show_table
 from services.cli.tell import about
 from services.cli.words import HERE
+from services.intake.accounts import GivenFigure
 from services.intake.rejections import Problem
 from services.messaging.subjects import Kind
 from services.reports import wording
@@ -135,7 +135,7 @@ def import_figures(
 
 def _not_reported(code: str) -> Told | None:
     if code not in catalogue():
-        msg = f"no indicator is called {code}: snp indicators list"
+        msg = f"no indicator is called {code or '(nothing)'}: snp indicators list"
         return Told(msg, code="unknown_indicator", status=2)
     if not catalogue()[code][-1].external:
         msg = f"{code} is counted from events: nothing is to be imported"
@@ -143,9 +143,9 @@ def _not_reported(code: str) -> Told | None:
     return None
 
 
-def _figure(row: dict[str, str]) -> ReportedFigure:
+def _figure(row: dict[str, str]) -> GivenFigure:
     period = period_of(row["period"])
-    return ReportedFigure.model_validate(
+    return GivenFigure.model_validate(
         {
             "indicator": row["indicator"],
             "begins": period.begins,

@@ -13,10 +13,12 @@ from services.cli.figures import Wanted, asked_for, check_language
 from services.cli.session import Session, console, in_session, progress, say, show_table
 from services.cli.words import HERE
 from services.reports import wording
-from services.reports.asking import Ask, Report, check_coarse, facts, report_of
+from services.reports.asking import Ask, Report, check, facts, report_of
 from services.reports.handbook import as_markdown
 from services.reports.lines import Line, lines
 from services.reports.tracing import Trace, trace
+
+_FACTS = {"requests": "requests", "places": "slots", "offers": "offers"}
 
 
 def list_indicators(reader: Reader, language: str, *, as_json: bool) -> None:
@@ -54,11 +56,14 @@ def explain_figure(
         msg = f"no indicator is called {code}: snp indicators list"
         raise Told(msg, code="unknown_indicator", status=2)
 
+    if part.cell is not None and wanted.by is None:
+        raise Told("--cell is of a breakdown: say --by as well", code="usage", status=2)
+
     async def work(session: Session) -> tuple[Definition, Report, Trace | None]:
         ask = await asked_for(session, wanted)
         bar, move = progress("Reading the log")
         with bar:
-            check_coarse(ask)
+            check(ask)
             async with facts(session.pool, session.settings, ask, move) as known:
                 found = await report_of(known, ask)
                 if code not in found.definitions:
@@ -90,7 +95,7 @@ def explain_figure(
     if behind is None:
         console.print("Events are about one patient each: they are not shown here.", style="dim")
     else:
-        _trace(behind)
+        _trace(behind, definition)
 
 
 def _is_meant(line: Line, part: Part) -> bool:
@@ -129,8 +134,9 @@ def _tell(ask: Ask, told: list[Line], language: str) -> None:
         )
 
 
-def _trace(behind: Trace) -> None:
-    console.print(f"\n{behind.facts} counted. The events behind:", style="dim")
+def _trace(behind: Trace, definition: Definition) -> None:
+    facts_of = _FACTS.get(getattr(definition.measure, "fact", ""), "facts")
+    console.print(f"\nCounted in {behind.facts} {facts_of}. The events behind:", style="dim")
     rows = [
         [
             str(one.position),

@@ -62,6 +62,7 @@ async def asked_for(session: Session, wanted: Wanted, *, year: bool = False) -> 
         codes=_codes(wanted.only),
         own_time=session.sandboxed,
         zone=HERE_NAME,
+        today=today,
     )
     return _as_it_was(ask, wanted.at)
 
@@ -145,7 +146,7 @@ def show_figures(wanted: Wanted, state: Path | None, *, as_json: bool) -> None:
         return
     _heading(found)
     if not told:
-        console.print("Nothing is counted by that: see --by in snp indicators --help.")
+        console.print(_nothing(found))
         return
     for theme, chapter in groupby(told, key=lambda line: line.theme):
         console.print(f"\n[bold]{theme_name(theme, wanted.language)}[/bold]")
@@ -159,9 +160,19 @@ def _heading(found: Report) -> None:
         f"département {scope.departement}" if scope.departement else "every community"
     )
     console.print(f"[bold]{escape(whose)}[/bold] · {period.name}", end="")
+    if found.ask.position is not None:
+        console.print(f" · as it was at position {found.position} of the log", end="")
     if found.ask.at is not None:
         console.print(f" · as it was on {found.ask.at.astimezone(HERE):%d %b %Y %H:%M}", end="")
     console.print()
+
+
+def _nothing(found: Report) -> str:
+    if found.restricted:
+        return "Nothing that may be shown: each cell is of ten or fewer, or none."
+    if found.ask.asked.by:
+        return "Nothing is counted by that here, or there is nothing to count: see --by in --help."
+    return "Nothing of that is for this reader: snp indicators list --as …"
 
 
 def _chapter(told: Sequence[Line], language: str) -> None:
@@ -191,7 +202,7 @@ def _coloured(line: Line, target: str) -> str:
 def _footing(found: Report, told: Sequence[Line]) -> None:
     notes = [f"Position {found.position} of the log, fingerprint {fingerprint(found, told)}."]
     if found.restricted:
-        notes.append("Ten patients or fewer are not shown, other numbers are right to two.")
+        notes.append("Ten or fewer are not shown, other numbers are right to two.")
     notes.append("snp indicators explain NAME says what one means and shows the events behind it.")
     console.print()
     console.print(" ".join(notes), style="dim")
@@ -218,7 +229,11 @@ def export_figures(
         sys.stdout.buffer.write(body)
         return
     file = output or Path(_file_name(found, kind))
-    file.write_bytes(body)
+    try:
+        file.write_bytes(body)
+    except OSError as fault:
+        msg = f"{file}: {fault.strerror}; --output says where to write"
+        raise Told(msg, code="unusable_file") from fault
     told = lines(found, wanted.language)
     if as_json:
         say(asked_of(found, told) | {"file": str(file), "bytes": len(body)})
@@ -262,4 +277,6 @@ def _file_name(found: Report, kind: str) -> str:
     asked = found.ask.asked
     whose = asked.scope.community or asked.scope.departement or "all"
     by = f"-by-{asked.by}" if asked.by else ""
-    return f"snp-{whose}-{asked.period.name.replace('/', '-to-')}{by}.{kind}"
+    who = f"-{found.ask.reader}" if found.restricted else ""
+    when = f"-at-{found.position}" if found.ask.at or found.ask.position is not None else ""
+    return f"snp-{whose}-{asked.period.name.replace('/', '-to-')}{by}{who}{when}.{kind}"

@@ -38,6 +38,9 @@ def one_of(codes: type[StrEnum], text: str | None, option: str) -> str | None:
     raise Told(msg, code="unknown_code", status=2)
 
 
+_FIRST_YEAR, _LAST_YEAR = 2000, 2199
+
+
 def instant_or_position(text: str, zone: ZoneInfo) -> datetime | int:
     """What `--at` means: `2026-11-23T14:00` there, or a position of the log. Raises Told."""
     if text.isascii() and text.isdigit():
@@ -47,6 +50,9 @@ def instant_or_position(text: str, zone: ZoneInfo) -> datetime | int:
     except ValueError as wrong:
         msg = f"--at {text}: write 2026-11-23, 2026-11-23T14:00, or a position of the log"
         raise Told(msg, code="usage", status=2) from wrong
+    if not _FIRST_YEAR <= given.year <= _LAST_YEAR:
+        msg = f"--at {text}: an instant of this century or the next"
+        raise Told(msg, code="usage", status=2)
     return given if given.tzinfo else given.replace(tzinfo=zone)
 
 

@@ -19,11 +19,21 @@ class TargetsSheet(Frozen):
     targets: Annotated[tuple[Target, ...], Field(max_length=100)]
 
 
+Amount = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)]
+
+
+class GivenFigure(ReportedFigure):
+    """A figure, its numbers within reason."""
+
+    numerator: Amount
+    denominator: Annotated[float, Field(gt=0, le=1e12, allow_inf_nan=False)] | None
+
+
 class FiguresSheet(Frozen):
     """Figures no event of ours can give: type `snp.figures.v1`."""
 
     finess: Finess
-    figures: Annotated[tuple[ReportedFigure, ...], Field(min_length=1, max_length=500)]
+    figures: Annotated[tuple[GivenFigure, ...], Field(min_length=1, max_length=500)]
 
 
 class JournalNote(Frozen):

@@ -15,11 +15,13 @@ from domain.community import (
 )
 from domain.decider import Refused
 from events import streams
+from events.reporting import ReportedFigure, Target
 from projections.indicators.definitions import catalogue
 from services.intake.about import check_addressed, given
 from services.intake.accounts import (
     Account,
     FiguresSheet,
+    GivenFigure,
     JournalNote,
     JournalStrike,
     TargetsSheet,
@@ -40,6 +42,18 @@ class NotReported(Refused):
     """This indicator is computed from events: only those from elsewhere are imported."""
 
     code = "not_reported"
+
+
+class MoreThanTheWhole(Refused):
+    """A share is no more than the whole: its numerator no more than its denominator."""
+
+    code = "more_than_the_whole"
+
+
+class NothingToAimAt(Refused):
+    """A target is a number its indicator can be: of a share 1 at most, of a breakdown none."""
+
+    code = "nothing_to_aim_at"
 
 
 class ReportingDesk:
@@ -102,7 +116,8 @@ def _command(came: Arrival, account: Account, community: communities.Community) 
         case TargetsSheet():
             return AgreeTargets(finess, account.year, account.targets, at)
         case FiguresSheet():
-            return ReportFigures(finess, account.figures, at)
+            told = tuple(ReportedFigure(**one.model_dump()) for one in account.figures)
+            return ReportFigures(finess, told, at)
         case JournalNote():
             zone = community.zone if isinstance(community, Formed) else "UTC"
             day = account.day or day_of(at, zone)
@@ -118,14 +133,33 @@ def _check_known(account: Account) -> None:
     match account:
         case TargetsSheet(targets=targets):
             _known(target.indicator for target in targets)
+            for target in targets:
+                _check_aim(target)
         case FiguresSheet(figures=figures):
-            for code in _known(figure.indicator for figure in figures):
-                if not catalogue()[code][-1].external:
-                    raise NotReported(code)
+            _known(figure.indicator for figure in figures)
+            for figure in figures:
+                _check_figure(figure)
         case JournalNote() | JournalStrike():
             pass
         case _:
             assert_never(account)
+
+
+def _check_aim(target: Target) -> None:
+    definition = catalogue()[target.indicator][-1]
+    most = 1.0 if definition.unit in {"%", "index"} else 1e12
+    said = [one for one in (target.at_least, target.at_most) if one is not None]
+    if not definition.may_be_aimed_at or not all(0 <= one <= most for one in said):
+        raise NothingToAimAt(target.indicator)
+
+
+def _check_figure(figure: GivenFigure) -> None:
+    definition = catalogue()[figure.indicator][-1]
+    if not definition.external:
+        raise NotReported(figure.indicator)
+    whole = figure.denominator
+    if definition.unit == "%" and whole is not None and figure.numerator > whole:
+        raise MoreThanTheWhole(figure.indicator, f"{figure.begins}/{figure.ends}")
 
 
 def _known(codes: Iterable[str]) -> list[str]:

@@ -3,9 +3,17 @@
 from datetime import UTC, datetime
 from typing import cast
 
+from domain.decider import Refused
 from events.catalogue import restored
 from events.instants import happened_at
 from services.log.database import Connection
+
+
+class NotYetWritten(Refused):
+    """The log has no such position yet. A date is written 2026-11-23."""
+
+    code = "not_yet_written"
+
 
 FOREVER = datetime.max.replace(tzinfo=UTC)
 """An instant nothing comes after."""

@@ -32,7 +32,9 @@ _AFTER = (
 )
 _AFTER_NAMED = (
     f"select {COLUMNS} from events where position > %s and position <= %s and name = any(%s)"  # noqa: S608 columns above
-    " and (position > %s or stream like any(%s)) order by position limit %s"
+    " and (stream like any(%s) or stream in"
+    " (select stream from events where position > %s and position <= %s and stream like %s))"
+    " order by position limit %s"
 )
 _WRITTEN = (
     f"select {COLUMNS} from events where stream = %s and version between %s and %s"  # noqa: S608 columns above
@@ -155,13 +157,17 @@ class Log:
 
 @dataclass(frozen=True)
 class Only:
-    """Part of the log: streams like these, and all there is after a position."""
+    """Part of the log: streams like these, and those of a kind that changed after a position.
+
+    Whole ones: what changes is of no use without its beginning.
+    """
 
     streams: Sequence[str]  # as LIKE has them: agenda-%-2026-W48
-    since: int
+    changed: str = ""  # likewise
+    since: int = 0
 
 
-ALL_OF_IT = Only(streams=(), since=0)
+ALL_OF_IT = Only(streams=("%",))
 
 
 async def after(
@@ -174,7 +180,8 @@ async def after(
     only: Only = ALL_OF_IT,
 ) -> list[Recorded]:
     """Up to `limit` events of these names between two positions, in the caller's transaction."""
-    given = (position, until, sorted(names), only.since, list(only.streams), limit)
+    since = (only.since, until, only.changed)
+    given = (position, until, sorted(names), list(only.streams), *since, limit)
     cursor = await connection.execute(_AFTER_NAMED, given, binary=True)
     return [recorded_from(cast("_Row", row)) for row in await cursor.fetchall()]
 

@@ -7,7 +7,8 @@ from projections.rows import Projection
 from services.log.database import Connection
 
 READER = "snp_reader"
-"""The role of dashboards."""
+"""The role of dashboards. What limits it beside its grants are settings it may change: against a
+slip, not against somebody with its password, who may also take advisory locks as anybody may."""
 
 _AT_MOST = ("statement_timeout = '15s'", "default_transaction_read_only = on")
 _CONNECTIONS = 10

@@ -17,7 +17,7 @@ from services.log.database import Pool
 from services.log.vault import Vault
 from services.projector.projector import Progress
 from services.projector.queries import rows
-from services.reports.asking import Ask, Report, check_coarse, facts, report_of
+from services.reports.asking import Ask, Report, check, facts, report_of
 from services.settings import Settings
 
 
@@ -43,7 +43,7 @@ class Activity:
 
     report: Report
     by_month: Report
-    entries: Sequence[Entry]
+    entries: Sequence[Entry]  # none for readers outside
 
     @property
     def title(self) -> str:
@@ -64,11 +64,13 @@ async def activity(
     finess = ask.asked.scope.community
     if finess is None:
         raise OneCommunity
-    check_coarse(ask)
+    check(ask)
     async with facts(pool, settings, ask, progress) as known:
         whole = await report_of(known, replace(ask, asked=replace(ask.asked, by=None)))
         monthly = await report_of(known, replace(ask, asked=replace(ask.asked, by="month")))
         notes = await known.rows(_notes(finess, ask.asked.period))
+    if whole.restricted:
+        notes = []  # they may name somebody: the community's to hand over
     reason = f"report of activity {ask.asked.period.name}"
     return Activity(whole, monthly, await _with_texts(vault, finess, notes, actor, reason))
 

@@ -25,7 +25,7 @@ from reportlab.platypus import (
 
 from projections.indicators.values import theme_name, value_name
 from services.reports import charts, wording
-from services.reports.activity import Activity, Entry
+from services.reports.activity import Activity
 from services.reports.lines import Line, fingerprint, lines
 
 _DARK = HexColor("#1F4E79")
@@ -55,6 +55,7 @@ _SAID = {
         "head": ("Indicateur", "Valeur", "Sur", "Objectif"),
         "journal": "Journal qualitatif",
         "no_journal": "Aucune note n'a été écrite : snp journal write.",
+        "journal_kept": "Ses notes peuvent nommer quelqu'un : à la communauté de les transmettre.",
         "destroyed": "(texte détruit)",
         "definitions": "Ce que mesurent les indicateurs",
         "page": "page {page}",
@@ -87,6 +88,7 @@ _SAID = {
         "head": ("Indicator", "Value", "Of", "Target"),
         "journal": "Qualitative journal",
         "no_journal": "No note was written: snp journal write.",
+        "journal_kept": "Its notes may name somebody: they are the community's to hand over.",
         "destroyed": "(text destroyed)",
         "definitions": "What the indicators measure",
         "page": "page {page}",
@@ -139,7 +141,7 @@ def as_pdf(activity: Activity, language: str) -> bytes:
         *_charts(activity, said, language),
         PageBreak(),
         *_chapters(found, said, language),
-        *_journal(activity.entries, said, language),
+        *_journal(activity, said, language),
         PageBreak(),
         *_definitions(activity, said, language),
     ]
@@ -238,8 +240,12 @@ def _table(found: Sequence[Line], said: dict[str, Any], language: str) -> Table:
     return Table(rows, colWidths=list(_WIDTHS), repeatRows=1, style=TableStyle(style))
 
 
-def _journal(entries: Sequence[Entry], said: dict[str, Any], language: str) -> Iterable[Flowable]:
+def _journal(activity: Activity, said: dict[str, Any], language: str) -> Iterable[Flowable]:
+    entries = activity.entries
     yield Paragraph(said["journal"], _H2)
+    if activity.report.restricted:
+        yield Paragraph(said["journal_kept"], _BODY)
+        return
     if not entries:
         yield Paragraph(said["no_journal"], _BODY)
     for entry in entries:

@@ -3,23 +3,22 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from domain.decider import Refused
 from events.reporting import Target
 from projections.indicators import folding
 from projections.indicators.days import USUAL_ZONE
 from projections.indicators.definitions import RESTRICTED, Definition, Reader, in_force
-from projections.indicators.dimensions import OF_THE_DAY
 from projections.indicators.questions import ALL, Asked, Cells, answered, questions
 from projections.indicators.suppression import all_suppressed
 from projections.indicators.tables import communities, contract_years
 from services.log.database import Pool
-from services.log.positions import FOREVER, position_at
+from services.log.positions import FOREVER, NotYetWritten, position_at
 from services.projector.past import Snapshot, as_it_is, as_it_was
 from services.projector.projector import Progress
+from services.reports.discretion import check_contract_year, check_when
 from services.settings import Settings
 
 
@@ -35,18 +34,6 @@ class UnknownDepartement(Refused):
     code = "unknown_departement"
 
 
-class FinerThanAMonth(Refused):
-    """ARS and CPAM read whole months: finer figures would give small numbers of patients away."""
-
-    code = "finer_than_a_month"
-
-
-class NotAtMidnight(Refused):
-    """ARS and CPAM look back to midnights: from instant to instant one patient could be told."""
-
-    code = "not_at_midnight"
-
-
 @dataclass(frozen=True)
 class Ask:
     """Which figures, for whom, as of when."""
@@ -58,6 +45,10 @@ class Ask:
     position: int | None = None  # instead of an instant
     own_time: bool = False  # `at` is of a sandbox's clock
     zone: str = USUAL_ZONE  # whose midnights
+    today: date | None = None  # none: that of the machine
+
+
+Verdicts = Mapping[str, bool]
 
 
 @dataclass(frozen=True)
@@ -69,6 +60,7 @@ class Report:
     definitions: Mapping[str, Definition]
     cells: Cells
     targets: Mapping[str, Target]
+    reached: Verdicts  # by code, where there is a target and a figure
     titles: Mapping[str, str]  # of communities, by FINESS
     communes: Mapping[str, str] = field(default_factory=dict)  # INSEE code → name
 
@@ -93,10 +85,14 @@ async def facts(
 
 
 async def _position(pool: Pool, ask: Ask) -> int:
-    """Where the log was then; the end of it at most."""
+    """Where the log was then. Raises NotYetWritten."""
     async with pool.connection() as connection:
         head = await position_at(connection, ask.at or FOREVER, own_time=ask.own_time)
-    return head if ask.position is None else min(ask.position, head)
+    if ask.position is None:
+        return head
+    if ask.position > head:
+        raise NotYetWritten(ask.position)
+    return ask.position
 
 
 async def report(
@@ -104,9 +100,9 @@ async def report(
 ) -> Report:
     """The figures.
 
-    Raises UnknownCommunity, UnknownDepartement, FinerThanAMonth, NotAtMidnight and NotBuiltYet.
+    Raises UnknownCommunity, UnknownDepartement, NotYetWritten, NotBuiltYet, and as `check`.
     """
-    check_coarse(ask)
+    check(ask)
     async with facts(pool, settings, ask, progress) as known:
         return await report_of(known, ask)
 
@@ -115,6 +111,8 @@ async def report_of(known: Snapshot, ask: Ask) -> Report:
     """The same, of facts somebody looks at already."""
     named = await known.rows(communities.select())
     _check_known(ask, named)
+    if ask.reader in RESTRICTED:
+        await check_contract_year(known, ask.asked.scope.community, ask.asked.period)
     definitions = {
         definition.code: definition
         for definition in in_force(ask.asked.period.ends, ask.reader)
@@ -124,32 +122,38 @@ async def report_of(known: Snapshot, ask: Ask) -> Report:
         (question, await known.rows(question.query))
         for question in questions(definitions.values(), ask.asked)
     ]
-    cells = answered(found)
+    cells, targets = answered(found), await _targets(known, ask)
+    reached = _verdicts(targets, cells) if ask.asked.by is None else {}
     if ask.reader in RESTRICTED:
         cells = all_suppressed(definitions, cells, ALL)
+        reached = {code: said for code, said in reached.items() if not cells[code, ALL].hidden}
     return Report(
         ask=ask,
         position=known.position,
         definitions=definitions,
         cells=cells,
-        targets=await _targets(known, ask),
+        targets=targets,
+        reached=reached,
         titles={row["finess"]: row["title"] for row in named},
         communes={insee: title for row in named for insee, title in row["communes"].items()},
     )
 
 
-def check_coarse(ask: Ask) -> None:
-    """Raises FinerThanAMonth and NotAtMidnight, for readers who see no small numbers."""
-    if ask.reader not in RESTRICTED:
-        return
-    period = ask.asked.period
-    whole = period.begins.day == 1 and (period.ends + timedelta(days=1)).day == 1
-    if not whole or ask.asked.by in OF_THE_DAY - {"month", "quarter"}:
-        raise FinerThanAMonth
-    if ask.position is not None:
-        raise NotAtMidnight
-    if ask.at is not None and ask.at.astimezone(ZoneInfo(ask.zone)).time() != time():
-        raise NotAtMidnight
+def check(ask: Ask) -> None:
+    """What readers who see no small numbers may not ask. Raises as `discretion.check_when`."""
+    if ask.reader in RESTRICTED:
+        check_when(ask.asked, ask.at, ask.position, ask.today, ask.zone)
+
+
+def _verdicts(targets: Mapping[str, Target], cells: Cells) -> Verdicts:
+    """Of the exact figures, for whoever reads: about right would be wrong beside a target."""
+    found = {}
+    for code, target in targets.items():
+        value = cells[code, ALL].value if (code, ALL) in cells else None
+        if value is not None:
+            enough = target.at_least is None or value >= target.at_least
+            found[code] = enough and (target.at_most is None or value <= target.at_most)
+    return found
 
 
 def _check_known(ask: Ask, named: Sequence[dict[str, Any]]) -> None:

@@ -23,7 +23,7 @@ def bars(title: str, months: Sequence[str], series: Series, *, stacked: bool) ->
     """Columns, a group a month."""
     drawing = _framed(title, series)
     chart = VerticalBarChart()
-    chart.data = [[value or 0 for value in values] for _, values in series]
+    chart.data = [list(values) for _, values in series]  # no bar where there is nothing to say
     chart.categoryAxis.style = "stacked" if stacked else "parallel"
     chart.groupSpacing = 4
     if not any(value for values in chart.data for value in values):

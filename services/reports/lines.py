@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass
 
 import orjson
 
-from events.reporting import Target
 from projections.indicators.definitions import Definition, Split, Theme
 from projections.indicators.dimensions import word_of
 from projections.indicators.figures import Figure
@@ -74,7 +73,7 @@ def _of_figure(
         denominator=figure.denominator,
         at_least=scaled(target.at_least, definition.unit) if target else None,
         at_most=scaled(target.at_most, definition.unit) if target else None,
-        reached=_reached(figure.value, target),
+        reached=report.reached.get(definition.code) if not cell else None,
         hidden=figure.hidden,
         source=figure.source,
     )
@@ -117,13 +116,6 @@ def scaled(value: float | None, unit: str) -> float | None:
 def unscaled(value: float, unit: str) -> float:
     """As figures are: 83.3 % is 0.833."""
     return value / _SCALE.get(unit, 1.0)
-
-
-def _reached(value: float | None, target: Target | None) -> bool | None:
-    if target is None or value is None:
-        return None
-    enough = target.at_least is None or value >= target.at_least
-    return enough and (target.at_most is None or value <= target.at_most)
 
 
 def fingerprint(report: Report, found: Sequence[Line]) -> str:

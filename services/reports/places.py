@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from domain.decider import Refused
 from projections.availability import (
     TODAY_TO_D2,
     Which,
@@ -16,7 +15,7 @@ from projections.availability import (
     silent_senders,
 )
 from services.log.database import Pool
-from services.log.positions import instant_of, position_at
+from services.log.positions import NotYetWritten, instant_of, position_at
 from services.log.reader import Only
 from services.projector.past import Snapshot, as_it_is, as_it_was
 from services.projector.projector import Progress
@@ -24,12 +23,6 @@ from services.settings import Settings
 
 _A_WEEK_AND_MORE = timedelta(days=9)  # how long it takes to know when senders use to speak
 Row = dict[str, Any]
-
-
-class NotYetWritten(Refused):
-    """The log has no such position yet."""
-
-    code = "not_yet_written"
 
 
 @dataclass(frozen=True)
@@ -73,8 +66,10 @@ async def places(
                 raise NotYetWritten(position)
             at = written
         since = await position_at(connection, at - _A_WEEK_AND_MORE, own_time=looked.own_time)
-    # Streams of these weeks are all there is to say of their places.
-    only = Only(streams=["practitioner-%", *_agendas(at, looked.days)], since=since)
+    # Agendas of these weeks are all there is to say of their places, those that changed lately of
+    # who speaks and when.
+    weeks = ["practitioner-%", *_agendas(at, looked.days)]
+    only = Only(streams=weeks, changed="agenda-%", since=since)
     async with as_it_was(pool, projection, position, settings, progress, only) as known:
         return await _places(known, looked, at)
 

@@ -75,7 +75,8 @@ def test_an_indicator_is_explained_down_to_its_events(demo, month):
     assert "request.received" in history
     shown = demo.run("indicators", "explain", "fulfilment_rate", "--community", month).stdout
     assert first["event_id"] in shown
-    ars = demo.run("indicators", "explain", "fulfilment_rate", "--community", month, "--as", "ars")
+    over = ("--as", "ars", "--period", "2026-10")
+    ars = demo.run("indicators", "explain", "fulfilment_rate", "--community", month, *over)
     assert "not shown here" in ars.stdout
     assert first["event_id"] not in ars.stdout
     codes = {one["code"] for one in demo.json("indicators", "list")["indicators"]}
@@ -93,8 +94,9 @@ def test_figures_are_exported_in_four_formats(demo, month, tmp_path):
     assert len(PdfReader(io.BytesIO(files["pdf"].read_bytes())).pages) > 3
     out = demo.run("indicators", "--community", month, "--export", "csv", "--output", "-").stdout
     assert out.startswith("community,")
-    already = demo.run("indicators", "--community", month, "--export", "csv", "-o", tmp_path)
-    assert "directory" in already.stderr.lower()
+    for unusable in (tmp_path, tmp_path / "nowhere" / "a.csv"):
+        words = ("indicators", "--community", month, "--export", "csv", "-o", unusable)
+        assert refused(demo, *words) == "unusable_file"
 
 
 def test_targets_are_agreed_shown_and_compared(demo, month):
@@ -157,11 +159,14 @@ def test_figures_from_elsewhere_are_imported_whole_or_not_at_all(demo, month, tm
         (("indicators", "--period", "last week"), "not_a_period", 2),
         (("indicators", "--export", "pdf"), "usage", 2),
         (("indicators", "--community", "999999999"), "unknown_community", 1),
-        (("indicators", "--as", "ars", "--period", "2026-W48"), "finer_than_a_month", 1),
+        (("indicators", "--as", "ars", "--period", "2025-W48"), "not_their_period", 1),
+        (("indicators", "--period", "9999"), "not_a_period", 2),
+        (("indicators", "--at", "20261123"), "not_yet_written", 1),
+        (("indicators", "explain", "places_offered", "--cell", "SNP"), "usage", 2),
         (("indicators", "explain", "calls"), "unknown_indicator", 2),
         (("targets", "580099001", "fulfilment_rate=80", "--year", "2026"), "not_a_target", 2),
         (("availability", "--by", "colour"), "usage", 2),
-        (("availability", "--at", "yesterday"), "usage", 2),
+        (("availability", "--at", "0001-01-01"), "usage", 2),
         (("availability", "--at", "999999999"), "not_yet_written", 1),
     ],
 )

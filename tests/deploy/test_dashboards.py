@@ -4,7 +4,7 @@ import json
 import re
 import shutil
 import subprocess
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import promql_parser
@@ -13,15 +13,29 @@ import pytest
 import yaml
 from prometheus_client import REGISTRY
 
+from projections.availability import Which, counted_by
 from projections.availability import projection as availability
 from projections.indicators import folding
 from projections.indicators.periods import period_of
 from projections.indicators.questions import Asked
 from projections.indicators.scope import Scope
 from services import telemetry
-from services.projector.projector import rebuild
+from services.projector.projector import rebuild, show
+from services.projector.queries import rows
 from services.projector.readers import READER, make_reader
+from services.projector.statements import Statements
 from services.reports.asking import Ask, report
+from tests.examples import (
+    HOUR,
+    MINUTE,
+    NEVERS,
+    called,
+    consented,
+    enrolled,
+    formed,
+    published,
+)
+from tests.recording import recorded
 from tests.year import COMMUNITIES, Year, write
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -138,10 +152,10 @@ async def look(database_url, pool, settings):
         await rebuild(pool, projection, settings)
     _, _, place = database_url.rpartition("@")
 
-    def run(text):
+    def run(text, community=COMMUNITIES[0]):
         given = {
-            "${community:sqlstring}": f"'{COMMUNITIES[0]}'",
-            "$__timeFrom()": "'2026-01-01T00:00:00Z'::timestamptz",
+            "${community:sqlstring}": f"'{community}'",
+            "$__timeFrom()": "'2025-12-31T23:00:00Z'::timestamptz",
             "$__timeTo()": "'2026-01-31T12:00:00Z'::timestamptz",
         }
         for name, value in given.items():
@@ -190,3 +204,28 @@ async def test_every_query_runs_and_says_what_the_reports_say(look, pool, settin
         sum(row[1] for row in found["Réponses aux sollicitations"]) == figure("offers_sent").value
     )
     assert found["Membres"]
+
+
+async def test_free_places_are_those_of_the_product_also_in_a_range_under_way(look, pool):
+    """Found in review: what had begun was not counted, and what comes next week was."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    places = {
+        "under way": published(
+            called("under way"), start=now - 20 * MINUTE, end=now + 3 * HOUR, capacity=6
+        ),
+        "ending": published(called("ending"), start=now - HOUR, end=now + 40 * MINUTE, capacity=2),
+        "soon": published(called("soon"), start=now + HOUR, end=now + 2 * HOUR),
+        "next week": published(
+            called("next week"), start=now + timedelta(days=6), end=now + timedelta(days=6, hours=1)
+        ),
+    }
+    events = recorded(formed(), enrolled(), consented(), *places.values())
+    async with pool.connection() as connection:
+        await show(connection, Statements(availability), events)
+        await show(connection, Statements(folding.projection), events)
+
+    for title, by in (("Places libres", None), ("Logiciels qui publient", None)):
+        question = counted_by(by, Which(community=NEVERS))
+        (told,) = await rows(pool, question.query, **question.given, at=datetime.now(UTC))
+        _, found = look(QUERIES[title]["rawSql"], NEVERS)
+        assert sum(row[-1] for row in found) == told["free"] >= 6, title

@@ -18,18 +18,18 @@ from projections.indicators.periods import period_of
 from projections.indicators.questions import Asked
 from projections.indicators.scope import Scope
 from services.log.bells import Bells
+from services.log.positions import NotYetWritten
 from services.log.reader import Log
 from services.projector.projector import Projector, rebuild
 from services.reports.activity import OneCommunity, activity, contract_year, entries
 from services.reports.annual import as_pdf
 from services.reports.asking import (
     Ask,
-    FinerThanAMonth,
-    NotAtMidnight,
     UnknownCommunity,
     facts,
     report,
 )
+from services.reports.discretion import NotAMonthsBeginning, NotOverYet, NotTheirPeriod
 from services.reports.lines import fingerprint, lines
 from services.reports.parquet import as_parquet
 from services.reports.table import COLUMNS, as_csv, rows
@@ -209,23 +209,31 @@ async def test_the_events_behind_a_figure_are_in_the_log(reported):
 
 
 @pytest.mark.parametrize("reader", [Reader.ARS, Reader.CPAM])
-async def test_an_authority_is_shown_no_events_no_days_and_no_hours(reported, reader):
-    asked = ask(reader=reader)
+async def test_an_authority_is_shown_no_events_no_notes_and_no_days(reported, reader):
+    asked = ask(reader=reader, today=date(2026, 12, 1))
     async with facts(reported.pool, reported.settings, asked) as known:
         with pytest.raises(NotTraced):
             await trace(known, asked, catalogue()["fulfilment_rate"][-1], WHOLE, 3)
     for unfit in (ask("2026-W48", reader=reader), ask(by="day", reader=reader)):
-        with pytest.raises(FinerThanAMonth):
+        with pytest.raises(NotTheirPeriod):
             await report_of(reported, unfit)
     for unfit in (ask(at=NOON, reader=reader), ask(position=3, reader=reader)):
-        with pytest.raises(NotAtMidnight):
+        with pytest.raises(NotAMonthsBeginning):
             await report_of(reported, unfit)
+    with pytest.raises(NotOverYet):
+        await report_of(reported, ask("2199", reader=reader))
     found = await report_of(reported, asked)
     assert found.restricted
     assert figure(found, "requests_received").hidden
+    told = await activity(reported.pool, reported.settings, reported.vault, asked, "somebody")
+    text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(as_pdf(told, "en"))).pages)
+    assert "Durand" not in text
+    assert "they are the community's to hand over" in text
 
 
 async def test_what_cannot_be_asked_is_refused(reported):
+    with pytest.raises(NotYetWritten):
+        await report_of(reported, ask(position=20261123))
     with pytest.raises(UnknownCommunity):
         await report_of(reported, ask(community="999999999"))
     with pytest.raises(OneCommunity):
@@ -276,3 +284,42 @@ async def test_three_weeks_of_a_departement_are_the_same_followed_built_anew_and
     earlier = await report(pool, settings, replace(questions[0], at=half))
     received = figure(earlier, "requests_received").value
     assert 0 < received < live[0]["cells"]["requests_received", ""]["value"]
+
+
+@pytest.mark.parametrize(
+    ("figure", "code"),
+    [
+        ({"numerator": -5}, "invalid_value"),
+        ({"denominator": 0}, "invalid_value"),
+        ({"numerator": 1.7e308}, "invalid_value"),
+        ({"numerator": 15}, "more_than_the_whole"),
+        ({"indicator": "fulfilment_rate"}, "not_reported"),
+        ({"begins": "2026-11-09"}, "not_a_figure"),
+    ],
+)
+async def test_a_figure_that_cannot_be_is_refused(reported, figure, code):
+    told = {
+        "indicator": "call_pickup_rate",
+        "begins": "2026-11-02",
+        "ends": "2026-11-08",
+        "numerator": 9,
+        "denominator": 10,
+        "source": "SAS 58",
+    } | figure
+    answer = await tell(reported, "figures", {"finess": NEVERS, "figures": [told]})
+    assert answer["code"] == code
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        {"indicator": "fulfilment_rate", "at_least": 1.5},
+        {"indicator": "fulfilment_rate", "at_least": -0.1},
+        {"indicator": "requests_by_source", "at_least": 3},
+        {"indicator": "journal_entries", "at_least": 3},
+    ],
+)
+async def test_a_target_that_cannot_be_is_refused(reported, target):
+    year = {"begins": "2027-03-01", "ends": "2028-02-29"}
+    told = {"finess": NEVERS, "year": year, "targets": [target]}
+    assert (await tell(reported, "targets", told))["code"] == "nothing_to_aim_at"

@@ -36,6 +36,11 @@ def said(numerator, denominator):
     return replace(share(numerator, denominator), source=SOURCE)
 
 
+MONTHS_OF_AUTUMN = [
+    (date(2026, 10, 1), date(2026, 10, 31)),
+    (date(2026, 11, 1), date(2026, 11, 30)),
+    (date(2026, 12, 1), date(2026, 12, 31)),
+]
 WEEKS = [(date(2026, 11, 2), date(2026, 11, 8)), (date(2026, 11, 9), date(2026, 11, 15))]
 
 STORIES = [
@@ -60,6 +65,32 @@ STORIES = [
             "ed_visits_not_admitted": replace(count(10), source=SOURCE),
             "calls_within_a_minute": said(50, 200),
         },
+    ),
+    Story(
+        "visits of inhabitants are added up month by month, inhabitants are not",
+        [
+            formed(),
+            figures_reported(
+                *(
+                    reported("ed_visits_not_admitted", 100, 10_000, *month)
+                    for month in MONTHS_OF_AUTUMN
+                )
+            ),
+        ],
+        {"ed_visits_not_admitted": said(300, 10_000)},
+        period="2026-Q4",
+    ),
+    Story(
+        "of reports that overlap, those that say most days and none twice",
+        [
+            formed(),
+            figures_reported(
+                reported("call_pickup_rate", 10, 20, date(2026, 11, 1), date(2026, 11, 10)),
+                reported("call_pickup_rate", 5, 30, date(2026, 11, 8), date(2026, 11, 25)),
+                reported("call_pickup_rate", 1, 40, date(2026, 11, 26), date(2026, 11, 30)),
+            ),
+        ],
+        {"call_pickup_rate": said(6, 70)},
     ),
     Story(
         "reported again, a figure takes the place of the one before",

@@ -138,6 +138,23 @@ STORIES = [
 
 BROKEN_DOWN = [
     Story(
+        "by community: a member of two who opens places in one is active there",
+        [
+            formed(),
+            formed(VALENCIENNES),
+            enrolled(communities=(NEVERS, VALENCIENNES)),
+            published(communities=(NEVERS,), end=NOON + 14 * HOUR),
+        ],
+        {
+            f"participation_rate {NEVERS}": share(1, 1),
+            f"participation_rate {VALENCIENNES}": share(0, 1),
+            f"doctors_two_hours {NEVERS}": share(1, 1),
+            f"doctors_two_hours {VALENCIENNES}": share(0, 1),
+        },
+        by="community",
+        community=None,
+    ),
+    Story(
         "by label: a place seen by two labels is in the cells of both",
         [*HERE, published(labels=(Label.SNP, Label.CPTS), modes=(Mode.OFFICE, Mode.VIDEO))],
         {"places_offered SNP": count(1), "places_offered CPTS": count(1)},
