@@ -314,6 +314,24 @@ def demo(
     play_day(seed, requests, pace, as_json=as_json)
 
 
+@app.command()
+@told_kindly
+def simulate(
+    scenario: Annotated[Path, typer.Option(help="A day: JSON of the format snp-scenario/1.")],
+    policy: Annotated[
+        str | None,
+        typer.Option(
+            help="earliest, dispatch or clairvoyant; without it, all three beside another."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """A day somebody brought, played by a policy: who is served, when, and what it costs."""
+    from services.cli.simulate import simulate_day
+
+    simulate_day(scenario, policy, as_json=as_json)
+
+
 care.add_to(app)
 offers.add_to(app)
 practitioners.add_to(app)

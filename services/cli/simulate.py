@@ -1,0 +1,104 @@
+"""`snp simulate`: a day that somebody brought, by one policy or beside the others."""
+
+import statistics
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.markup import escape
+
+from services.cli.errors import Told
+from services.cli.session import console, say, show_table
+from services.reports.wording import NOTHING
+from services.simulator.clairvoyant import best_possible
+from services.simulator.policies import POLICIES
+from services.simulator.scenario import NotAScenario, Scenario, scenario_of
+from services.simulator.simulating import Played, play
+
+CLAIRVOYANT = "clairvoyant"
+NAMES = (*POLICIES, CLAIRVOYANT)
+
+
+def simulate_day(file: Path, policy: str | None, *, as_json: bool) -> None:
+    """The day by a policy; without one, by each, with how much of what is possible was reached."""
+    if policy is not None and policy not in NAMES:
+        raise Told(f"--policy {policy}: there are {', '.join(NAMES)}", code="usage", status=2)
+    try:
+        scenario = scenario_of(file)
+    except NotAScenario as wrong:
+        raise Told(str(wrong), code="not_a_scenario", status=2) from wrong
+    except OSError as fault:
+        raise Told(f"{file}: {fault.strerror}", code="unreadable_file", status=2) from fault
+    if policy is not None and as_json:
+        say(_as_json(policy, _by(policy, scenario)))
+        return
+    days = {name: _by(name, scenario) for name in ([policy] if policy else NAMES)}
+    if as_json:
+        say({"policies": [_as_json(name, played) for name, played in days.items()]})
+        return
+    _show(scenario, days)
+
+
+def _by(policy: str, scenario: Scenario) -> Played:
+    if policy == CLAIRVOYANT:
+        return best_possible(scenario)
+    return play(scenario, *POLICIES[policy])
+
+
+def _as_json(policy: str, played: Played) -> dict[str, Any]:
+    milliseconds = sorted(1000 * seconds for seconds in played.decision_seconds)
+    return {
+        "policy": policy,
+        "served": len(played.assignments),
+        "loss": round(played.loss, 6),
+        "loss_per_request": round(played.loss_per_request, 6),
+        "assignments": [
+            {"request": one.request, "slot": one.slot, "decided_at": one.decided_at}
+            for one in played.assignments
+        ],
+        "unserved": played.unserved,
+        "decision_ms": {
+            "p50": _quantile(milliseconds, 0.5),
+            "p99": _quantile(milliseconds, 0.99),
+        },
+    }
+
+
+def _quantile(ordered: Sequence[float], share: float) -> float | None:
+    return round(ordered[int(share * (len(ordered) - 1))], 3) if ordered else None
+
+
+def _show(scenario: Scenario, days: dict[str, Played]) -> None:
+    places = sum(slot.capacity for slot in scenario.slots)
+    number = len(scenario.requests)
+    console.print(
+        f"[bold]{escape(scenario.community)}[/bold] · {scenario.opens:%a %d %b %Y}", end=""
+    )
+    console.print(f" · {number} requests, {places} places")
+    starts = {slot.id: slot.start for slot in scenario.slots}
+    came = {request.id: request.received_at for request in scenario.requests}
+    rows = []
+    for name, played in days.items():
+        waits = [
+            (starts[one.slot] - came[one.request]).total_seconds() / 60
+            for one in played.assignments
+        ]
+        rows.append(
+            [
+                name,
+                str(len(played.assignments)),
+                f"{100 * len(played.assignments) / number:.0f} %" if number else NOTHING,
+                f"{statistics.median(waits):.0f} min" if waits else NOTHING,
+                f"{played.loss_per_request:.3f}",
+                _closed(days, name),
+            ]
+        )
+    show_table(["policy", "served", "of all", "median wait", "loss a request", "gap closed"], rows)
+
+
+def _closed(days: dict[str, Played], name: str) -> str:
+    """How much of what lies between what a person does and what is possible."""
+    if name not in days or not {"earliest", CLAIRVOYANT} <= set(days):
+        return ""
+    gap = days["earliest"].loss - days[CLAIRVOYANT].loss
+    return f"{(days['earliest'].loss - days[name].loss) / gap:.0%}" if gap > 0 else NOTHING

@@ -1,0 +1,134 @@
+"""A scenario as the matching sees it: requests that wait, candidates, of the product's own kinds.
+
+Nothing here is written to a log. A patient's position is as exact as the scenario has it, which an
+event never is.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from domain.agenda import Agenda, Slot, week_of
+from domain.eligibility import Candidate
+from domain.practitioner import Consent, Enrolled
+from domain.request import Waiting
+from events.agenda import SlotPublished
+from events.codes import Label, Origin, Priority, Registration, Setting, Sex, Source
+from events.place import CoarsePosition, Place, Position
+from events.request import RequestReceived
+from services.simulator.scenario import Scenario, ScenarioRequest, ScenarioSlot
+
+_IDS = UUID("5ce9a710-0000-4000-8000-000000000000")
+_ZONE = "Europe/Paris"
+_MOTIVE = "M00.00"
+_AGREES = Consent(sources=tuple(Source))
+
+
+@dataclass(frozen=True)
+class Seat:
+    """One place of a slot: those of one slot begin together."""
+
+    of: ScenarioSlot
+    candidate: Candidate
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A request of the scenario, and as it waits."""
+
+    of: ScenarioRequest
+    waiting: Waiting
+
+
+def seats(scenario: Scenario) -> Iterator[Seat]:
+    """Every place there will be."""
+    for slot in scenario.slots:
+        for nth in range(slot.capacity):
+            published = _published(scenario.community, slot, nth)
+            agenda = Agenda({published.slot_id: Slot(published)})
+            candidate = Candidate(
+                agenda.slots[published.slot_id], agenda, _practitioner(scenario.community, slot)
+            )
+            yield Seat(slot, candidate)
+
+
+def callers(scenario: Scenario) -> Iterator[Caller]:
+    """Everybody who will call."""
+    for request in scenario.requests:
+        received = _received(scenario.community, request)
+        yield Caller(
+            request,
+            Waiting(
+                received=received,
+                due_by=request.due_by,
+                owner="dispatch",
+                next_at=request.received_at,
+                since=request.received_at,
+            ),
+        )
+
+
+def _published(community: str, slot: ScenarioSlot, nth: int) -> SlotPublished:
+    # Ids of scenarios are anybody's words, and so are practitioners: they are not checked as ours.
+    return SlotPublished.model_construct(
+        slot_id=uuid5(_IDS, f"slot {slot.id} {nth}"),
+        rpps=slot.practitioner,
+        week=week_of(slot.start, _ZONE),
+        profession=slot.profession,
+        setting=Setting.TOWN,
+        specialty=None,
+        place=Place.model_construct(
+            title=slot.practitioner,
+            commune="00000",
+            position=Position.model_construct(lat=slot.lat, lon=slot.lon),
+        ),
+        start=slot.start,
+        end=slot.end,
+        zone=_ZONE,
+        capacity=1,
+        modes=slot.modes,
+        radius_km=slot.radius_km,
+        labels=(Label.SNP,),
+        communities=(community,),
+        open_to=tuple(Source),
+        surge=False,
+        origin=Origin.AGENDA,
+        published_at=slot.published_at,
+    )
+
+
+def _practitioner(community: str, slot: ScenarioSlot) -> Enrolled:
+    return Enrolled(profession=slot.profession, communities=(community,), consent=_AGREES)
+
+
+def _received(community: str, request: ScenarioRequest) -> RequestReceived:
+    return RequestReceived.model_construct(
+        request_id=uuid5(_IDS, f"request {request.id}"),
+        community=community,
+        case_id=None,
+        source=Source.SAS,
+        received_at=request.received_at,
+        due_by=request.due_by,
+        delay=None,
+        priority=Priority.P2,
+        care_level=None,
+        motive=_MOTIVE,
+        complaint=None,
+        professions=request.professions,
+        pathways=(),
+        modes=request.modes,
+        max_km=request.max_km,
+        patient_ref=None,
+        age=None,
+        sex=Sex.UNKNOWN,
+        commune=None,
+        position=CoarsePosition.model_construct(lat=request.lat, lon=request.lon),
+        registration=Registration.UNKNOWN,
+        treating_doctor=None,
+    )
+
+
+def earliest_possible(caller: Caller, seat: Seat) -> datetime:
+    """When this place can first be given to this patient: both are known."""
+    return max(caller.of.received_at, seat.of.published_at)

@@ -1,0 +1,116 @@
+"""A day that anybody can bring: `snp-scenario/1`, as MATCHING of the design says it."""
+
+from collections.abc import Iterable
+from itertools import groupby
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from events.codes import Mode, Profession
+
+Degrees = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+MOST = 20_000  # slots, and requests, of a day
+
+
+class NotAScenario(ValueError):
+    """The file is no scenario: it is JSON of the format snp-scenario/1."""
+
+
+class _Data(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ScenarioSlot(_Data):
+    """Places that begin together. `radius_km`: how far home visits go."""
+
+    id: Name
+    practitioner: Name
+    profession: Profession
+    start: AwareDatetime
+    end: AwareDatetime
+    capacity: Annotated[int, Field(ge=1, le=100)] = 1
+    modes: Annotated[tuple[Mode, ...], Field(min_length=1)]
+    lat: Degrees
+    lon: Degrees
+    radius_km: Annotated[float, Field(gt=0, le=300)] | None = None
+    published_at: AwareDatetime
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.end <= self.start:
+            msg = "a slot ends after it starts"
+            raise ValueError(msg)
+        return self
+
+
+class ScenarioRequest(_Data):
+    """A patient, and how far they can go."""
+
+    id: Name
+    received_at: AwareDatetime
+    due_by: AwareDatetime
+    professions: Annotated[tuple[Profession, ...], Field(min_length=1)]
+    modes: Annotated[tuple[Mode, ...], Field(min_length=1)]
+    lat: Degrees
+    lon: Degrees
+    max_km: Annotated[float, Field(ge=0, le=300)]
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.due_by <= self.received_at:
+            msg = "a request is due after it was received"
+            raise ValueError(msg)
+        return self
+
+
+class Scenario(_Data):
+    """One day of one community."""
+
+    format: Literal["snp-scenario/1"]
+    community: Name
+    opens: AwareDatetime
+    closes: AwareDatetime
+    slots: Annotated[tuple[ScenarioSlot, ...], Field(max_length=MOST)]
+    requests: Annotated[tuple[ScenarioRequest, ...], Field(max_length=MOST)]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.closes <= self.opens:
+            msg = "a day closes after it opens"
+            raise ValueError(msg)
+        for what, ids in (
+            ("slot", [slot.id for slot in self.slots]),
+            ("request", [request.id for request in self.requests]),
+        ):
+            if len(set(ids)) < len(ids):
+                msg = f"two {what}s have one id"
+                raise ValueError(msg)
+        if clash := _in_two_places(self.slots):
+            msg = f"{clash[0].practitioner} is in two places at once: {clash[0].id}, {clash[1].id}"
+            raise ValueError(msg)
+        return self
+
+
+def _in_two_places(slots: Iterable[ScenarioSlot]) -> tuple[ScenarioSlot, ScenarioSlot] | None:
+    by_start = sorted(slots, key=lambda slot: (slot.practitioner, slot.start, slot.id))
+    for _, theirs in groupby(by_start, key=lambda slot: slot.practitioner):
+        before = None
+        for slot in theirs:
+            if before is not None and slot.start < before.end:
+                return before, slot
+            before = slot
+    return None
+
+
+def scenario_of(file: Path) -> Scenario:
+    """The day a file holds. Raises NotAScenario that says everything that is wrong, and OSError."""
+    try:
+        return Scenario.model_validate_json(file.read_bytes())
+    except ValidationError as error:
+        told = "; ".join(
+            f"{'.'.join(map(str, one['loc'])) or 'file'}: {one['msg']}"
+            for one in error.errors(include_input=False)[:20]
+        )
+        raise NotAScenario(f"{file.name}: {told}") from error

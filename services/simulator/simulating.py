@@ -1,0 +1,116 @@
+"""A day played through: what is published, who calls, in order, and what a policy makes of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from time import perf_counter
+from uuid import UUID
+
+from services.simulator import loss
+from services.simulator.cast import Caller, Seat, callers, seats
+from services.simulator.policies import Choose, Order
+from services.simulator.scenario import Scenario
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """Who got which slot, when that was decided, and what it costs."""
+
+    request: str
+    slot: str
+    decided_at: datetime
+    loss: float
+
+
+@dataclass(frozen=True)
+class Played:
+    """What became of a day."""
+
+    assignments: Sequence[Assignment]
+    unserved: Sequence[str]
+    loss: float
+    decision_seconds: Sequence[float] = field(default_factory=list)
+
+    @property
+    def loss_per_request(self) -> float:
+        """Of a day without requests: none."""
+        number = len(self.assignments) + len(self.unserved)
+        return self.loss / number if number else 0.0
+
+
+class _Day:
+    """The state of it: what is free now, and who waits."""
+
+    def __init__(self, choose: Choose, order: Order) -> None:
+        self._choose = choose
+        self._order = order
+        self._free: dict[UUID, Seat] = {}
+        self._waiting: dict[UUID, Caller] = {}
+        self.assignments: list[Assignment] = []
+        self.seconds: list[float] = []
+
+    def publish(self, new: Sequence[Seat], now: datetime) -> None:
+        """Places are there; of those who wait, in order, each has one if it suits."""
+        for seat in new:
+            self._free[seat.candidate.slot.published.slot_id] = seat
+        self._let_go(now)
+        waiting = sorted(self._waiting.values(), key=lambda caller: self._order(caller.waiting))
+        for caller in waiting:
+            if self._serve(caller, now):
+                del self._waiting[caller.waiting.received.request_id]
+
+    def call(self, caller: Caller, now: datetime) -> None:
+        """Somebody calls, and has a place or waits."""
+        self._let_go(now)
+        if not self._serve(caller, now):
+            self._waiting[caller.waiting.received.request_id] = caller
+
+    def _serve(self, caller: Caller, now: datetime) -> bool:
+        began = perf_counter()
+        candidates = [seat.candidate for seat in self._free.values()]
+        choice = self._choose(caller.waiting, candidates, now)
+        self.seconds.append(perf_counter() - began)
+        if choice is None:
+            return False
+        candidate, way = choice
+        seat = self._free.pop(candidate.slot.published.slot_id)
+        cost = loss.of_served(caller, way.start, way.km)
+        self.assignments.append(Assignment(caller.of.id, seat.of.id, now, cost))
+        return True
+
+    def _let_go(self, now: datetime) -> None:
+        """What has begun is nobody's any more, and who was due is not seen."""
+        self._free = {key: seat for key, seat in self._free.items() if seat.of.start > now}
+        self._waiting = {
+            key: caller for key, caller in self._waiting.items() if caller.of.due_by > now
+        }
+
+
+def play(scenario: Scenario, choose: Choose, order: Order) -> Played:
+    """The day, by a policy that sees at each instant what happened by then."""
+    everybody = list(callers(scenario))
+    day = _Day(choose, order)
+    published: dict[datetime, list[Seat]] = {}
+    for seat in seats(scenario):
+        published.setdefault(seat.of.published_at, []).append(seat)
+    # What is published in the instant somebody calls is there for them.
+    happens: list[tuple[datetime, int, str, Sequence[Seat] | Caller]] = [
+        *((at, 0, "", some) for at, some in published.items()),
+        *((caller.of.received_at, 1, caller.of.id, caller) for caller in everybody),
+    ]
+    for now, _, _, what in sorted(happens, key=lambda one: one[:3]):
+        if isinstance(what, Caller):
+            day.call(what, now)
+        else:
+            day.publish(what, now)
+    return played(everybody, day.assignments, day.seconds)
+
+
+def played(
+    everybody: Sequence[Caller], assignments: Sequence[Assignment], seconds: Sequence[float]
+) -> Played:
+    """With the loss of the day, those who were not seen included."""
+    served = {one.request for one in assignments}
+    left = [caller for caller in everybody if caller.of.id not in served]
+    whole = sum(one.loss for one in assignments) + sum(map(loss.of_unserved, left))
+    return Played(assignments, sorted(caller.of.id for caller in left), whole, seconds)
