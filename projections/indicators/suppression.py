@@ -7,6 +7,8 @@ any number of hidden cells beside their sum (docs/adr/0020).
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
+from math import ceil
 from typing import assert_never
 
 from projections.indicators.definitions import (
@@ -34,9 +36,10 @@ MOST_HIDDEN = 10
 
 def shown(count: float) -> int | None:
     """About how many: the middle of its five. None: ten or fewer."""
-    if count <= MOST_HIDDEN:
+    number = ceil(count)  # hours have fractions: each is told as the next whole one
+    if number <= MOST_HIDDEN:
         return None
-    return WIDTH * int((count - 1) // WIDTH) + (WIDTH + 1) // 2
+    return WIDTH * ((number - 1) // WIDTH) + (WIDTH + 1) // 2
 
 
 def suppressed(definition: Definition, figure: Figure) -> Figure:
@@ -48,8 +51,14 @@ def suppressed(definition: Definition, figure: Figure) -> Figure:
         # places offered, when the rest is known, was used. A day's hours tell its places.
         case Total() | Distinct():
             return _count(figure)
-        case Rate() | Ratio() | Weekly(gives="over"):
+        case Rate() | Ratio():
             return _rate(figure)
+        case Weekly(gives="over"):
+            weeks = shown(figure.denominator or 0)
+            seen = _count(figure)
+            if weeks is None or seen.hidden:
+                return Figure(hidden=True)
+            return replace(seen, denominator=float(weeks))
         case Weekly():
             return _a_week(figure)
         case Spread() | Mean():

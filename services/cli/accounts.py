@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Sequence
 from datetime import datetime
+from math import isfinite
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -68,6 +69,8 @@ def _target(text: str) -> dict[str, Any]:
         msg = f"no indicator is called {code}: snp indicators list"
         raise Told(msg, code="unknown_indicator", status=2)
     value = unscaled(float(number.replace(",", ".")), catalogue()[code][-1].unit)
+    if not isfinite(value):
+        raise Told(f"{text}: no indicator is that great", code="not_a_target", status=2)
     return {"indicator": code, "at_least" if sign == ">=" else "at_most": value}
 
 
@@ -75,7 +78,7 @@ def _period(text: str) -> Period:
     try:
         return period_of(text)
     except NotAPeriod as unknown:
-        raise Told(f"{text}: {unknown.__doc__}", code="not_a_period", status=2) from unknown
+        raise Told(f"{text}: {unknown}", code="not_a_period", status=2) from unknown
 
 
 def show_targets(finess: str, state: Path | None, *, as_json: bool) -> None:
@@ -125,7 +128,7 @@ def import_figures(
             problems = [Problem.of(one) for one in error.errors(include_input=False)]
             wrong += [Wrong(line, one.code, f"{one.field}: {one.message}") for one in problems]
         except NotAPeriod as unknown:
-            wrong.append(Wrong(line, "not_a_period", f"{row['period']}: {unknown.__doc__}"))
+            wrong.append(Wrong(line, "not_a_period", f"{row['period']}: {unknown}"))
     if wrong:
         tell_wrong(file, wrong, as_json=as_json)
     if not found:

@@ -79,9 +79,7 @@ async def _period(session: Session, wanted: Wanted, today: date, *, year: bool) 
         try:
             return period_of(wanted.period)
         except NotAPeriod as unknown:
-            raise Told(
-                f"{wanted.period}: {unknown.__doc__}", code="not_a_period", status=2
-            ) from unknown
+            raise Told(f"{wanted.period}: {unknown}", code="not_a_period", status=2) from unknown
     if not year or wanted.community is None:
         return month_of(today)
     agreed = await contract_year(session.pool, wanted.community, today)

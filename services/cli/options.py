@@ -38,12 +38,13 @@ def one_of(codes: type[StrEnum], text: str | None, option: str) -> str | None:
     raise Told(msg, code="unknown_code", status=2)
 
 
+_LONGEST_POSITION = 18  # digits: PostgreSQL's numbers end there
 _FIRST_YEAR, _LAST_YEAR = 2000, 2199
 
 
 def instant_or_position(text: str, zone: ZoneInfo) -> datetime | int:
     """What `--at` means: `2026-11-23T14:00` there, or a position of the log. Raises Told."""
-    if text.isascii() and text.isdigit():
+    if text.isascii() and text.isdigit() and len(text) <= _LONGEST_POSITION:
         return int(text)
     try:
         given = datetime.fromisoformat(text)

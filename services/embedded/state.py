@@ -90,7 +90,8 @@ def write_private(path: Path, text: str) -> None:
 
 def publish_addresses(folder: Path, addresses: dict[str, str]) -> None:
     """Let the other `snp` commands find what runs here."""
-    write_private(folder / "addresses.json", json.dumps(addresses))
+    told = addresses | {"pid": str(os.getpid())}
+    write_private(folder / "addresses.json", json.dumps(told))
 
 
 def addresses(folder: Path) -> dict[str, str]:
@@ -108,7 +109,20 @@ def addresses(folder: Path) -> dict[str, str]:
         found: dict[str, str] = json.loads(path.read_text())
     except FileNotFoundError as absent:
         raise NotRunning(folder) from absent
+    # Whoever has just taken the lock may not have thrown away yet what one that was killed left.
+    if not _lives(int(found.pop("pid"))):
+        raise NotRunning(folder)
     return found
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True  # somebody else's
+    return True
 
 
 def end_of(log: Path) -> str:

@@ -26,7 +26,7 @@ class GivenFigure(ReportedFigure):
     """A figure, its numbers within reason."""
 
     numerator: Amount
-    denominator: Annotated[float, Field(gt=0, le=1e12, allow_inf_nan=False)] | None
+    denominator: Annotated[float, Field(ge=1, le=1e12, allow_inf_nan=False)] | None
 
 
 class FiguresSheet(Frozen):

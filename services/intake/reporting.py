@@ -50,6 +50,12 @@ class MoreThanTheWhole(Refused):
     code = "more_than_the_whole"
 
 
+class OfHowMany(Refused):
+    """This indicator is a share: say of how many, as its denominator."""
+
+    code = "of_how_many"
+
+
 class NothingToAimAt(Refused):
     """A target is a number its indicator can be: of a share 1 at most, of a breakdown none."""
 
@@ -158,6 +164,8 @@ def _check_figure(figure: GivenFigure) -> None:
     if not definition.external:
         raise NotReported(figure.indicator)
     whole = figure.denominator
+    if definition.denominator is not None and whole is None:
+        raise OfHowMany(figure.indicator)
     if definition.unit == "%" and whole is not None and figure.numerator > whole:
         raise MoreThanTheWhole(figure.indicator, f"{figure.begins}/{figure.ends}")
 

@@ -1,9 +1,9 @@
 """What readers outside the community may ask: stretches that few exports overlap in, once over.
 
-Each number is about right by itself (projections.indicators.suppression). Of any run of months, as
-of any day, so many would overlap that together they tell: asked for in these stretches alone, a
-hidden month keeps eight of its eleven possible numbers in the mean, and three at least (a test
-solves for them; docs/adr/0020).
+Each number is about right by itself (projections.indicators.suppression), and the difference of two
+leaves four. Of any run of months, as of any day, so many would overlap that together they tell
+nearly all: asked for in these stretches alone, a hidden month keeps eight of its eleven possible
+numbers in the mean, and in one of some hundred years fewer than three (docs/adr/0020).
 """
 
 from datetime import date, datetime, time
@@ -17,6 +17,7 @@ from projections.indicators.tables import contract_years
 from services.projector.past import Snapshot
 
 _COARSE = {"month", "quarter"}
+_A_MONTH = 31  # days
 
 
 class NotTheirPeriod(Refused):
@@ -32,7 +33,7 @@ class NotOverYet(Refused):
 
 
 class NotAMonthsBeginning(Refused):
-    """ARS and CPAM look back to the first of a month, 0:00: see NotOverYet."""
+    """ARS and CPAM look back to firsts of months, 0:00: between days one patient could be told."""
 
     code = "not_a_months_beginning"
 
@@ -50,7 +51,10 @@ def check_when(
         there = at.astimezone(ZoneInfo(zone))
         if there.time() != time() or there.day != 1:
             raise NotAMonthsBeginning(at.isoformat())
-        seen_on = there.date()
+        seen_on = min(seen_on, there.date())  # what is to come is known as it is now
+    in_quarters = asked.period.of_the_calendar and asked.period.days > _A_MONTH
+    if asked.by == "quarter" and not in_quarters:
+        raise NotTheirPeriod(f"{asked.period.name} by quarter")
     if not asked.period.of_the_calendar and not asked.period.of_a_year:
         raise NotTheirPeriod(asked.period.name)
     if asked.period.ends >= seen_on:

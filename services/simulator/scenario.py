@@ -1,17 +1,40 @@
 """A day that anybody can bring: `snp-scenario/1`, as MATCHING of the design says it."""
 
+from codecs import BOM_UTF8
 from collections.abc import Iterable
+from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from events.codes import Mode, Profession
 
-Degrees = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
+Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
-MOST = 20_000  # slots, and requests, of a day
+MOST = 2_000  # slots, and requests, of a day
+MOST_PLACES = 4_000
+_FIRST, _LAST = 2000, 2199  # years
+
+
+def _of_our_time(instant: datetime) -> datetime:
+    if not _FIRST <= instant.year <= _LAST:
+        msg = "an instant of this century or the next"
+        raise ValueError(msg)
+    return instant
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_of_our_time)]
 
 
 class NotAScenario(ValueError):
@@ -28,14 +51,14 @@ class ScenarioSlot(_Data):
     id: Name
     practitioner: Name
     profession: Profession
-    start: AwareDatetime
-    end: AwareDatetime
+    start: Instant
+    end: Instant
     capacity: Annotated[int, Field(ge=1, le=100)] = 1
     modes: Annotated[tuple[Mode, ...], Field(min_length=1)]
-    lat: Degrees
-    lon: Degrees
+    lat: Latitude
+    lon: Longitude
     radius_km: Annotated[float, Field(gt=0, le=300)] | None = None
-    published_at: AwareDatetime
+    published_at: Instant
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -49,12 +72,12 @@ class ScenarioRequest(_Data):
     """A patient, and how far they can go."""
 
     id: Name
-    received_at: AwareDatetime
-    due_by: AwareDatetime
+    received_at: Instant
+    due_by: Instant
     professions: Annotated[tuple[Profession, ...], Field(min_length=1)]
     modes: Annotated[tuple[Mode, ...], Field(min_length=1)]
-    lat: Degrees
-    lon: Degrees
+    lat: Latitude
+    lon: Longitude
     max_km: Annotated[float, Field(ge=0, le=300)]
 
     @model_validator(mode="after")
@@ -70,8 +93,8 @@ class Scenario(_Data):
 
     format: Literal["snp-scenario/1"]
     community: Name
-    opens: AwareDatetime
-    closes: AwareDatetime
+    opens: Instant
+    closes: Instant
     slots: Annotated[tuple[ScenarioSlot, ...], Field(max_length=MOST)]
     requests: Annotated[tuple[ScenarioRequest, ...], Field(max_length=MOST)]
 
@@ -87,6 +110,9 @@ class Scenario(_Data):
             if len(set(ids)) < len(ids):
                 msg = f"two {what}s have one id"
                 raise ValueError(msg)
+        if sum(slot.capacity for slot in self.slots) > MOST_PLACES:
+            msg = f"{MOST_PLACES} places at most"
+            raise ValueError(msg)
         if clash := _in_two_places(self.slots):
             msg = f"{clash[0].practitioner} is in two places at once: {clash[0].id}, {clash[1].id}"
             raise ValueError(msg)
@@ -107,7 +133,7 @@ def _in_two_places(slots: Iterable[ScenarioSlot]) -> tuple[ScenarioSlot, Scenari
 def scenario_of(file: Path) -> Scenario:
     """The day a file holds. Raises NotAScenario that says everything that is wrong, and OSError."""
     try:
-        return Scenario.model_validate_json(file.read_bytes())
+        return Scenario.model_validate_json(file.read_bytes().removeprefix(BOM_UTF8))
     except ValidationError as error:
         told = "; ".join(
             f"{'.'.join(map(str, one['loc'])) or 'file'}: {one['msg']}"

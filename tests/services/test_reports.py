@@ -293,6 +293,8 @@ async def test_three_weeks_of_a_departement_are_the_same_followed_built_anew_and
         ({"denominator": 0}, "invalid_value"),
         ({"numerator": 1.7e308}, "invalid_value"),
         ({"numerator": 15}, "more_than_the_whole"),
+        ({"denominator": None}, "of_how_many"),
+        ({"denominator": 1e-9}, "invalid_value"),
         ({"indicator": "fulfilment_rate"}, "not_reported"),
         ({"begins": "2026-11-09"}, "not_a_figure"),
     ],

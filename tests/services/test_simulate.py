@@ -208,6 +208,8 @@ def test_a_day_without_anybody_is_a_day():
         (day(requests=[request(1, due=-1)]), "due after it was received"),
         (day() | {"closes": at(-1)}, "closes after it opens"),
         (day() | {"colour": "red"}, "colour"),
+        (day([slot(1) | {"end": "9999-12-31T23:00:00Z"}]), "this century"),
+        (day([slot(n, capacity=100) for n in range(41)]), "4000 places at most"),
     ],
 )
 def test_what_is_no_day_is_told_whole(tmp_path, scenario, said):
