@@ -30,22 +30,24 @@ def simulate_day(file: Path, policy: str | None, *, as_json: bool) -> None:
     except OSError as fault:
         raise Told(f"{file}: {fault.strerror}", code="unreadable_file", status=2) from fault
     if policy is not None and as_json:
-        say(_as_json(policy, _by(policy, scenario)))
+        say(played_as_json(policy, by_policy(policy, scenario)))
         return
-    days = {name: _by(name, scenario) for name in ([policy] if policy else NAMES)}
+    days = {name: by_policy(name, scenario) for name in ([policy] if policy else NAMES)}
     if as_json:
-        say({"policies": [_as_json(name, played) for name, played in days.items()]})
+        say({"policies": [played_as_json(name, played) for name, played in days.items()]})
         return
     _show(scenario, days)
 
 
-def _by(policy: str, scenario: Scenario) -> Played:
+def by_policy(policy: str, scenario: Scenario) -> Played:
+    """The day, by that policy."""
     if policy == CLAIRVOYANT:
         return best_possible(scenario)
     return play(scenario, *POLICIES[policy])
 
 
-def _as_json(policy: str, played: Played) -> dict[str, Any]:
+def played_as_json(policy: str, played: Played) -> dict[str, Any]:
+    """The object MATCHING of the design asks for."""
     milliseconds = sorted(1000 * seconds for seconds in played.decision_seconds)
     return {
         "policy": policy,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.cli.simulate import CLAIRVOYANT, NAMES, _as_json, _by
+from services.cli.simulate import CLAIRVOYANT, NAMES, by_policy, played_as_json
 from services.simulator.clairvoyant import best_possible
 from services.simulator.policies import POLICIES
 from services.simulator.scenario import NotAScenario, Scenario, scenario_of
@@ -100,7 +100,10 @@ def any_day(seed, requests=30, places=25):
 
 def told(scenario, policy):
     return json.loads(
-        json.dumps(_as_json(policy, _by(policy, Scenario.model_validate(scenario))), default=str)
+        json.dumps(
+            played_as_json(policy, by_policy(policy, Scenario.model_validate(scenario))),
+            default=str,
+        )
     )
 
 
