@@ -14,7 +14,6 @@ import typer
 from pydantic import ValidationError
 from rich.markup import escape
 
-from domain.decider import Refused
 from events.envelope import Role
 from projections.indicators.definitions import catalogue
 from projections.indicators.folding import projection
@@ -185,10 +184,7 @@ def show_notes(finess: str, period: str | None, state: Path | None, *, as_json: 
         await with_what_was_just_told(session, projection)
         this_year = str((await session.now()).astimezone(HERE).year)
         of = _period(period or this_year)
-        try:
-            return await entries(session.pool, session.vault, finess, of, getpass.getuser())
-        except Refused as refused:
-            raise Told(str(refused), code=refused.code) from refused
+        return await entries(session.pool, session.vault, finess, of, getpass.getuser())
 
     found = in_session(state, work)
     if as_json:

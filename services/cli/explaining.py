@@ -4,7 +4,6 @@ from pathlib import Path
 
 from rich.markup import escape
 
-from domain.decider import Refused
 from projections.indicators.behind import Part
 from projections.indicators.definitions import RESTRICTED, Definition, Reader, catalogue
 from projections.indicators.values import theme_name
@@ -75,10 +74,7 @@ def explain_figure(
                     behind = await trace(known, ask, definition, part, limit)
                 return definition, found, behind
 
-    try:
-        definition, found, behind = in_session(state, work)
-    except Refused as refused:
-        raise Told(str(refused), code=refused.code) from refused
+    definition, found, behind = in_session(state, work)
     told = [line for line in lines(found, wanted.language) if _is_meant(line, part)]
     if as_json:
         say(

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from rich.markup import escape
 
-from domain.decider import Refused
 from projections.indicators.definitions import Reader, Theme, catalogue
 from projections.indicators.dimensions import names
 from projections.indicators.folding import projection
@@ -120,15 +119,12 @@ def _as_it_was(ask: Ask, at: str | None) -> Ask:
 
 
 async def reported(session: Session, ask: Ask) -> Report:
-    """The figures, with a bar while the log is read again. Raises Told."""
+    """The figures, with a bar while the log is read again. Raises as `report`."""
+    if ask.at is None and ask.position is None:
+        return await report(session.pool, session.settings, ask)
     bar, move = progress("Reading the log")
-    try:
-        if ask.at is None and ask.position is None:
-            return await report(session.pool, session.settings, ask)
-        with bar:
-            return await report(session.pool, session.settings, ask, move)
-    except Refused as refused:
-        raise Told(str(refused), code=refused.code) from refused
+    with bar:
+        return await report(session.pool, session.settings, ask, move)
 
 
 def show_figures(wanted: Wanted, state: Path | None, *, as_json: bool) -> None:
@@ -245,13 +241,10 @@ async def _annual(session: Session, ask: Ask, language: str) -> tuple[bytes, Rep
     from services.reports.annual import as_pdf
 
     bar, move = progress("Reading the log")
-    try:
-        with bar:
-            told = await activity(
-                session.pool, session.settings, session.vault, ask, getpass.getuser(), move
-            )
-    except Refused as refused:
-        raise Told(str(refused), code=refused.code) from refused
+    with bar:
+        told = await activity(
+            session.pool, session.settings, session.vault, ask, getpass.getuser(), move
+        )
     return as_pdf(told, language), told.report
 
 

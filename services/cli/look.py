@@ -20,7 +20,7 @@ from services.cli.options import HERE_NAME, zone_named
 from services.cli.session import Session, console, in_session, say, show_table
 from services.intake.naming import request_of
 from services.log.reader import Log
-from services.projector.queries import NotBuiltYet, rows
+from services.projector.queries import rows
 
 _RPPS_DIGITS = 11
 _FINESS_CHARACTERS = 9
@@ -275,11 +275,8 @@ _LEAST_OF_AN_ID = 4
 
 
 async def asked(session: Session, query: Any, **given: object) -> list[dict[str, Any]]:
-    """The rows of a read model. Raises Told when it is not built yet."""
-    try:
-        return await rows(session.pool, query, **given)
-    except NotBuiltYet as absent:
-        raise Told(str(absent), code=absent.code) from absent
+    """The rows of a read model. Raises NotBuiltYet."""
+    return await rows(session.pool, query, **given)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ import typer
 from rich.table import Table
 
 from domain import request as requests
-from domain.decider import Refused
 from events import streams
 from events.envelope import Actor, Role
 from services.cli.errors import Told
@@ -76,8 +75,6 @@ def erase_patient(identity: str, state: Path | None, *, sure: bool, as_json: boo
                 clock=WallClock(),
                 actor=Actor(ref=getpass.getuser(), role=Role.OPERATOR),
             )
-        except Refused as refused:
-            raise Told(str(refused), code=refused.code) from refused
         finally:
             await stop([writing])
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from rich.markup import escape
 
-from domain.decider import Refused
 from events.codes import Label, Mode, Profession, Source
 from projections.availability import DIMENSIONS, STATES, Which, projection
 from projections.indicators.values import value_name
@@ -70,14 +69,11 @@ def show_places(
         looked = await _looked(session, which, by, days, at)
         if at is None:
             await with_what_was_just_told(session, projection)
+        if not (looked.past or looked.position is not None):
+            return await places(session.pool, session.settings, looked), communities
         bar, move = progress("Reading the log")
-        try:
-            if not (looked.past or looked.position is not None):
-                return await places(session.pool, session.settings, looked), communities
-            with bar:
-                return await places(session.pool, session.settings, looked, move), communities
-        except Refused as refused:
-            raise Told(str(refused), code=refused.code) from refused
+        with bar:
+            return await places(session.pool, session.settings, looked, move), communities
 
     found, communities = in_session(state, work)
     if as_json:

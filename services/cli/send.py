@@ -98,11 +98,12 @@ def send_files(
 async def _stand(session: Session, sent: Sent) -> None:
     """Of a request that was sent before: how it stands, whatever was answered then."""
     request_id = UUID(sent.answer["id"])
-    log, stream = Log(session.pool), streams.request(request_id)
-    said = [event for event in (await log.load(stream)).events if event.name in SAID]
+    happened = (await Log(session.pool).load(streams.request(request_id))).events
+    said = [event for event in happened if event.name in SAID]
     if not said:
         return
-    sent.answer |= standing(request_id, await log.state(requests.decider, stream))
+    request = requests.decider.replay(happened)  # type: ignore[arg-type]  # its stream
+    sent.answer |= standing(request_id, request)
     if sent.answer["state"] in {"waiting", "assigned", "handed_back"}:
         data = orjson.loads(stored(said[-1]))
         sent.event = {"type": said[-1].name, "schemaversion": said[-1].version, "data": data}

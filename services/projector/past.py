@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from psycopg import IsolationLevel
 
 from projections.rows import Projection
 from services.log import checkpoints
 from services.log.database import Connection, Pool
-from services.log.reader import Only
+from services.log.reader import Log, Only
 from services.projector.projector import Progress, replay
 from services.projector.queries import rows_on
 from services.projector.statements import Statements
@@ -49,9 +49,7 @@ async def as_it_is(pool: Pool, projection: Projection) -> AsyncIterator[Snapshot
 
 async def caught_up(pool: Pool, projection: Projection, within_seconds: float) -> bool:
     """Wait until the read model shows what is in the log now. False: it took longer than that."""
-    async with pool.connection() as connection:
-        cursor = await connection.execute("select coalesce(max(position), 0) from events")
-        head = cast("tuple[int]", await cursor.fetchone())[0]
+    head = await Log(pool).head()
     with suppress(TimeoutError):
         async with asyncio.timeout(within_seconds):
             while True:
