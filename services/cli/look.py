@@ -16,6 +16,7 @@ from events.instants import happened_at
 from projections import availability, board, offers
 from services.cli import words
 from services.cli.errors import Told
+from services.cli.freshness import with_what_was_just_told
 from services.cli.options import HERE_NAME, zone_named
 from services.cli.session import Session, console, in_session, say, show_table
 from services.intake.naming import request_of
@@ -85,6 +86,7 @@ def show_offers(
     both = offers.offers.outerjoin(about, about.c.request_id == offers.offers.c.request_id)
 
     async def work(session: Session) -> tuple[list[dict[str, Any]], datetime]:
+        await with_what_was_just_told(session, offers.projection)
         query = offers.asked(rpps=rpps, community=community, state=only)
         query = query.select_from(both).add_columns(*known).limit(limit)
         return await asked(session, query), await session.now()
