@@ -147,6 +147,11 @@ class Candidate(NamedTuple):
         """By all slots of the agenda."""
         return self.agenda.taken
 
+    @property
+    def share_taken(self) -> float:
+        """Of the places the practitioner opened this week, 0 to 1."""
+        return self.agenda.taken / max(self.agenda.offered, 1)
+
 
 class Way(NamedTuple):
     """How patient and practitioner can meet, and when."""

@@ -1,32 +1,42 @@
 """In what order the eligible places are taken, and why.
 
-First version: the least loss of MATCHING.md, blind to the demand still to come. Deterministic:
-equal losses go to the earlier start, then the nearer place, then the practitioner with fewer
-patients this week, then the slot id.
+The least own loss of MATCHING.md and price: what a place is worth to those still expected. A place
+worth more to them than to this patient is kept. Deterministic: equal costs go to the earlier start,
+then the nearer place, then the practitioner with fewer patients this week, then the slot id.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import astuple, dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
+from domain import loss
+from domain.decider import Refused
 from domain.eligibility import Candidate, Way, search, ways
+from domain.prices import Kept, NothingExpected, Price, Prices
 from domain.request import Waiting
 from events.codes import Mode
-from events.explanation import Explanation, NotEligible, Option, Terms
+from events.explanation import Explanation, KeptFor, NotEligible, Option, Terms
+from events.weights import USUAL_WEIGHTS, Weights
 
-POLICY = "least-loss/1"
+POLICY = "look-ahead/1"
 CHOSEN_BY_HAND = "regulator-choice/1"
 
-SHORTEST_WINDOW = timedelta(minutes=30)  # a shorter delay does not make a minute cost more
-TRAVEL_LOSS_PER_KM = 0.5 / 25
-PENALTIES = ((timedelta(hours=2), 8.0), (timedelta(hours=4), 4.0))  # up to this window, this loss
-LEAST_PENALTY = 2.0
 ALTERNATIVES = 3
 EXAMPLES = 5
+FRAGILE_FROM = 75  # years
+FAR_KM = 25.0
+
+NOTHING_EXPECTED = NothingExpected()
 
 _Order = tuple[float, datetime, float, int, UUID, Mode]
+
+
+class KeptForOthers(Refused):
+    """The place is kept for more urgent requests that are expected."""
+
+    code = "kept_for_others"
 
 
 class Ranked(NamedTuple):
@@ -35,24 +45,31 @@ class Ranked(NamedTuple):
     order: _Order
     candidate: Candidate
     way: Way
-    wait: float
-    travel: float
+    terms: Terms
+    kept: Kept | None
 
     @property
     def slot_id(self) -> UUID:
         """The slot."""
         return self.candidate.slot.published.slot_id
 
+    @property
+    def cost(self) -> float:
+        """The sum of the terms."""
+        return self.order[0]
+
     def option(self) -> Option:
         """As it is written in an explanation."""
         slot = self.candidate.slot.published
+        kept = self.kept
         return Option(
             slot_id=slot.slot_id,
             rpps=slot.rpps,
             start=self.way.start,
             mode=self.way.mode,
             km=round(self.way.km, 1),
-            terms=Terms(wait=round(self.wait, 4), travel=round(self.travel, 4)),
+            terms=Terms(*(round(term, 4) for term in astuple(self.terms))),
+            kept_for=kept and KeptFor(kept.window // timedelta(minutes=1), kept.expected_by),
         )
 
 
@@ -63,10 +80,11 @@ class Ranking:
     considered: int
     eligible: list[Ranked]
     not_eligible: dict[str, list[UUID]]  # reason code → slots by start
+    kept: list[Ranked] = field(default_factory=list)  # for others, the cheapest first
 
     def explanation(self, chosen: Ranked | None, policy: str = POLICY) -> Explanation:
         """What is kept of the ranking beside the decision."""
-        others = [ranked for ranked in self.eligible if ranked is not chosen]
+        others = [ranked for ranked in (*self.eligible, *self.kept) if ranked is not chosen]
         return Explanation(
             policy=policy,
             considered=self.considered,
@@ -78,35 +96,80 @@ class Ranking:
             ),
         )
 
+    def preferring(self, slot_id: UUID) -> "Ranking":
+        """The same, with that slot first, if it is among the eligible."""
+        first = [ranked for ranked in self.eligible if ranked.slot_id == slot_id]
+        others = [ranked for ranked in self.eligible if ranked.slot_id != slot_id]
+        return Ranking(self.considered, first + others, self.not_eligible, self.kept)
 
-def rank(request: Waiting, candidates: Iterable[Candidate], now: datetime) -> Ranking:
+
+def rank(
+    request: Waiting,
+    candidates: Iterable[Candidate],
+    now: datetime,
+    prices: Prices = NOTHING_EXPECTED,
+    weights: Weights = USUAL_WEIGHTS,
+) -> Ranking:
     """Every candidate weighed for this request at this instant."""
-    eligible: list[Ranked] = []
+    weighed: list[Ranked] = []
     aside: dict[str, list[Candidate]] = {}
     asked = search(request, now)
-    window = max(request.due_by - request.received.received_at, SHORTEST_WINDOW)
+    weigh = _Scales(request, weights).weigh
     for candidate in candidates:
         found = ways(asked, candidate)
         if isinstance(found, list):
-            eligible.append(
-                _weighed(request, window, candidate, found[0])
-                if len(found) == 1
-                else min((_weighed(request, window, candidate, w) for w in found), key=_by_order)
-            )
+            price = prices.price(candidate.slot)
+            weighed.append(min((weigh(candidate, way, price) for way in found), key=_by_order))
         else:
             aside.setdefault(found.code, []).append(candidate)
-    eligible.sort(key=_by_order)
+    weighed.sort(key=_by_order)
+    most = penalty(request)
+    eligible: list[Ranked] = []
+    kept: list[Ranked] = []
+    for ranked in weighed:
+        is_kept = ranked.terms.price and ranked.cost >= most
+        (kept if is_kept else eligible).append(ranked)
+    if kept:
+        aside[KeptForOthers.code] = [ranked.candidate for ranked in kept]
     return Ranking(
         considered=len(eligible) + sum(map(len, aside.values())),
         eligible=eligible,
         not_eligible={code: _by_start(slots) for code, slots in aside.items()},
+        kept=kept,
     )
+
+
+def together(rankings: Mapping[UUID, tuple[Waiting, Ranking]]) -> dict[UUID, UUID]:
+    """Who of several that wait has which slot when all are decided at once: request → slot.
+
+    All that is gained over their not being seen, at today's prices, is most. Whoever is not told
+    gains more by waiting, or another gains more by the place.
+    """
+    # NumPy and SciPy take half a second to load: when several wait for the first time.
+    import numpy as np  # noqa: PLC0415
+
+    from domain.forecast import best_pairs  # noqa: PLC0415
+
+    places: dict[tuple[UUID, int], int] = {}
+    for _, ranking in rankings.values():
+        for ranked in ranking.eligible:
+            for nth in range(min(ranked.candidate.slot.free, len(rankings))):
+                places.setdefault((ranked.slot_id, nth), len(places))
+    if not places:
+        return {}
+    gained = np.zeros((len(rankings), len(places)))
+    for row, (request, ranking) in enumerate(rankings.values()):
+        most = penalty(request)
+        for ranked in ranking.eligible:
+            for nth in range(min(ranked.candidate.slot.free, len(rankings))):
+                gained[row, places[ranked.slot_id, nth]] = max(most - ranked.cost, 0.0)
+    ids, slots = list(rankings), list(places)
+    return {ids[row]: slots[column][0] for row, column in best_pairs(gained)}
 
 
 def penalty(request: Waiting) -> float:
     """The loss of not serving the request at all."""
-    window = request.due_by - request.received.received_at
-    return next((loss for longest, loss in PENALTIES if window <= longest), LEAST_PENALTY)
+    return loss.of_nobody(request.due_by - request.received.received_at)
 
 
 def by_urgency(request: Waiting) -> tuple[bool, float, datetime, datetime, str]:
@@ -124,19 +187,39 @@ def by_urgency(request: Waiting) -> tuple[bool, float, datetime, datetime, str]:
     )
 
 
-def _weighed(request: Waiting, window: timedelta, candidate: Candidate, way: Way) -> Ranked:
-    slot = candidate.slot.published
-    wait = (way.start - request.received.received_at) / window
-    travel = TRAVEL_LOSS_PER_KM * way.km
-    order = (
-        wait + travel,
-        way.start,
-        way.km,
-        candidate.taken_this_week,
-        slot.slot_id,
-        way.mode,
-    )
-    return Ranked(order, candidate, way, wait, travel)
+class _Scales:
+    """The cost of ways to serve one request."""
+
+    def __init__(self, request: Waiting, weights: Weights) -> None:
+        received = request.received
+        self._received = received
+        self._window = request.due_by - received.received_at
+        self._weights = weights if weights != USUAL_WEIGHTS else None
+        self._is_fragile = received.age is not None and received.age >= FRAGILE_FROM
+
+    def weigh(self, candidate: Candidate, way: Way, price: Price) -> Ranked:
+        """One way to use one place."""
+        wait = loss.of_waiting(way.start - self._received.received_at, self._window)
+        travel = loss.of_travel(way.km)
+        beside = self._beside(candidate, way) if self._weights else (0.0, 0.0, 0.0, 0.0)
+        terms = Terms(wait, travel, price.loss, *beside)
+        slot_id = candidate.slot.published.slot_id
+        order = (terms.cost, way.start, way.km, candidate.taken_this_week, slot_id, way.mode)
+        return Ranked(order, candidate, way, terms, price.kept)
+
+    def _beside(self, candidate: Candidate, way: Way) -> tuple[float, float, float, float]:
+        """What the community weighs: continuity, fairness, scarcity, fragility."""
+        weights, slot, received = self._weights, candidate.slot.published, self._received
+        assert weights is not None
+        elsewhere = received.treating_doctor not in {None, slot.rpps}
+        # They come, and have a place of somebody who would go to those who cannot.
+        can_do_without = way.mode is Mode.OFFICE and Mode.HOME in slot.modes
+        return (
+            weights.continuity * elsewhere,
+            weights.fairness * candidate.share_taken,
+            weights.scarcity * can_do_without,
+            weights.fragility * self._is_fragile * way.km / FAR_KM,
+        )
 
 
 def _by_order(ranked: Ranked) -> _Order:

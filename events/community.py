@@ -14,6 +14,7 @@ from events.reporting import (
     CommunityJournalWritten,
     CommunityTargetsAgreed,
 )
+from events.weights import Weights
 
 Departement = Annotated[str, StringConstraints(pattern=r"^(\d{2}|2[AB]|9[78]\d)$")]
 
@@ -74,6 +75,16 @@ class CommunityHoursAgreed(Event):
     agreed_at: Instant
 
 
+class CommunityWeightsAgreed(Event):
+    """What is weighed beside waiting and travel when a place is chosen."""
+
+    name = "community.weights_agreed"
+
+    finess: Finess
+    weights: Weights
+    agreed_at: Instant
+
+
 class CommunityProtocolsAdopted(Event):
     """Whom other professions may see here: whole, it replaces what was adopted before."""
 
@@ -109,6 +120,7 @@ CommunityEvent = (
     | CommunityLadderAdopted
     | CommunityNeighboursAgreed
     | CommunityHoursAgreed
+    | CommunityWeightsAgreed
     | CommunityProtocolsAdopted
     | CommunityCrisisDeclared
     | CommunityCrisisEnded

@@ -16,17 +16,34 @@ _CONFIG = ConfigDict(extra="forbid")
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """The loss of a choice, term by term; lower is better (MATCHING: loss of a day)."""
+    """The cost of a choice, term by term; lower is better (MATCHING: loss of a day)."""
 
     __pydantic_config__ = _CONFIG
 
     wait: float  # (start - received) / max(due - received, 30 min)
     travel: float  # 0.5 * km / 25, nothing for a home visit or a video consultation
+    price: float  # what those still expected lose without the place
+    # What the community weighs beside (events/weights.py).
+    continuity: float
+    fairness: float
+    scarcity: float
+    fragility: float
 
     @property
-    def loss(self) -> float:
+    def cost(self) -> float:
         """The sum of the terms."""
-        return self.wait + self.travel
+        weighed = self.continuity + self.fairness + self.scarcity + self.fragility
+        return self.wait + self.travel + self.price + weighed
+
+
+@dataclass(frozen=True, slots=True)
+class KeptFor:
+    """Those still expected who would miss the place most."""
+
+    __pydantic_config__ = _CONFIG
+
+    within_minutes: int  # they are to be seen
+    expected_by: Instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +58,7 @@ class Option:
     mode: Mode
     km: float
     terms: Terms
+    kept_for: KeptFor | None  # whom the price is about, if there is one
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +78,7 @@ class Explanation:
 
     __pydantic_config__ = _CONFIG
 
-    policy: str  # name and version of the rule that chose: "least-loss/1"
+    policy: str  # name and version of the rule that chose: "look-ahead/1"
     considered: Annotated[int, Field(ge=0)]  # slots looked at
     chosen: Option | None
     alternatives: tuple[Option, ...]

@@ -71,6 +71,29 @@ def community_ladder_adopted_v1_to_v2(payload: Payload) -> Payload:
     return payload
 
 
+_NOTHING_WEIGHED = {
+    "price": 0.0,
+    "continuity": 0.0,
+    "fairness": 0.0,
+    "scarcity": 0.0,
+    "fragility": 0.0,
+}
+
+
+def explained_by_loss_to_explained_by_price(payload: Payload) -> Payload:
+    """Before the matching looked ahead there were waiting and travel, and nothing was kept."""
+
+    def option(weighed: Payload) -> Payload:
+        return weighed | {"terms": weighed["terms"] | _NOTHING_WEIGHED, "kept_for": None}
+
+    before = payload["explanation"]
+    explanation = before | {
+        "chosen": option(before["chosen"]) if before["chosen"] else None,
+        "alternatives": [option(weighed) for weighed in before["alternatives"]],
+    }
+    return payload | {"explanation": explanation}
+
+
 UPCASTERS: Mapping[tuple[str, int], Upcast] = {
     ("request.handed_back", 1): request_handed_back_v1_to_v2,
     ("practitioner.consented", 1): practitioner_consented_v1_to_v2,
@@ -82,6 +105,9 @@ UPCASTERS: Mapping[tuple[str, int], Upcast] = {
     ("slot.published", 1): slot_published_v1_to_v2,
     ("slot.place_taken", 1): slot_place_taken_v1_to_v2,
     ("community.ladder_adopted", 1): community_ladder_adopted_v1_to_v2,
+    ("request.assigned", 1): explained_by_loss_to_explained_by_price,
+    ("request.searching", 1): explained_by_loss_to_explained_by_price,
+    ("request.handed_back", 3): explained_by_loss_to_explained_by_price,
 }
 
 

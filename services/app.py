@@ -285,7 +285,7 @@ async def _dispatch(
     elapsing = Elapsing(
         house.pool, house.log, executor, house.clock, settings, bells.listen(), partition
     )
-    house.taking = Taking(executor, house.dispatcher.board, house.clock)
+    house.taking = Taking(executor, house.dispatcher.board, house.dispatcher.expecting, house.clock)
     house.broker.include_router(dispatch_service.routes(house.taking))
     return [tasks.create_task(house.dispatcher.run()), tasks.create_task(elapsing.run())]
 

@@ -27,6 +27,15 @@ _SUBDIVISIONS = {
 }
 """Département → what the `holidays` package calls the part of France with holidays of its own."""
 
+_SCHOOL_ZONES = {
+    "Zone A": (
+        "01 03 07 15 16 17 19 21 23 24 25 26 33 38 39 40"
+        " 42 43 47 58 63 64 69 70 71 73 74 79 86 87 89 90"
+    ),
+    "Zone C": "09 11 12 30 31 32 34 46 48 65 66 75 77 78 81 82 91 92 93 94 95",
+}
+"""Départements by zone of the school calendar; all others of the mainland are zone B."""
+
 _AROUND = timedelta(days=14)  # the turn of hours is looked for so far ahead, a bridge so far back
 
 
@@ -48,6 +57,17 @@ def _hours(zone: str, departement: str, chosen: OutOfHours, minute: datetime) ->
     years = frozenset({(minute - _AROUND).year, minute.year, (minute + _AROUND).year})
     calendar = Calendar(zone, holidays_in(departement, years), chosen)
     return Hours(period_at(minute, calendar), next_turn(minute, calendar))
+
+
+@lru_cache(maxsize=512)
+def school_holidays_in(departement: str, year: int) -> frozenset[date]:
+    """Days without school there; none where the calendar of the year is not known."""
+    from holidays import country_holidays  # noqa: PLC0415 takes a while: when first asked
+
+    zone = next(
+        (zone for zone, there in _SCHOOL_ZONES.items() if departement in there.split()), "Zone B"
+    )
+    return frozenset(country_holidays("FR", subdiv=zone, years=year, categories=("school",)))
 
 
 @lru_cache(maxsize=512)

@@ -111,6 +111,7 @@ class Settings(BaseSettings):
     hold_minutes: float = 3.0  # a place is kept for a regulator on the telephone
     # Whatever opens, or is answered, is heard of at once: this only heals what was missed.
     search_again_minutes: float = 15.0
+    look_ahead_seconds: float = 300.0  # prices of places are found anew so often, or when asked for
     turn_of_hours_a_second: float = 200.0  # of those who wait are looked at as the hours change
 
     # Notifications. An address of Apprise with {to} in it: ovh://…/{to}, mailtos://…?to={to}

@@ -31,6 +31,11 @@ decision_seconds = Histogram(
     "Duration of one matching decision, appending apart",
     buckets=(0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.1),
 )
+look_ahead_seconds = Histogram(
+    "snp_look_ahead_seconds",
+    "Duration of weighing a community's places against what is expected; no decision waits for it",
+    buckets=(0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5),
+)
 notifications = Counter(
     "snp_notifications_total", "Messages handed to a channel", ["channel", "result"]
 )

@@ -42,10 +42,11 @@ from events.community import (
     CommunityLadderAdopted,
     CommunityNeighboursAgreed,
     CommunityProtocolsAdopted,
+    CommunityWeightsAgreed,
     OutOfHours,
 )
 from events.destination import Destination
-from events.explanation import Explanation, Option, Terms
+from events.explanation import Explanation, KeptFor, Option, Terms
 from events.ladder import Ladder, Rule, Step, StepKind
 from events.offer import (
     Lapse,
@@ -112,6 +113,7 @@ from events.visit import (
     VisitMissed,
     VisitRated,
 )
+from events.weights import Weights
 
 NEVERS = "580099001"
 VALENCIENNES = "590099002"
@@ -139,7 +141,7 @@ CENTRE = Position(lat=46.99, lon=3.16)
 PRACTICE = Place(title="Cabinet de la Gare", commune="58194", position=CENTRE)
 NEARBY = CoarsePosition(lat=46.98, lon=3.15)
 NOTHING_WEIGHED = Explanation(
-    policy="least-loss/1", considered=0, chosen=None, alternatives=(), not_eligible=()
+    policy="look-ahead/1", considered=0, chosen=None, alternatives=(), not_eligible=()
 )
 OPTION = Option(
     slot_id=AFTERNOON,
@@ -147,7 +149,16 @@ OPTION = Option(
     start=NOON + HOUR,
     mode=Mode.OFFICE,
     km=1.3,
-    terms=Terms(wait=0.25, travel=0.026),
+    terms=Terms(
+        wait=0.25,
+        travel=0.026,
+        price=0.4,
+        continuity=0.0,
+        fairness=0.1,
+        scarcity=0.0,
+        fragility=0.0,
+    ),
+    kept_for=KeptFor(within_minutes=120, expected_by=NOON + HOUR),
 )
 
 NEVERS_COMMUNES = (
@@ -543,6 +554,10 @@ def handed_back(reason: HandBack = HandBack.NO_PLACE, **changes: Any) -> Request
         "explanation": NOTHING_WEIGHED,
     }
     return RequestHandedBack(**fields | changes)
+
+
+def weights_agreed(**weights: float) -> CommunityWeightsAgreed:
+    return CommunityWeightsAgreed(finess=NEVERS, weights=Weights(**weights), agreed_at=NOON)
 
 
 def hours_agreed(**chosen: bool) -> CommunityHoursAgreed:

@@ -85,6 +85,11 @@ class Agenda:
         return sum(len(slot.taken) for slot in self.slots.values())
 
     @cached_property
+    def offered(self) -> int:
+        """Places of this week, over all slots."""
+        return sum(slot.published.capacity for slot in self.slots.values())
+
+    @cached_property
     def regulated(self) -> int:
         """Of these, by patients who are not the practitioner's own: what a cap a week is about."""
         return self.taken - sum(len(slot.own & slot.taken.keys()) for slot in self.slots.values())

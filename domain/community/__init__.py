@@ -11,6 +11,7 @@ from domain.community.commands import (
     AgreeHours,
     AgreeNeighbours,
     AgreeTargets,
+    AgreeWeights,
     ChangeCommunity,
     CommunityCommand,
     DeclareCrisis,
@@ -49,6 +50,7 @@ from events.community import (
     CommunityLadderAdopted,
     CommunityNeighboursAgreed,
     CommunityProtocolsAdopted,
+    CommunityWeightsAgreed,
 )
 from events.reporting import (
     CommunityFiguresReported,
@@ -63,6 +65,7 @@ __all__ = [
     "AgreeHours",
     "AgreeNeighbours",
     "AgreeTargets",
+    "AgreeWeights",
     "ChangeCommunity",
     "Community",
     "CommunityAlreadyFormed",
@@ -111,6 +114,8 @@ def decide(command: CommunityCommand, community: Community) -> list[CommunityEve
             return agreeing.agree_neighbours(command, community)
         case AgreeHours():
             return agreeing.agree_hours(command, community)
+        case AgreeWeights():
+            return agreeing.agree_weights(command, community)
         case AdoptProtocols():
             return agreeing.adopt_protocols(command, community)
         case DeclareCrisis():
@@ -149,6 +154,8 @@ def evolve(community: Community, event: CommunityEvent) -> Community:
             return replace(community, neighbours=event.neighbours)
         case CommunityHoursAgreed():
             return replace(community, out_of_hours=event.out_of_hours)
+        case CommunityWeightsAgreed():
+            return replace(community, weights=event.weights)
         case CommunityProtocolsAdopted():
             return replace(community, protocols=event.protocols)
         case CommunityCrisisDeclared():

@@ -9,6 +9,7 @@ from domain.community.commands import (
     AdoptProtocols,
     AgreeHours,
     AgreeNeighbours,
+    AgreeWeights,
     ChangeCommunity,
     DeclareCrisis,
     EndCrisis,
@@ -35,6 +36,7 @@ from events.community import (
     CommunityLadderAdopted,
     CommunityNeighboursAgreed,
     CommunityProtocolsAdopted,
+    CommunityWeightsAgreed,
 )
 from events.ladder import ASKING, WITH_PARTNERS, Ladder, StepKind
 from events.place import Commune
@@ -148,6 +150,15 @@ def agree_hours(command: AgreeHours, community: Community) -> list[CommunityEven
         CommunityHoursAgreed(
             finess=command.finess, out_of_hours=command.out_of_hours, agreed_at=command.at
         )
+    ]
+
+
+def agree_weights(command: AgreeWeights, community: Community) -> list[CommunityEvent]:
+    formed = formed_of(command.finess, community)
+    if formed.weights == command.weights:
+        return []
+    return [
+        CommunityWeightsAgreed(finess=command.finess, weights=command.weights, agreed_at=command.at)
     ]
 
 

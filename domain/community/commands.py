@@ -9,6 +9,7 @@ from events.ladder import Ladder
 from events.place import Commune
 from events.protocol import Protocol
 from events.reporting import ContractYear, JournalTopic, ReportedFigure, Target
+from events.weights import Weights
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,13 @@ class AgreeNeighbours:
 class AgreeHours:
     finess: str
     out_of_hours: OutOfHours
+    at: datetime
+
+
+@dataclass(frozen=True)
+class AgreeWeights:
+    finess: str
+    weights: Weights
     at: datetime
 
 
@@ -110,6 +118,7 @@ CommunityCommand = (
     | AdoptLadder
     | AgreeNeighbours
     | AgreeHours
+    | AgreeWeights
     | AdoptProtocols
     | DeclareCrisis
     | EndCrisis

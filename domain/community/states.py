@@ -11,6 +11,7 @@ from events.ladder import Ladder
 from events.place import Commune
 from events.protocol import Protocol
 from events.reporting import ContractYear, ReportedFigure, Target
+from events.weights import USUAL_WEIGHTS, Weights
 
 FigureOf = tuple[str, date, date]
 """Which figure from elsewhere: its indicator, and the days it is of."""
@@ -40,6 +41,7 @@ class Formed:
     ladder: Ladder | None = None  # None: the usual one
     neighbours: tuple[str, ...] = ()  # it agreed with; it holds where they agreed as well
     out_of_hours: OutOfHours = USUAL_OUT_OF_HOURS
+    weights: Weights = USUAL_WEIGHTS
     protocols: tuple[Protocol, ...] | None = None  # None: the national ones
     crisis: Crisis | None = None
     targets: Mapping[ContractYear, tuple[Target, ...]] = field(default_factory=dict)

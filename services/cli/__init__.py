@@ -318,6 +318,9 @@ def demo(
 @told_kindly
 def simulate(
     scenario: Annotated[Path, typer.Option(help="A day: JSON of the format snp-scenario/1.")],
+    history: Annotated[
+        Path | None, typer.Option(help="Folder of other days: what dispatch knows of days before.")
+    ] = None,
     policy: Annotated[
         str | None,
         typer.Option(
@@ -329,7 +332,7 @@ def simulate(
     """A day somebody brought, played by a policy: who is served, when, and what it costs."""
     from services.cli.simulate import simulate_day
 
-    simulate_day(scenario, policy, as_json=as_json)
+    simulate_day(scenario, history, policy, as_json=as_json)
 
 
 care.add_to(app)

@@ -57,6 +57,21 @@ def tell_hours(
         )
 
 
+def tell_weights(
+    finess: str, chosen: dict[str, float | None], state: Path | None, *, role: Role, as_json: bool
+) -> None:
+    """What is weighed when a place is chosen; or what is from now on."""
+    before = in_session(state, lambda session: _formed(session, finess)).weights
+    wanted = {name: value for name, value in chosen.items() if value is not None}
+    if wanted:
+        data = {"finess": finess, "weights": before.model_dump() | wanted}
+        about(Kind.WEIGHTS, data, state, role=role, as_json=as_json)
+    elif as_json:
+        say({"finess": finess, "weights": before.model_dump()})
+    else:
+        console.print(f"weighed beside waiting and travel: [bold]{words.weights(before)}[/bold]")
+
+
 def tell_protocols(
     finess: str, file: Path | None, state: Path | None, *, role: Role, as_json: bool
 ) -> None:

@@ -58,6 +58,38 @@ def change(
     about(kind, {"finess": finess, **data}, state, role=role, as_json=as_json)
 
 
+@community.command("weights")
+@told_kindly
+def weights(
+    finess: Finess,
+    continuity: Annotated[
+        float | None, typer.Option(help="Of another doctor than the patient's own.")
+    ] = None,
+    fairness: Annotated[
+        float | None, typer.Option(help="Of who has all places of the week taken: in proportion.")
+    ] = None,
+    scarcity: Annotated[
+        float | None, typer.Option(help="Of a place for home visits, for who can come.")
+    ] = None,
+    fragility: Annotated[
+        float | None, typer.Option(help="Of 25 km for a patient of 75 years or more.")
+    ] = None,
+    role: As = Role.COORDINATOR,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """What is weighed when a place is chosen: 1 is as bad as waiting all of the delay."""
+    from services.cli.agreements import tell_weights
+
+    chosen = {
+        "continuity": continuity,
+        "fairness": fairness,
+        "scarcity": scarcity,
+        "fragility": fragility,
+    }
+    tell_weights(finess, chosen, state, role=role, as_json=as_json)
+
+
 @community.command("hours")
 @told_kindly
 def hours(

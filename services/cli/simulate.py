@@ -1,7 +1,8 @@
 """`snp simulate`: a day that somebody brought, by one policy or beside the others."""
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,41 +10,56 @@ from rich.markup import escape
 
 from services.cli.errors import Told
 from services.cli.session import console, say, show_table
+from services.dispatch.futures import PastDay
 from services.reports.wording import NOTHING
+from services.settings import Settings
 from services.simulator.clairvoyant import best_possible
-from services.simulator.policies import POLICIES
+from services.simulator.history import draw, history_in, past_days
+from services.simulator.policies import Dispatch, Earliest, Policy
 from services.simulator.scenario import NotAScenario, Scenario, scenario_of
 from services.simulator.simulating import Played, play
 
 CLAIRVOYANT = "clairvoyant"
-NAMES = (*POLICIES, CLAIRVOYANT)
+EARLIEST, DISPATCH = "earliest", "dispatch"
+NAMES = (EARLIEST, DISPATCH, CLAIRVOYANT)
+Past = Mapping[date, PastDay]
 
 
-def simulate_day(file: Path, policy: str | None, *, as_json: bool) -> None:
+def simulate_day(file: Path, history: Path | None, policy: str | None, *, as_json: bool) -> None:
     """The day by a policy; without one, by each, with how much of what is possible was reached."""
     if policy is not None and policy not in NAMES:
         raise Told(f"--policy {policy}: there are {', '.join(NAMES)}", code="usage", status=2)
     try:
         scenario = scenario_of(file)
+        past = past_days(history_in(history)) if history else {}
     except NotAScenario as wrong:
         raise Told(str(wrong), code="not_a_scenario", status=2) from wrong
     except OSError as fault:
-        raise Told(f"{file}: {fault.strerror}", code="unreadable_file", status=2) from fault
+        raise Told(
+            f"{fault.filename or file}: {fault.strerror}", code="unreadable_file", status=2
+        ) from fault
     if policy is not None and as_json:
-        say(played_as_json(policy, by_policy(policy, scenario)))
+        say(played_as_json(policy, by_policy(policy, scenario, past)))
         return
-    days = {name: by_policy(name, scenario) for name in ([policy] if policy else NAMES)}
+    days = {name: by_policy(name, scenario, past) for name in ([policy] if policy else NAMES)}
     if as_json:
         say({"policies": [played_as_json(name, played) for name, played in days.items()]})
         return
     _show(scenario, days)
 
 
-def by_policy(policy: str, scenario: Scenario) -> Played:
-    """The day, by that policy."""
+def by_policy(policy: str, scenario: Scenario, past: Past) -> Played:
+    """The day, by that policy that knows the days before it."""
     if policy == CLAIRVOYANT:
         return best_possible(scenario)
-    return play(scenario, *POLICIES[policy])
+    return play(scenario, policy_named(policy, scenario, past))
+
+
+def policy_named(policy: str, scenario: Scenario, past: Past) -> Policy:
+    """That for a day, with what it knows of the days before."""
+    if policy == EARLIEST:
+        return Earliest()
+    return Dispatch(draw(scenario, past), timedelta(seconds=Settings().look_ahead_seconds))
 
 
 def played_as_json(policy: str, played: Played) -> dict[str, Any]:

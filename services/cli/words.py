@@ -26,6 +26,7 @@ from events.community import (
     CommunityLadderAdopted,
     CommunityNeighboursAgreed,
     CommunityProtocolsAdopted,
+    CommunityWeightsAgreed,
     OutOfHours,
 )
 from events.explanation import Explanation, Option
@@ -89,6 +90,7 @@ from events.visit import (
     VisitMissed,
     VisitRated,
 )
+from events.weights import Weights
 from services.cli.options import HERE_NAME, zone_named
 
 STATES = {
@@ -372,6 +374,8 @@ def said(event: AnyEvent) -> list[str]:
             return [f"places of {', '.join(event.neighbours) or 'nobody'} once they agree as well"]
         case CommunityHoursAgreed():
             return [f"out of hours: nights, Sundays, holidays{out_of_hours(event.out_of_hours)}"]
+        case CommunityWeightsAgreed():
+            return [f"weighed beside waiting and travel: {weights(event.weights)}"]
         case CommunityProtocolsAdopted():
             return [f"{one.code}: {one.title}" for one in event.protocols] or ["no protocol"]
         case CommunityCrisisDeclared():
@@ -400,6 +404,12 @@ def target_line(target: Target) -> str:
     if target.at_least is not None:
         return f"{target.indicator} ≥ {target.at_least:g}"
     return f"{target.indicator} ≤ {target.at_most:g}"
+
+
+def weights(agreed: Weights) -> str:
+    """What a community weighs; `nothing` for most."""
+    weighed = [f"{name} {weight:g}" for name, weight in agreed.model_dump().items() if weight]
+    return ", ".join(weighed) or "nothing"
 
 
 def out_of_hours(chosen: OutOfHours) -> str:
@@ -447,7 +457,22 @@ def explained(explanation: Explanation) -> list[str]:
 
 def _weighed(option: Option) -> str:
     terms = option.terms
-    return (
-        f"{clock(option.start)} {MODES[option.mode]} {option.km} km, loss {terms.loss:.3f}"
-        f" (wait {terms.wait:.3f}, travel {terms.travel:.3f})"
+    parts = {
+        "wait": terms.wait,
+        "travel": terms.travel,
+        "price": terms.price,
+        "not their doctor": terms.continuity,
+        "fairness": terms.fairness,
+        "scarce": terms.scarcity,
+        "frail": terms.fragility,
+    }
+    weighed = ", ".join(f"{name} {cost:.3f}" for name, cost in parts.items() if cost)
+    kept = option.kept_for
+    for_whom = (
+        f", kept for who must be seen within {kept.within_minutes // 60} h"
+        f" and is expected by {clock(kept.expected_by)}"
+        if kept
+        else ""
     )
+    where = f"{clock(option.start)} {MODES[option.mode]} {option.km} km"
+    return f"{where}, cost {terms.cost:.3f} ({weighed or 'nothing'}){for_whom}"

@@ -13,7 +13,7 @@ from domain import agenda as agendas
 from domain import community as communities
 from domain import practitioner as practitioners
 from domain import request as requests
-from domain.agenda import Agenda
+from domain.agenda import Agenda, Slot
 from domain.asking import Member
 from domain.community import Community, Formed, NotFormed
 from domain.eligibility import Candidate
@@ -236,6 +236,14 @@ class Board:
                     for finess in slot.published.communities:
                         found.setdefault(finess, set()).add(slot_id)
         return found
+
+    def slots_of(self, community: str) -> Iterator[Slot]:
+        """Every slot open to the community in the weeks that are held, those over included."""
+        for stream in self._open_to.get(community, ()):
+            if held := self.agendas.get(stream):
+                for slot in held.state.slots.values():
+                    if community in slot.published.communities:
+                        yield slot
 
     def agendas_of(self, community: str) -> set[str]:
         """The agendas with slots for the community."""

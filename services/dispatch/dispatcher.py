@@ -13,15 +13,16 @@ import structlog
 from domain import placing
 from domain.decider import Refused
 from domain.eligibility import search, ways
-from domain.ladder import Advance, advance
-from domain.matching import Ranked, by_urgency
+from domain.ladder import Advance, Around, advance
+from domain.matching import Ranked, by_urgency, together
 from domain.placing import PlaceRequest
-from domain.request import EndHold
+from domain.request import EndHold, Waiting
 from events import streams
 from events.agenda import (
     SlotPublished,
 )
 from events.base import Event
+from events.community import CommunityFormed
 from events.envelope import Actor, Recorded, Role
 from events.offer import (
     RequestOffered,
@@ -34,6 +35,7 @@ from events.request import (
 from services import telemetry
 from services.clock import Clock
 from services.dispatch.board import Board, HeldRequest
+from services.dispatch.expecting import Expecting
 from services.dispatch.foresight import Epochs, Foresight, Heard
 from services.dispatch.news import News
 from services.dispatch.opening import oldest_week, opening
@@ -91,8 +93,10 @@ class Dispatcher:
         self._settings = settings
         self._bell = bell
         self._partition = partition or Partition()
-        self._timers = Timers(clock)
+        self._timers: Timers[UUID] = Timers(clock)
         self._ahead = Foresight(self.board)
+        self.expecting = Expecting(pool, self.board, clock, settings, self._partition)
+        self._kept_from: set[UUID] = set()  # who was told that a place is kept for others
         self._work = Work()
         self._news = News(self.board, self._work)
         self._tasks: Together  # there while it runs
@@ -108,6 +112,8 @@ class Dispatcher:
         self.position = begins.head
         self._rates = Rates(begins.rates)
         self.board.build(begins.events)
+        for community in self.board.communities:
+            self.expecting.meet(community)
         for waiting in self.board.waiting.values():
             for request_id, held in waiting.items():
                 self._timers.set(request_id, held.state.next_at)
@@ -119,6 +125,7 @@ class Dispatcher:
             self._tasks.create_task(self._keep_time())
             self._tasks.create_task(self._keep_serving())
             self._tasks.create_task(self._show_figures())
+            self._tasks.create_task(self.expecting.run(self._looked))
             self._appender.overhearing.append(self.overhear)
 
     async def finish(self, within: timedelta) -> None:
@@ -141,7 +148,12 @@ class Dispatcher:
 
     def _due(self) -> bool:
         instant = self._timers.next_instant()
-        return instant is not None and instant <= self._clock.now()
+        return self.expecting.busy or (instant is not None and instant <= self._clock.now())
+
+    def _looked(self, community: str) -> None:
+        """The day has moved: places that were kept may be for those who were told so."""
+        for request_id in self._kept_from & self.board.waiting.get(community, {}).keys():
+            self._work.ask(community, request_id)
 
     async def _follow(self) -> None:
         async for batch in follow(self._log, self._bell, self._settings, since=self.position):
@@ -205,6 +217,8 @@ class Dispatcher:
             match self._ahead.hear(recorded):
                 case Heard.NEWS:
                     self._news.hear(recorded)
+                    if isinstance(recorded.event, CommunityFormed):
+                        self.expecting.meet(recorded.event.finess)
                 case Heard.DOUBT:
                     self._doubt([recorded.stream])
                 case Heard.KNOWN:
@@ -217,18 +231,44 @@ class Dispatcher:
                     await self._serve(community, todo)
 
     async def _serve(self, community: str, todo: Todo) -> None:
-        """Whoever asks, or may fit now: those who would lose most first, then the earliest due."""
+        """Whoever asks, or may fit now: together, and those who would lose most first."""
         if self._reading:
             # Who had a place and lost it comes first, and may be among those just being read.
             await asyncio.wait(set(self._reading))
         waiting = self.board.waiting.get(community, {})
         concerned = waiting if todo.opened else waiting.keys() & todo.asking
         order = sorted(concerned, key=lambda request_id: by_urgency(waiting[request_id].state))
+        found = []
         for nth, request_id in enumerate(order, 1):
             if request_id in todo.asking or self._may_fit(request_id, todo.opened):
-                self._decide(request_id)
+                found.append(request_id)
             if nth % LOOKED_AT_IN_ONE_GO == 0:
                 await asyncio.sleep(0)  # thousands may wait: everything else goes on meanwhile
+        for nth in range(0, len(found), LOOKED_AT_IN_ONE_GO):
+            self._decide_together(found[nth : nth + LOOKED_AT_IN_ONE_GO])
+            await asyncio.sleep(0)
+
+    def _decide_together(self, request_ids: Sequence[UUID]) -> None:
+        """Who lost a place, before everybody; of the others whoever gains most by each place."""
+        held = [found for one in request_ids if (found := self.board.request(one))]
+        for first in [one for one in held if one.state.first_in_line]:
+            self._decide(first.state.received.request_id)
+        others = [one.state for one in held if not one.state.first_in_line]
+        best = self._best(others) if len(others) > 1 else {}
+        ids = [request.received.request_id for request in others]
+        # Who is to have a place takes it before others look for what is left.
+        for request_id in sorted(ids, key=lambda request_id: request_id not in best):
+            self._decide(request_id, best.get(request_id))
+
+    def _best(self, requests: Sequence[Waiting]) -> dict[UUID, UUID]:
+        """Request → slot, all considered at once."""
+        return together(
+            {
+                request.received.request_id: (request, self._around(request).look(request))
+                for request in requests
+                if request.hold is None
+            }
+        )
 
     def _may_fit(self, request_id: UUID, opened: set[UUID]) -> bool:
         """Whether one of these slots may serve the request: far less to look at than all."""
@@ -244,10 +284,15 @@ class Dispatcher:
                 return True
         return False
 
-    def _decide(self, request_id: UUID) -> None:
+    def _around(self, request: Waiting) -> Around:
+        now = self._clock.now()
+        return around(request, self.board, self._rates, self._settings, now, prices=self.expecting)
+
+    def _decide(self, request_id: UUID, preferred: UUID | None = None) -> None:
         held = self.board.request(request_id)
         if held is None:
             self._timers.cancel(request_id)
+            self._kept_from.discard(request_id)
             return
         community = held.state.received.community
         if not self._partition.has(community):
@@ -257,8 +302,11 @@ class Dispatcher:
             self._keep(held, held.state.hold, now)
             return
         began = perf_counter()
-        look_at = around(held.state, self.board, self._rates, self._settings, now)
+        look_at = self._around(held.state)
         ranking = look_at.look(held.state)
+        if preferred is not None:
+            ranking = ranking.preferring(preferred)
+        (self._kept_from.add if ranking.kept else self._kept_from.discard)(request_id)
         late = now - look_at.give_up_at
         if (
             not ranking.eligible

@@ -92,7 +92,7 @@ class Elapsing:
         self._settings = settings
         self._bell = bell
         self._partition = partition
-        self._timers = Timers(clock)
+        self._timers: Timers[UUID] = Timers(clock)
         self._ends: dict[UUID, _Ends] = {}  # slot or request
 
     async def run(self) -> None:

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from domain.asking import Askable, Rate, askable, is_away
 from domain.eligibility import search
 from domain.ladder import Around, rule_for
-from domain.matching import Ranking, rank
+from domain.matching import NOTHING_EXPECTED, Ranking, rank
+from domain.prices import Prices
 from domain.request import Waiting
 from events.codes import Period
 from events.destination import Destination
@@ -49,6 +50,7 @@ def around(
     settings: Settings,
     now: datetime,
     ladder: Ladder | None = None,
+    prices: Prices = NOTHING_EXPECTED,
 ) -> Around:
     """All of it as the board has it now; another ladder than the community's, to see what if."""
     community = request.received.community
@@ -60,7 +62,8 @@ def around(
     after_hours = Destination.OUT_OF_HOURS if hours.period is Period.OUT_OF_HOURS else None
 
     def look(waiting: Waiting) -> Ranking:
-        return rank(waiting, board.candidates(waiting.communities, now), now)
+        candidates = board.candidates(waiting.communities, now)
+        return rank(waiting, candidates, now, prices, formed.weights)
 
     def whom(waiting: Waiting) -> list[Askable]:
         members = board.members_of(waiting.communities, now)

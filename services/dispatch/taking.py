@@ -14,6 +14,7 @@ from domain.agenda import NoPlaceLeft, NoSuchSlot
 from domain.decider import Refused
 from domain.matching import ALTERNATIVES, CHOSEN_BY_HAND, Ranking, rank
 from domain.placing import PlaceRequest
+from domain.prices import Prices
 from domain.request import Request, Waiting
 from events import streams
 from events.codes import Mode
@@ -54,9 +55,10 @@ class LostThePlace(Refused):
 class Taking:
     """Takes places as asked. Stands on the log alone; the board only tells where a slot is."""
 
-    def __init__(self, executor: Executor, board: Board, clock: Clock) -> None:
+    def __init__(self, executor: Executor, board: Board, prices: Prices, clock: Clock) -> None:
         self._executor = executor
         self._board = board
+        self._prices = prices
         self._clock = clock
 
     async def take(self, asked: Take) -> Answer:
@@ -93,7 +95,8 @@ class Taking:
         ways = ways_to(agenda.slot(asked.slot_id).published, practitioner)
         await check_agreed(decision, request, ways, rpps)
         ranking = self._ranking(request, now)
-        chosen = next((r for r in ranking.eligible if r.slot_id == asked.slot_id), None)
+        possible = (*ranking.eligible, *ranking.kept)  # whoever chooses may take what is kept
+        chosen = next((r for r in possible if r.slot_id == asked.slot_id), None)
         command = PlaceRequest(
             request_id=asked.request_id,
             slot_id=asked.slot_id,
@@ -114,4 +117,6 @@ class Taking:
         """What the regulator could choose from. Nothing, for a request that does not wait."""
         if not isinstance(request, Waiting):
             return Ranking(0, [], {})
-        return rank(request, self._board.candidates(request.communities, now), now)
+        candidates = self._board.candidates(request.communities, now)
+        weights = self._board.community(request.received.community).weights
+        return rank(request, candidates, now, self._prices, weights)

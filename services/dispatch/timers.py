@@ -1,9 +1,9 @@
-"""When each waiting request must be looked at again."""
+"""When each waiting request, or community, must be looked at again."""
 
 import asyncio
 from datetime import datetime
 from heapq import heappop, heappush
-from typing import Any
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from services.clock import Clock
@@ -11,30 +11,33 @@ from services.clock import Clock
 AT_ONCE = 50  # a millisecond or two each: everything else goes on in between
 
 
-class Timers:
-    """One instant a request; setting it again replaces it."""
+Key = TypeVar("Key", UUID, str)
+
+
+class Timers(Generic[Key]):
+    """One instant for each; setting it again replaces it."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._due: dict[UUID, datetime] = {}
-        self._queue: list[tuple[datetime, UUID]] = []
+        self._due: dict[Key, datetime] = {}
+        self._queue: list[tuple[datetime, Key]] = []
         self._earlier = asyncio.Event()
 
-    def set(self, request_id: UUID, instant: datetime) -> None:
+    def set(self, key: Key, instant: datetime) -> None:
         """Look at it then."""
-        if self._due.get(request_id) == instant:
+        if self._due.get(key) == instant:
             return
-        self._due[request_id] = instant
-        heappush(self._queue, (instant, request_id))
-        if self._queue[0][1] == request_id:
+        self._due[key] = instant
+        heappush(self._queue, (instant, key))
+        if self._queue[0][1] == key:
             self._earlier.set()
 
-    def cancel(self, request_id: UUID) -> None:
+    def cancel(self, key: Key) -> None:
         """Nothing to look at any more."""
-        self._due.pop(request_id, None)
+        self._due.pop(key, None)
 
-    def __contains__(self, request_id: UUID) -> bool:
-        return request_id in self._due
+    def __contains__(self, key: Key) -> bool:
+        return key in self._due
 
     def next_instant(self) -> datetime | None:
         """When the next one is due."""
@@ -42,13 +45,13 @@ class Timers:
             heappop(self._queue)  # replaced or cancelled
         return self._queue[0][0] if self._queue else None
 
-    def pop_due(self, most: int = AT_ONCE) -> list[UUID]:
+    def pop_due(self, most: int = AT_ONCE) -> list[Key]:
         """Those whose instant has come, the earliest first, so many at most; each is told once."""
-        due: list[UUID] = []
+        due: list[Key] = []
         while len(due) < most and (instant := self.next_instant()) and instant <= self._clock.now():
-            _, request_id = heappop(self._queue)
-            del self._due[request_id]
-            due.append(request_id)
+            _, key = heappop(self._queue)
+            del self._due[key]
+            due.append(key)
         return due
 
     async def some_due(self) -> None:

@@ -9,6 +9,7 @@ from domain.community import (
     AdoptProtocols,
     AgreeHours,
     AgreeNeighbours,
+    AgreeWeights,
     ChangeCommunity,
     CommunityCommand,
     DeclareCrisis,
@@ -26,6 +27,7 @@ from services.intake.answering import (
     LadderSheet,
     NeighboursSheet,
     ProtocolsSheet,
+    WeightsSheet,
 )
 from services.intake.arrival import Arrival
 from services.intake.directory import Directory
@@ -110,6 +112,8 @@ class AgreementDesk:
                 return AgreeNeighbours(finess, named, at), "neighbours_agreed"
             case HoursSheet():
                 return AgreeHours(finess, sheet.out_of_hours, at), "hours_agreed"
+            case WeightsSheet():
+                return AgreeWeights(finess, sheet.weights, at), "weights_agreed"
             case ProtocolsSheet():
                 return AdoptProtocols(finess, sheet.protocols, at), "protocols_adopted"
             case CrisisSheet():

@@ -13,6 +13,7 @@ from events.ladder import Ladder
 from events.offer import Answer, WhyNot
 from events.place import Title
 from events.protocol import Protocol
+from events.weights import Weights
 from services.intake.changes import AboutARequest
 from services.intake.moment import Moment
 
@@ -165,6 +166,13 @@ class HoursSheet(Frozen):
     out_of_hours: OutOfHours
 
 
+class WeightsSheet(Frozen):
+    """What is weighed there when a place is chosen, whole: type `snp.weights.v1`."""
+
+    finess: Finess
+    weights: Weights
+
+
 class ProtocolsSheet(Frozen):
     """Whom other professions may see there, whole: type `snp.protocols.v1`."""
 
@@ -186,5 +194,13 @@ class CrisisOver(Frozen):
     finess: Finess
 
 
-Agreement = LadderSheet | NeighboursSheet | HoursSheet | ProtocolsSheet | CrisisSheet | CrisisOver
+Agreement = (
+    LadderSheet
+    | NeighboursSheet
+    | HoursSheet
+    | WeightsSheet
+    | ProtocolsSheet
+    | CrisisSheet
+    | CrisisOver
+)
 OfferNews = OfferAnswer | OfferReceipt | OfferCorrection | ProposalTaken

@@ -190,6 +190,7 @@ _ROLES = {
     subjects.Kind.LADDER: Role.COORDINATOR,
     subjects.Kind.NEIGHBOURS: Role.COORDINATOR,
     subjects.Kind.HOURS: Role.COORDINATOR,
+    subjects.Kind.WEIGHTS: Role.COORDINATOR,
     subjects.Kind.PROTOCOLS: Role.COORDINATOR,
     subjects.Kind.CRISIS: Role.COORDINATOR,
     subjects.Kind.CRISIS_OVER: Role.COORDINATOR,

@@ -25,6 +25,7 @@ from services.intake.answering import (
     ProtocolsSheet,
     Vacation,
     VacationCancelled,
+    WeightsSheet,
 )
 from services.intake.changes import (
     Appointment,
@@ -109,6 +110,7 @@ TYPES: dict[str, type[Sent]] = {
     "snp.ladder.v1": LadderSheet,
     "snp.neighbours.v1": NeighboursSheet,
     "snp.hours.v1": HoursSheet,
+    "snp.weights.v1": WeightsSheet,
     "snp.protocols.v1": ProtocolsSheet,
     "snp.crisis.v1": CrisisSheet,
     "snp.crisis-over.v1": CrisisOver,

@@ -32,6 +32,7 @@ from services.intake.answering import (
     ProtocolsSheet,
     Vacation,
     VacationCancelled,
+    WeightsSheet,
 )
 from services.intake.arrival import Arrival, arrival, case_of
 from services.intake.care import CareDesk
@@ -178,6 +179,7 @@ class Reception:
                 LadderSheet()
                 | NeighboursSheet()
                 | HoursSheet()
+                | WeightsSheet()
                 | ProtocolsSheet()
                 | CrisisSheet()
                 | CrisisOver()

@@ -58,6 +58,7 @@ class Kind(StrEnum):
     LADDER = "ladder"
     NEIGHBOURS = "neighbours"
     HOURS = "hours"
+    WEIGHTS = "weights"
     PROTOCOLS = "protocols"
     CRISIS = "crisis"
     CRISIS_OVER = "crisis-over"

@@ -1,6 +1,6 @@
 """A weekday: which slots are opened and when, who calls and why. The same for the same seed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from random import Random
@@ -11,6 +11,7 @@ import orjson
 
 from events.codes import Delay, Mode, Priority, Profession, Sex
 from events.place import Commune
+from services.dispatch.prior import CALLS_BY_HOUR, CLOSES, OPENS, PUBLISHED_BEFORE_OPENING
 from services.intake.messages import (
     CareRequest,
     CommunitySheet,
@@ -22,10 +23,6 @@ from services.messaging.subjects import Kind
 from services.simulator.territory import Practice, Territory
 
 ZONE = ZoneInfo("Europe/Paris")
-OPENS, CLOSES = time(8), time(20)  # of the SAS on weekdays
-
-# DOMAIN §8, background: calls by hour from 8 to 19, in per cent.
-CALLS_BY_HOUR = (6, 12, 12, 10, 7, 6, 8, 8, 8, 9, 8, 6)
 # DREES and the SAMU studies of DOMAIN §8: under 13 years 22 %, 25 to 45 years 26 %.
 AGES = (
     ((0, 12), 22),
@@ -48,7 +45,6 @@ MOTIVES = {
     "M03.11": 4,  # headache
 }
 DELAYS = {Delay.HOURS_2: 20, Delay.HOURS_4: 30, Delay.HOURS_12: 25, Delay.HOURS_24: 25}
-PUBLISHED_BEFORE_OPENING = 0.6
 CONSULTATION = timedelta(minutes=20)
 
 _FIRST_NAMES = ("Camille", "Jules", "Inès", "Malo", "Zoé", "Léon", "Nour", "Anna", "Sacha", "Élise")
@@ -101,13 +97,13 @@ def requests(
         (commune,) = random.choices(
             territory.community.communes, [c.population for c in territory.community.communes]
         )
-        asked = _asked(at, commune, random)
-        yield _happening(at, territory.community, Kind.CARE_REQUEST, f"{seed}-{day}-{nth}", asked)
+        request = asked(at, commune, random)
+        yield _happening(at, territory.community, Kind.CARE_REQUEST, f"{seed}-{day}-{nth}", request)
 
 
 def _offers(practice: Practice, day: date, random: Random) -> Iterator[SlotOffer]:
     """A handful of single slots, or a range with several places."""
-    modes, radius = _modes(practice.sheet.profession, random)
+    modes, radius = modes_of(practice.sheet.profession, random)
     if random.random() < 0.2:  # a range: whoever comes is seen in turn
         start = datetime.combine(day, time(random.choice((9, 10, 14, 15, 17))), ZONE)
         yield _offer(practice, start, timedelta(hours=2), modes, radius, random.randint(4, 8))
@@ -137,7 +133,8 @@ def _offer(
     )
 
 
-def _modes(profession: Profession, random: Random) -> tuple[tuple[Mode, ...], float | None]:
+def modes_of(profession: Profession, random: Random) -> tuple[tuple[Mode, ...], float | None]:
+    """How they see patients, and how far they go for home visits."""
     if profession is Profession.NURSE:
         return (Mode.HOME,), 12.0
     drawn = random.random()
@@ -148,10 +145,13 @@ def _modes(profession: Profession, random: Random) -> tuple[tuple[Mode, ...], fl
     return (Mode.OFFICE,), None
 
 
-def _asked(at: datetime, commune: Commune, random: Random) -> CareRequest:
+def asked(
+    at: datetime, commune: Commune, random: Random, motives: Mapping[str, float] = MOTIVES
+) -> CareRequest:
+    """Somebody who calls: their age, what is the matter, and how soon they are to be seen."""
     ((low, high),) = random.choices([ages for ages, _ in AGES], [share for _, share in AGES])
     age = random.randint(low, high)
-    (motive,) = random.choices(list(MOTIVES), list(MOTIVES.values()))
+    (motive,) = random.choices(list(motives), list(motives.values()))
     (delay,) = random.choices(list(DELAYS), list(DELAYS.values()))
     (priority,) = random.choices([Priority.P2, Priority.P3, Priority.NR], [82, 14, 4])
     modes: tuple[Mode, ...] = (Mode.OFFICE,)

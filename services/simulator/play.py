@@ -10,8 +10,9 @@ import orjson
 
 from services.app import House
 from services.clock import SimulatedClock
+from services.dispatch.prior import CLOSES, OPENS
 from services.messaging import subjects
-from services.simulator.day import CLOSES, OPENS, ZONE, Happening, beginnings, requests, slots
+from services.simulator.day import ZONE, Happening, beginnings, requests, slots
 from services.simulator.seeding import tell
 from services.simulator.territory import Territory, territories
 
@@ -64,10 +65,14 @@ async def _sent(house: House, happening: Happening) -> dict[str, Any]:
 
 
 async def _let_pass(house: House, clock: SimulatedClock, until: datetime) -> None:
-    """Time passes, and stops at each instant at which somebody waiting is looked at again."""
+    """Time passes, and stops at each instant at which something is looked at again."""
     dispatcher = house.dispatcher
     assert dispatcher is not None
-    while (instant := dispatcher.next_instant()) is not None and instant <= until:
+    while True:
+        instants = (dispatcher.next_instant(), dispatcher.expecting.next_instant())
+        instant = min((one for one in instants if one is not None), default=None)
+        if instant is None or instant > until:
+            break
         await clock.move_to(instant)
         await dispatched(house)
     await clock.move_to(until)

@@ -1,46 +1,96 @@
-"""Who gets which place: what a person does, what we do, and what nobody can do."""
+"""Who gets which place: what a person does, and what we do."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Protocol
+from uuid import UUID
 
 from domain import matching
 from domain.eligibility import Candidate, Way, search, ways
+from domain.forecast import Forecast
+from domain.prices import Prices
 from domain.request import Waiting
 
 Choice = tuple[Candidate, Way]
-Choose = Callable[[Waiting, Sequence[Candidate], datetime], Choice | None]
-Order = Callable[[Waiting], Any]
-"""Who is served first of those who wait."""
+Draw = Callable[[datetime], Forecast]
+"""How the rest of the day may go, as of an instant."""
 
 
-def earliest(request: Waiting, candidates: Sequence[Candidate], now: datetime) -> Choice | None:
-    """The earliest place one can come to; of these the nearest."""
-    asked = search(request, now)
-    found = [
-        (way.start, way.km, candidate.slot.published.slot_id, way, candidate)
-        for candidate in candidates
-        if isinstance(possible := ways(asked, candidate), list)
-        for way in possible
-    ]
-    if not found:
-        return None
-    *_, way, candidate = min(found, key=lambda one: one[:3])
-    return candidate, way
+class Policy(Protocol):
+    """Sees what has happened, and no more."""
+
+    @property
+    def every(self) -> timedelta | None:
+        """How often it looks again at who waits, whatever happens."""
+
+    def look_ahead(self, free: Sequence[Candidate], now: datetime) -> None:
+        """What takes its time, and nobody waits for."""
+
+    def choose(
+        self, waiting: Sequence[Waiting], free: Sequence[Candidate], now: datetime
+    ) -> Mapping[UUID, Choice]:
+        """Who of those that wait has which place now: request → place."""
 
 
-def dispatch(request: Waiting, candidates: Sequence[Candidate], now: datetime) -> Choice | None:
-    """As production decides."""
-    best = matching.rank(request, candidates, now).eligible[:1]
-    return (best[0].candidate, best[0].way) if best else None
+class Earliest:
+    """The earliest place one can come to, of these the nearest; the worst off first."""
+
+    every: timedelta | None = None
+
+    def look_ahead(self, free: Sequence[Candidate], now: datetime) -> None:
+        """A person does not."""
+
+    def choose(
+        self, waiting: Sequence[Waiting], free: Sequence[Candidate], now: datetime
+    ) -> Mapping[UUID, Choice]:
+        """One after another."""
+        left = {candidate.slot.published.slot_id: candidate for candidate in free}
+        chosen: dict[UUID, Choice] = {}
+        for request in sorted(waiting, key=_worst_then_first_due):
+            asked = search(request, now)
+            found = [
+                (way.start, way.km, slot_id, way)
+                for slot_id, candidate in left.items()
+                if isinstance(possible := ways(asked, candidate), list)
+                for way in possible
+            ]
+            if found:
+                *_, slot_id, way = min(found, key=lambda one: one[:3])
+                chosen[request.received.request_id] = (left.pop(slot_id), way)
+        return chosen
+
+
+class Dispatch:
+    """As production decides: the least own loss and price, all who wait together."""
+
+    def __init__(self, draw: Draw, every: timedelta | None) -> None:
+        self.every: timedelta | None = every
+        self._draw = draw
+        self._prices: Prices = matching.NOTHING_EXPECTED
+
+    def look_ahead(self, free: Sequence[Candidate], now: datetime) -> None:
+        """What each free place is worth to those still expected."""
+        slots = [candidate.slot for candidate in free]
+        self._prices = self._draw(now).outlook(slots, now)
+
+    def choose(
+        self, waiting: Sequence[Waiting], free: Sequence[Candidate], now: datetime
+    ) -> Mapping[UUID, Choice]:
+        """By today's prices."""
+        rankings = {
+            request.received.request_id: (
+                request,
+                matching.rank(request, free, now, self._prices),
+            )
+            for request in waiting
+        }
+        chosen: dict[UUID, Choice] = {}
+        for request_id, slot_id in matching.together(rankings).items():
+            _, ranking = rankings[request_id]
+            best = ranking.preferring(slot_id).eligible[0]
+            chosen[request_id] = (best.candidate, best.way)
+        return chosen
 
 
 def _worst_then_first_due(request: Waiting) -> tuple[float, datetime, str]:
     return -matching.penalty(request), request.due_by, str(request.received.request_id)
-
-
-POLICIES: Mapping[str, tuple[Choose, Order]] = {
-    "earliest": (earliest, _worst_then_first_due),
-    "dispatch": (dispatch, matching.by_urgency),
-}
-"""Those that see what has happened, and no more."""

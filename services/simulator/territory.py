@@ -1,8 +1,10 @@
-"""Three communities composed of real communes, and the people who practise there, invented."""
+"""Communities composed of real communes, and the people who practise there, invented."""
 
 import csv
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from random import Random
 
@@ -17,6 +19,21 @@ class Practice:
 
     sheet: PractitionerSheet
     place: Place
+
+
+@dataclass(frozen=True)
+class Town:
+    """An intercommunal body: what a community is composed of here."""
+
+    epci: str  # its SIREN number
+    title: str
+    departement: str  # of most of its people
+    communes: tuple[Commune, ...]
+
+    @property
+    def population(self) -> int:
+        """Of all communes of which the coordinates are known."""
+        return sum(commune.population for commune in self.communes)
 
 
 @dataclass(frozen=True)
@@ -56,11 +73,11 @@ def territories(seed: int) -> list[Territory]:
 
 def _territory(epci: str, random: Random) -> Territory:
     finess, title, departement = _COMMUNITIES[epci]
-    communes = tuple(_communes(epci))
+    town = next(iter(towns_named(epci)))
     community = CommunitySheet(
-        finess=finess, title=title, departement=departement, communes=communes
+        finess=finess, title=title, departement=departement, communes=town.communes
     )
-    people = sum(commune.population for commune in communes)
+    people = town.population
     professions = [Profession.DOCTOR] * (people // INHABITANTS_A_DOCTOR)
     professions += [Profession.NURSE] * (people // INHABITANTS_A_NURSE)
     practices = [
@@ -69,19 +86,59 @@ def _territory(epci: str, random: Random) -> Territory:
     return Territory(community, practices)
 
 
-def _communes(epci: str) -> Sequence[Commune]:
+def towns_named(text: str) -> list[Town]:
+    """Those called so, or of that SIREN number; failing that those with it in their name."""
+    bodies = _bodies()
+    wanted = _plain(text)
+    exact = [rows for epci, rows in bodies.items() if text == epci or _title(rows) == text]
+    return [_town(rows) for rows in exact] or [
+        _town(rows) for rows in bodies.values() if wanted in _plain(_title(rows))
+    ]
+
+
+def towns_between(fewest: int, most: int) -> list[Town]:
+    """Those of so many inhabitants, in the order of their SIREN numbers."""
+    found = (_town(rows) for _, rows in sorted(_bodies().items()))
+    return [town for town in found if fewest <= town.population <= most]
+
+
+@cache
+def _bodies() -> Mapping[str, Sequence[Mapping[str, str]]]:
+    """The communes of each intercommunal body of metropolitan France, by its SIREN number."""
     table = files("services.simulator").joinpath("data", "communes.csv")
+    rows: dict[str, list[dict[str, str]]] = {}
     with table.open(encoding="utf-8") as lines:
-        return [
+        for row in csv.DictReader(lines):
+            rows.setdefault(row["epci"], []).append(row)
+    return {epci: theirs for epci, theirs in rows.items() if epci}
+
+
+def _title(rows: Sequence[Mapping[str, str]]) -> str:
+    return rows[0]["epci_name"]
+
+
+def _plain(text: str) -> str:
+    """Without accents, case and hyphens."""
+    letters = unicodedata.normalize("NFD", text.casefold().replace("-", " "))
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
+
+
+def _town(rows: Sequence[Mapping[str, str]]) -> Town:
+    largest = max(rows, key=lambda row: int(row["population"]))
+    return Town(
+        epci=largest["epci"],
+        title=_title(rows),
+        departement=largest["departement"],
+        communes=tuple(
             Commune(
                 insee=row["insee"],
                 title=row["name"],
                 population=int(row["population"]),
                 position=Position(lat=float(row["lat"]), lon=float(row["lon"])),
             )
-            for row in csv.DictReader(lines)
-            if row["epci_name"] == epci
-        ]
+            for row in rows
+        ),
+    )
 
 
 def _practice(

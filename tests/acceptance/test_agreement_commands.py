@@ -135,6 +135,17 @@ def test_hours_protocols_and_crises_are_shown_and_agreed(demo, community, tmp_pa
     demo.json("community", "hours", finess, "--friday-after-holiday")
     assert demo.json("community", "hours", finess)["out_of_hours"]["friday_after_holiday"]
 
+    assert "nothing" in demo.run("community", "weights", finess).stdout
+    demo.json("community", "weights", finess, "--continuity", "0.5")
+    told = demo.json("community", "weights", finess, "--fairness", "0.2")
+    assert told["state"] == "weights_agreed"
+    assert demo.json("community", "weights", finess)["weights"] == {
+        "continuity": 0.5,
+        "fairness": 0.2,
+        "scarcity": 0.0,
+        "fragility": 0.0,
+    }
+
     found = demo.json("community", "protocols", finess)
     assert "ODYNOPHAGIE" in demo.run("community", "protocols", finess).stdout
     found["protocols"][0]["max_age"] = 50

@@ -7,7 +7,16 @@ import os
 import platform
 from typing import Any
 
-NAMES = ("append", "availability", "indicators", "pipeline", "rebuild", "start", "timers")
+NAMES = (
+    "append",
+    "availability",
+    "indicators",
+    "matching",
+    "pipeline",
+    "rebuild",
+    "start",
+    "timers",
+)
 
 
 def machine() -> dict[str, Any]:

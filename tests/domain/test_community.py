@@ -2,12 +2,14 @@ from datetime import date
 
 import pytest
 
+from domain import community as communities
 from domain.community import (
     AdoptLadder,
     AdoptProtocols,
     AgreeHours,
     AgreeNeighbours,
     AgreeTargets,
+    AgreeWeights,
     ChangeCommunity,
     CommunityAlreadyFormed,
     CommunityNotFormed,
@@ -39,6 +41,7 @@ from events.codes import Period, Setting
 from events.community import OutOfHours
 from events.ladder import Ladder, Rule, Step, StepKind
 from events.reporting import ContractYear, JournalTopic, Target
+from events.weights import Weights
 from tests.domain.spec import Spec
 from tests.examples import (
     HALF_ANSWERED,
@@ -62,6 +65,7 @@ from tests.examples import (
     journal_written,
     protocols_adopted,
     targets_agreed,
+    weights_agreed,
 )
 
 given = Spec(decider).given
@@ -156,6 +160,15 @@ def test_hours_are_agreed_once():
     given(formed()).when(AgreeHours(NEVERS, OutOfHours(), NOON)).then_nothing()
 
 
+def test_what_is_weighed_is_agreed_once():
+    doctors = AgreeWeights(NEVERS, Weights(continuity=0.5), NOON)
+    given(formed()).when(doctors).then(weights_agreed(continuity=0.5))
+    given(formed(), weights_agreed(continuity=0.5)).when(doctors).then_nothing()
+    given(formed()).when(AgreeWeights(NEVERS, Weights(), NOON)).then_nothing()
+    state = communities.decider.replay([formed(), weights_agreed(fairness=1.0)])
+    assert state.weights == Weights(fairness=1.0)
+
+
 def test_protocols_are_adopted_whole_and_each_once():
     adopt = AdoptProtocols(NEVERS, NATIONAL[:2], NOON)
     given(formed()).when(adopt).then(protocols_adopted(*NATIONAL[:2]))
@@ -186,6 +199,7 @@ def test_a_crisis_is_declared_and_ends():
         AdoptLadder(NEVERS, LADDER, NOON),
         AgreeNeighbours(NEVERS, (), NOON),
         AgreeHours(NEVERS, OutOfHours(), NOON),
+        AgreeWeights(NEVERS, Weights(), NOON),
         AdoptProtocols(NEVERS, (), NOON),
         DeclareCrisis(NEVERS, "Bronchiolite", None, NOON),
         EndCrisis(NEVERS, NOON),

@@ -61,7 +61,7 @@ def test_the_loss_is_the_wait_against_the_window_and_the_way_against_25_km():
     assert terms.wait == 0.5  # two of four hours
     km = distance_km(received().position, CENTRE)
     assert terms.travel == round(0.5 * km / 25, 4)
-    assert terms.loss == terms.wait + terms.travel
+    assert terms.cost == terms.wait + terms.travel
 
 
 def test_a_window_under_half_an_hour_does_not_make_minutes_dearer():

@@ -94,7 +94,7 @@ async def test_an_open_request_is_on_the_board_with_its_owner_and_next_instant(s
         NOON + 5 * MINUTE,
     )
     assert (row["case_id"], row["age"], row["commune"]) == ("fr.health.samu580.D1", 10, "58194")
-    assert row["explanation"]["policy"] == "least-loss/1"
+    assert row["explanation"]["policy"] == "look-ahead/1"
 
 
 async def test_an_assigned_request_shows_its_place_and_nobody_owns_it(shown, pool):

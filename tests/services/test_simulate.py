@@ -8,9 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.cli.simulate import CLAIRVOYANT, NAMES, by_policy, played_as_json
+from services.cli.simulate import (
+    CLAIRVOYANT,
+    DISPATCH,
+    EARLIEST,
+    NAMES,
+    by_policy,
+    played_as_json,
+    policy_named,
+)
 from services.simulator.clairvoyant import best_possible
-from services.simulator.policies import POLICIES
+from services.simulator.history import past_days
 from services.simulator.scenario import NotAScenario, Scenario, scenario_of
 from services.simulator.simulating import play
 from tests.services.yardstick import check
@@ -98,10 +106,22 @@ def any_day(seed, requests=30, places=25):
     return day(slots, asked)
 
 
+def earlier(seed, days_before):
+    """Another day of the same town, so many days before."""
+    text = json.dumps(any_day(seed))
+    for days in (-1, 0, 1):
+        on = (OPENS + timedelta(days=days)).date()
+        text = text.replace(f"{on}T", f"{on - timedelta(days=days_before)}T")
+    return Scenario.model_validate_json(text)
+
+
+PAST = past_days(earlier(90_000 + n, 7 * n) for n in range(1, 8))
+
+
 def told(scenario, policy):
     return json.loads(
         json.dumps(
-            played_as_json(policy, by_policy(policy, Scenario.model_validate(scenario))),
+            played_as_json(policy, by_policy(policy, Scenario.model_validate(scenario), {})),
             default=str,
         )
     )
@@ -116,18 +136,18 @@ def test_a_referee_finds_every_day_possible_and_as_costly_as_it_is_said(policy, 
     check(scenario, told(scenario, policy))
 
 
-@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("policy", [EARLIEST, DISPATCH])
 @given(st.integers(0, 10_000))
 @settings(max_examples=40, deadline=None)
 def test_nobody_is_better_than_who_knows_the_day(policy, seed):
     scenario = Scenario.model_validate(any_day(seed))
 
-    best, ours = best_possible(scenario), play(scenario, *POLICIES[policy])
+    best, ours = best_possible(scenario), play(scenario, policy_named(policy, scenario, PAST))
 
     assert best.loss <= ours.loss + 1e-9
 
 
-@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("policy", [EARLIEST, DISPATCH])
 @given(st.integers(0, 10_000), st.integers(0, 700))
 @settings(max_examples=40, deadline=None)
 def test_what_comes_later_changes_nothing_that_was_decided(policy, seed, minute):
@@ -151,7 +171,8 @@ def test_what_comes_later_changes_nothing_that_was_decided(policy, seed, minute)
     )
 
     def decided(scenario):
-        found = play(Scenario.model_validate(scenario), *POLICIES[policy]).assignments
+        scenario = Scenario.model_validate(scenario)
+        found = play(scenario, policy_named(policy, scenario, PAST)).assignments
         return [one for one in found if one.decided_at <= OPENS + minute * MINUTE]
 
     assert decided(mixed) == decided(one)
@@ -182,7 +203,7 @@ def test_who_waits_has_what_is_published_the_worst_off_first():
         [request(1, 0, 400), request(2, 5, 120), request(3, 40, 120)],
     )
 
-    for policy in POLICIES:
+    for policy in (EARLIEST, DISPATCH):
         (one,) = told(scenario, policy)["assignments"]
         assert (one["request"], datetime.fromisoformat(one["decided_at"])) == (
             "request 2",

@@ -1,0 +1,43 @@
+"""Forecasts of communities, drawn from their past: once a day, once an hour where it is short."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from domain.agenda import Slot
+from domain.forecast import SUPPLY, Forecast, rows, supply_row
+from services.dispatch.futures import futures, good
+from services.dispatch.past import past_of
+from services.log.database import Pool
+
+
+class _Drawn(NamedTuple):
+    forecast: Forecast
+    until: datetime  # it is good
+
+
+class Drawing:
+    """What is expected, community by community."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._drawn: dict[str, _Drawn] = {}
+
+    async def forecast(
+        self, community: str, opened: Sequence[Slot], now: datetime, zone: ZoneInfo
+    ) -> Forecast:
+        """Of today there. `opened`: the places of today so far, those taken included."""
+        drawn = self._drawn.get(community)
+        if drawn is None or now >= drawn.until:
+            past = await past_of(self._pool, community, now.astimezone(zone).date(), zone)
+            since, until = good(past, now, zone)
+            places = [
+                supply_row(slot.published, is_range=slot.is_range)
+                for slot in opened
+                if slot.published.published_at <= since
+                for _ in range(slot.published.capacity)
+            ]
+            forecast = Forecast(futures(past, rows(places, SUPPLY), since, zone, community))
+            drawn = self._drawn[community] = _Drawn(forecast, until)
+        return drawn.forecast

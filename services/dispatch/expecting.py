@@ -1,0 +1,121 @@
+"""Prices of places, kept fresh beside the decisions, which never wait for them.
+
+Every few minutes, each community at moments of its own, the free places are weighed against what
+its past days let expect; whoever was told that a place is kept is then looked at again.
+"""
+
+import asyncio
+import importlib
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+from zlib import crc32
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from domain.agenda import Slot, day_of
+from domain.prices import FREE, Price, Prices
+from services import telemetry
+from services.clock import Clock
+from services.dispatch.board import Board
+from services.dispatch.partition import Partition
+from services.dispatch.timers import Timers
+from services.log.database import UNREACHABLE, Pool
+from services.settings import Settings
+
+if TYPE_CHECKING:
+    from services.dispatch.drawing import Drawing
+
+logger = structlog.get_logger()
+
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def next_look(community: str, after: datetime, every: timedelta) -> datetime:
+    """When a community is looked at next: at moments of its own, the same whoever runs it."""
+    own = crc32(community.encode()) % 1000 / 1000 * every
+    return after + every - (after - _EPOCH - own) % every
+
+
+class Expecting:
+    """`run` it; `prices` of a community at any moment."""
+
+    def __init__(
+        self, pool: Pool, board: Board, clock: Clock, settings: Settings, partition: Partition
+    ) -> None:
+        self._pool = pool
+        self._board = board
+        self._clock = clock
+        self._every = timedelta(seconds=settings.look_ahead_seconds)
+        self._partition = partition
+        self._drawn: Drawing | None = None
+        self._prices: dict[str, Prices] = {}
+        self._timers: Timers[str] = Timers(clock)
+        self._looking = False
+
+    def price(self, slot: Slot) -> Price:
+        """To those of any of its communities who are expected; of none that was looked at: free."""
+        found = [self._prices.get(finess) for finess in slot.published.communities]
+        return max((prices.price(slot) for prices in found if prices), key=_loss, default=FREE)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a community is being looked at, or should be by now."""
+        instant = self._timers.next_instant()
+        return self._looking or (instant is not None and instant <= self._clock.now())
+
+    def next_instant(self) -> datetime | None:
+        """When the next community is looked at."""
+        return self._timers.next_instant()
+
+    def meet(self, community: str) -> None:
+        """Look at it from now on."""
+        if self._partition.has(community) and community not in self._timers:
+            self._timers.set(community, next_look(community, self._clock.now(), self._every))
+
+    async def run(self, looked: Callable[[str], None]) -> None:
+        """For ever. `looked` hears of each community whose prices are new."""
+        while True:
+            await self._timers.some_due()
+            self._looking = True
+            for community in self._timers.pop_due(1):
+                now = self._clock.now()
+                self._timers.set(community, next_look(community, now, self._every))
+                await self._look(community, now)
+                looked(community)
+            self._looking = False
+
+    async def _look(self, community: str, now: datetime) -> None:
+        slots = [c.slot for c in self._board.candidates((community,), now) if c.slot.free > 0]
+        if not slots:
+            self._prices.pop(community, None)
+            return
+        # The order of a set is nobody's: the same day is to be seen the same twice.
+        slots.sort(key=lambda slot: (slot.published.start, slot.published.slot_id))
+        zone = ZoneInfo(self._board.community(community).zone)
+        today = now.astimezone(zone).date()
+        opened = [
+            slot
+            for slot in self._board.slots_of(community)
+            if day_of(slot.published.start, slot.published.zone) == today
+        ]
+        try:
+            drawing = await self._drawing()
+            forecast = await drawing.forecast(community, opened, now, zone)
+        except UNREACHABLE:
+            logger.warning("arrivals unreadable, prices stay as they are", community=community)
+            return
+        with telemetry.look_ahead_seconds.time():
+            self._prices[community] = await asyncio.to_thread(forecast.outlook, slots, now)
+
+    async def _drawing(self) -> "Drawing":
+        if self._drawn is None:
+            # NumPy and SciPy take half a second to load, and the rest goes on meanwhile.
+            module = await asyncio.to_thread(importlib.import_module, "services.dispatch.drawing")
+            self._drawn = module.Drawing(self._pool)
+        return self._drawn
+
+
+def _loss(price: Price) -> float:
+    return price.loss
