@@ -14,6 +14,7 @@ from services.log.database import Pool
 
 class _Drawn(NamedTuple):
     forecast: Forecast
+    days: int
     until: datetime  # it is good
 
 
@@ -27,17 +28,26 @@ class Drawing:
     async def forecast(
         self, community: str, opened: Sequence[Slot], now: datetime, zone: ZoneInfo
     ) -> Forecast:
-        """Of today there. `opened`: the places of today so far, those taken included."""
+        """Of today there, and of tomorrow once places of tomorrow are open.
+
+        `opened`: the places of these weeks so far, those taken included.
+        """
+        today = now.astimezone(zone).date()
+        starts = [slot.published.start.astimezone(zone).date() for slot in opened]
+        days = 2 if any(day > today for day in starts) else 1
         drawn = self._drawn.get(community)
-        if drawn is None or now >= drawn.until:
-            past = await past_of(self._pool, community, now.astimezone(zone).date(), zone)
+        if drawn is None or now >= drawn.until or drawn.days != days:
+            past = await past_of(self._pool, community, today, zone)
             since, until = good(past, now, zone)
             places = [
                 supply_row(slot.published, is_range=slot.is_range)
-                for slot in opened
-                if slot.published.published_at <= since
+                for slot, day in zip(opened, starts, strict=True)
+                if day == today and slot.published.published_at <= since
                 for _ in range(slot.published.capacity)
             ]
-            forecast = Forecast(futures(past, rows(places, SUPPLY), since, zone, community))
-            drawn = self._drawn[community] = _Drawn(forecast, until)
+            drawn = self._drawn[community] = _Drawn(
+                Forecast(futures(past, rows(places, SUPPLY), since, zone, community, days)),
+                days,
+                until,
+            )
         return drawn.forecast

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from domain.agenda import Slot, day_of
+from domain.agenda import Slot
 from domain.prices import FREE, Price, Prices
 from services import telemetry
 from services.clock import Clock
@@ -87,19 +87,12 @@ class Expecting:
             self._looking = False
 
     async def _look(self, community: str, now: datetime) -> None:
+        # None is no reason not to look: what is published next has a price as well.
         slots = [c.slot for c in self._board.candidates((community,), now) if c.slot.free > 0]
-        if not slots:
-            self._prices.pop(community, None)
-            return
         # The order of a set is nobody's: the same day is to be seen the same twice.
         slots.sort(key=lambda slot: (slot.published.start, slot.published.slot_id))
         zone = ZoneInfo(self._board.community(community).zone)
-        today = now.astimezone(zone).date()
-        opened = [
-            slot
-            for slot in self._board.slots_of(community)
-            if day_of(slot.published.start, slot.published.zone) == today
-        ]
+        opened = list(self._board.slots_of(community))
         try:
             drawing = await self._drawing()
             forecast = await drawing.forecast(community, opened, now, zone)

@@ -53,7 +53,7 @@ def futures(
     now: datetime,
     zone: tzinfo,
     seed: str,
-    days: int = 2,
+    days: int,
 ) -> Sequence[Future]:
     """From days before today, those most like it first, and so many days long.
 

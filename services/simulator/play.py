@@ -51,10 +51,10 @@ async def play(
         await tell(house, [community])
         await tell(house, practitioners)
     for happening in day.happenings(count):
-        await _let_pass(house, clock, happening.at)
+        await let_pass(house, clock, happening.at)
         yield happening, await _sent(house, happening)
         await dispatched(house)
-    await _let_pass(house, clock, CLOSING)
+    await let_pass(house, clock, CLOSING)
 
 
 async def _sent(house: House, happening: Happening) -> dict[str, Any]:
@@ -64,7 +64,7 @@ async def _sent(house: House, happening: Happening) -> dict[str, Any]:
     return told
 
 
-async def _let_pass(house: House, clock: SimulatedClock, until: datetime) -> None:
+async def let_pass(house: House, clock: SimulatedClock, until: datetime) -> None:
     """Time passes, and stops at each instant at which something is looked at again."""
     dispatcher = house.dispatcher
     assert dispatcher is not None

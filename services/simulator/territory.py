@@ -156,7 +156,7 @@ def _practice(
         ),
     )
     sheet = PractitionerSheet(
-        rpps=_rpps(f"109{community.departement}{nth:05}"),
+        rpps=rpps_of(f"109{community.departement}{nth:05}"),
         profession=profession,
         communities=(community.finess,),
         consent=ConsentGiven(
@@ -174,7 +174,7 @@ def _is_asked(profession: Profession, nth: int) -> bool:
     return profession is Profession.DOCTOR and nth % 3 == 0
 
 
-def _rpps(ten_digits: str) -> str:
+def rpps_of(ten_digits: str) -> str:
     """Eleven digits, the last one the Luhn key."""
     total = 0
     for nth, digit in enumerate(reversed(ten_digits)):
