@@ -335,6 +335,41 @@ def simulate(
     simulate_day(scenario, history, policy, as_json=as_json)
 
 
+@app.command()
+@told_kindly
+def generate(
+    town: Annotated[str, typer.Argument(help="Name or SIREN number of an intercommunal body.")],
+    since: Annotated[
+        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day; today.")
+    ] = None,
+    days: Annotated[int, typer.Option(help="So many days.", min=1)] = 30,
+    out: Annotated[Path, typer.Option(help="Folder of the files.")] = Path("days"),
+    requests: Annotated[
+        float | None, typer.Option(help="A weekday on average; by the population.", min=0)
+    ] = None,
+    supply: Annotated[float, typer.Option(help="Places a request.", min=0, max=20)] = 1.0,
+    epidemic: Annotated[
+        float, typer.Option(help="Times the infections of a usual week.", min=0, max=20)
+    ] = 1.0,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same days.")] = 1,
+    list_: Annotated[bool, typer.Option("--list", help="Only say which there are.")] = False,
+    sundays: Annotated[
+        bool, typer.Option("--sundays", help="Files of days on which nobody calls as well.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Days of a real territory, made up: requests and places as scenarios for `snp simulate`."""
+    from services.cli.generate import generate_days, list_towns
+    from services.simulator.generating import Wanted
+
+    if list_:
+        list_towns(town, as_json=as_json)
+        return
+    wanted = Wanted(requests, supply, epidemic)
+    first = (since or datetime.now(UTC)).date()
+    generate_days(town, first, days, out, wanted, seed, sundays=sundays, as_json=as_json)
+
+
 care.add_to(app)
 offers.add_to(app)
 practitioners.add_to(app)

@@ -67,24 +67,24 @@ class _Practice:
 
 
 class Generator:
-    """Days of one town."""
+    """Days of one town: of the same arguments the same days."""
 
     def __init__(self, town: Town, wanted: Wanted, seed: int) -> None:
         self._town = town
         self._wanted = wanted
         self._seed = f"{seed} {town.epci}"
         random = Random(self._seed)
-        self._requests_a_day = (
+        self.requests_a_day = (
             town.population * OSNP_A_DAY * WEEKDAYS_FOR_A_WEEK
             if wanted.requests is None
             else wanted.requests
         )
         self._people = [commune.population for commune in town.communes]
         self._by_hour = [share * random.uniform(0.7, 1.4) for share in CALLS_BY_HOUR]
-        places = self._requests_a_day * wanted.supply
-        practices = max(1, round(places / PLACES_A_PRACTICE / OPENS_ANY))
+        self.places_a_day = self.requests_a_day * wanted.supply
+        practices = max(1, round(self.places_a_day / PLACES_A_PRACTICE / OPENS_ANY))
         self._practices = [self._practice(nth, random) for nth in range(practices)]
-        self._places_each = places / OPENS_ANY / practices
+        self._places_each = self.places_a_day / OPENS_ANY / practices
 
     def day(self, day: date) -> Scenario:
         """That day; on Sundays and holidays nobody calls: they are the out-of-hours doctors'."""
@@ -105,7 +105,7 @@ class Generator:
         school_is_out = day in school_holidays_in(town.departement, day.year)
         motives = {m: n * (epidemic if m in INFECTIONS else 1.0) for m, n in MOTIVES.items()}
         more = sum(motives.values()) / sum(MOTIVES.values())
-        expected = self._requests_a_day * more * demand_on(day, town.departement)
+        expected = self.requests_a_day * more * demand_on(day, town.departement)
         for nth, at in enumerate(self._calls(day, closes, expected, random)):
             (commune,) = random.choices(town.communes, self._people)
             request = asked(at, commune, random, motives)

@@ -23,7 +23,7 @@ LADDER = {
 def days(number):
     """Working days of a small town, its patients no more exactly than a log has them."""
     (town,) = towns_named("CA de Nevers")
-    made = Generator(town, Wanted(30.0, 0.9), 5)
+    made = Generator(town, Wanted(40.0, 0.9), 5)
     some = (date(2026, 10, 5) + timedelta(days=nth) for nth in range(2 * number))
     for day in [day for day in some if day.weekday() < 5][:number]:
         scenario = made.day(day)
