@@ -14,7 +14,7 @@ from uuid import UUID
 from domain import loss
 from domain.decider import Refused
 from domain.eligibility import Candidate, Way, search, ways
-from domain.prices import Kept, NothingExpected, Price, Prices
+from domain.prices import FREE, Kept, NothingExpected, Price, Prices
 from domain.request import Waiting
 from events.codes import Mode
 from events.explanation import Explanation, KeptFor, NotEligible, Option, Terms
@@ -137,6 +137,12 @@ def rank(
         not_eligible={code: _by_start(slots) for code, slots in aside.items()},
         kept=kept,
     )
+
+
+def weighed_alone(request: Waiting, candidate: Candidate, possible: Iterable[Way]) -> Ranked:
+    """The best of the ways to use one place, by its own loss alone."""
+    weigh = _Scales(request, USUAL_WEIGHTS).weigh
+    return min((weigh(candidate, way, FREE) for way in possible), key=_by_order)
 
 
 def together(rankings: Mapping[UUID, tuple[Waiting, Ranking]]) -> dict[UUID, UUID]:

@@ -220,6 +220,23 @@ def history(
 
 @app.command()
 @told_kindly
+def why(
+    identity: Annotated[str, typer.Argument(metavar="ID", help="Request or case.")],
+    not_: Annotated[
+        str | None, typer.Option("--not", metavar="RPPS", help="Why not this practitioner.")
+    ] = None,
+    lang: Annotated[str, typer.Option(help="fr or en.")] = "en",
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Why this place was chosen, or none; and why not a practitioner's."""
+    from services.cli.why import tell_why
+
+    tell_why(identity, not_, lang, state, as_json=as_json)
+
+
+@app.command()
+@told_kindly
 def verify(state: State = None, as_json: AsJson = False) -> None:
     """Check the whole log: nothing lost or twice, nobody in two places. Exit 1 if not so."""
     from services.cli.operate import verify_log

@@ -185,7 +185,7 @@ def show_history(identity: str, state: Path | None, *, as_json: bool) -> None:
     """What happened."""
 
     async def work(session: Session) -> list[Recorded]:
-        return await Log(session.pool).history(await _stream_named(session, identity))
+        return await Log(session.pool).history(await stream_named(session, identity))
 
     found = in_session(state, work)
     if not found:
@@ -223,14 +223,14 @@ def _as_json(recorded: Recorded) -> dict[str, Any]:
 
 async def request_named(session: Session, identity: str) -> UUID:
     """The request of that id, the first characters of one, or a case. Raises Told."""
-    stream = await _stream_named(session, identity)
+    stream = await stream_named(session, identity)
     if streams.kind(stream) != "request":
         msg = f"{identity} is no request"
         raise Told(msg, code="no_such_request")
     return UUID(streams.identity(stream))
 
 
-async def _stream_named(session: Session, identity: str) -> str:
+async def stream_named(session: Session, identity: str) -> str:
     """The stream somebody means by this."""
     if streams.kind(identity) in {"request", "agenda", "practitioner", "community"}:
         return identity
