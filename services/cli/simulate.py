@@ -13,6 +13,7 @@ from services.cli.session import console, say, show_table
 from services.dispatch.futures import PastDay
 from services.reports.wording import NOTHING
 from services.settings import Settings
+from services.simulator.cast import Day, day_of
 from services.simulator.clairvoyant import best_possible
 from services.simulator.history import draw, history_in, past_days
 from services.simulator.policies import Dispatch, Earliest, Policy
@@ -31,6 +32,7 @@ def simulate_day(file: Path, history: Path | None, policy: str | None, *, as_jso
         raise Told(f"--policy {policy}: there are {', '.join(NAMES)}", code="usage", status=2)
     try:
         scenario = scenario_of(file)
+        day = day_of(scenario)
         past = past_days(history_in(history)) if history else {}
     except NotAScenario as wrong:
         raise Told(str(wrong), code="not_a_scenario", status=2) from wrong
@@ -39,27 +41,27 @@ def simulate_day(file: Path, history: Path | None, policy: str | None, *, as_jso
             f"{fault.filename or file}: {fault.strerror}", code="unreadable_file", status=2
         ) from fault
     if policy is not None and as_json:
-        say(played_as_json(policy, by_policy(policy, scenario, past)))
+        say(played_as_json(policy, by_policy(policy, day, past)))
         return
-    days = {name: by_policy(name, scenario, past) for name in ([policy] if policy else NAMES)}
+    days = {name: by_policy(name, day, past) for name in ([policy] if policy else NAMES)}
     if as_json:
         say({"policies": [played_as_json(name, played) for name, played in days.items()]})
         return
     _show(scenario, days)
 
 
-def by_policy(policy: str, scenario: Scenario, past: Past) -> Played:
+def by_policy(policy: str, day: Day, past: Past) -> Played:
     """The day, by that policy that knows the days before it."""
     if policy == CLAIRVOYANT:
-        return best_possible(scenario)
-    return play(scenario, policy_named(policy, scenario, past))
+        return best_possible(day)
+    return play(day, policy_named(policy, day, past))
 
 
-def policy_named(policy: str, scenario: Scenario, past: Past) -> Policy:
+def policy_named(policy: str, day: Day, past: Past) -> Policy:
     """That for a day, with what it knows of the days before."""
     if policy == EARLIEST:
         return Earliest()
-    return Dispatch(draw(scenario, past), timedelta(seconds=Settings().look_ahead_seconds))
+    return Dispatch(draw(day, past), timedelta(seconds=Settings().look_ahead_seconds))
 
 
 def played_as_json(policy: str, played: Played) -> dict[str, Any]:

@@ -4,14 +4,13 @@ Nothing here is written to a log. A patient's position is as exact as the scenar
 event never is.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid5
 
 from domain.agenda import Agenda, Slot, week_of
 from domain.eligibility import Candidate
-from domain.practitioner import Consent, Enrolled
+from domain.practitioner import Consent, Enrolled, Practitioner
 from domain.request import Waiting
 from events.agenda import SlotPublished
 from events.codes import Label, Origin, Priority, Registration, Setting, Sex, Source
@@ -27,46 +26,76 @@ _AGREES = Consent(sources=tuple(Source))
 
 @dataclass(frozen=True)
 class Seat:
-    """One place of a slot: those of one slot begin together."""
+    """A slot that is opened during the day; one of a scenario has a single place."""
 
-    of: ScenarioSlot
-    candidate: Candidate
+    id: str
+    published: SlotPublished
+    practitioner: Practitioner
+    gone_at: datetime | None = None  # taken back by then, where nobody has it
+
+    @property
+    def is_range(self) -> bool:
+        """Whether patients come one after the other."""
+        return self.published.capacity > 1
+
+    @property
+    def slot(self) -> Slot:
+        """As it is when it is new."""
+        return Slot(self.published, is_range=self.is_range)
 
 
 @dataclass(frozen=True)
 class Caller:
-    """A request of the scenario, and as it waits."""
+    """Somebody who calls during the day, and as they wait from then on."""
 
-    of: ScenarioRequest
+    id: str
     waiting: Waiting
 
+    @property
+    def received_at(self) -> datetime:
+        """When they call."""
+        return self.waiting.received.received_at
 
-def seats(scenario: Scenario) -> Iterator[Seat]:
-    """Every place there will be."""
-    for slot in scenario.slots:
-        for nth in range(slot.capacity):
-            published = _published(scenario.community, slot, nth)
-            agenda = Agenda({published.slot_id: Slot(published)})
-            candidate = Candidate(
-                agenda.slots[published.slot_id], agenda, _practitioner(scenario.community, slot)
-            )
-            yield Seat(slot, candidate)
+    @property
+    def due_by(self) -> datetime:
+        """When they are to be seen by."""
+        return self.waiting.due_by
 
 
-def callers(scenario: Scenario) -> Iterator[Caller]:
-    """Everybody who will call."""
-    for request in scenario.requests:
-        received = _received(scenario.community, request)
-        yield Caller(
-            request,
-            Waiting(
-                received=received,
-                due_by=request.due_by,
-                owner="dispatch",
-                next_at=request.received_at,
-                since=request.received_at,
-            ),
-        )
+@dataclass(frozen=True)
+class Day:
+    """What happens on a day whatever anybody decides."""
+
+    community: str
+    opens: datetime
+    seats: tuple[Seat, ...]
+    callers: tuple[Caller, ...]
+
+
+def day_of(scenario: Scenario) -> Day:
+    """A scenario as the matching sees it."""
+    community = scenario.community
+    return Day(
+        community,
+        scenario.opens,
+        tuple(
+            Seat(slot.id, _published(community, slot, nth), _practitioner(community, slot))
+            for slot in scenario.slots
+            for nth in range(slot.capacity)
+        ),
+        tuple(Caller(one.id, waiting_of(_received(community, one))) for one in scenario.requests),
+    )
+
+
+def waiting_of(received: RequestReceived) -> Waiting:
+    """A request that was just received."""
+    return Waiting(
+        received=received,
+        due_by=received.due_by,
+        owner="dispatch",
+        next_at=received.received_at,
+        since=received.received_at,
+    )
 
 
 def _published(community: str, slot: ScenarioSlot, nth: int) -> SlotPublished:
@@ -131,4 +160,10 @@ def _received(community: str, request: ScenarioRequest) -> RequestReceived:
 
 def earliest_possible(caller: Caller, seat: Seat) -> datetime:
     """When this place can first be given to this patient: both are known."""
-    return max(caller.of.received_at, seat.of.published_at)
+    return max(caller.received_at, seat.published.published_at)
+
+
+def alone(seat: Seat) -> Candidate:
+    """The seat as if it were the practitioner's only one."""
+    slot = seat.slot
+    return Candidate(slot, Agenda({seat.published.slot_id: slot}), seat.practitioner)

@@ -1,24 +1,23 @@
 """The best anybody could do who knew the whole day: a limit, not a policy."""
 
 from domain.eligibility import search, ways
-from domain.forecast import DEMAND, SUPPLY, best_pairs, demand_row, gains, rows, supply_row
+from domain.forecast import best_pairs, gains
 from services.simulator import loss
-from services.simulator.cast import Caller, Seat, callers, earliest_possible, seats
-from services.simulator.scenario import Scenario
+from services.simulator.cast import Caller, Day, Seat, alone, earliest_possible
+from services.simulator.history import calls_of, places_of
 from services.simulator.simulating import Assignment, Played, played
 
 
-def best_possible(scenario: Scenario) -> Played:
+def best_possible(day: Day) -> Played:
     """The assignment of least loss. Each is decided as soon as request and slot are both known.
 
+    Caps of practitioners apart: with them it is no assignment any more, and no better.
     Source: linear sum assignment, D. F. Crouse, On implementing 2D rectangular assignment
     algorithms, IEEE Transactions on Aerospace and Electronic Systems 52 (2016).
     """
-    everybody, everything = list(callers(scenario)), list(seats(scenario))
-    gained = gains(
-        rows((demand_row(caller.waiting.received) for caller in everybody), DEMAND),
-        rows((supply_row(s.candidate.slot.published, is_range=False) for s in everything), SUPPLY),
-    )
+    everybody = day.callers
+    everything = [seat for seat in day.seats for _ in range(seat.published.capacity)]
+    gained = gains(calls_of(day), places_of(day))
     while True:
         pairs = best_pairs(gained)
         found = [_assigned(everybody[row], everything[column]) for row, column in pairs]
@@ -33,8 +32,8 @@ def best_possible(scenario: Scenario) -> Played:
 def _assigned(caller: Caller, seat: Seat) -> Assignment | None:
     """The place given as soon as it can be; None: it cannot be."""
     at = earliest_possible(caller, seat)
-    possible = ways(search(caller.waiting, at), seat.candidate)
-    if not isinstance(possible, list):
+    possible = ways(search(caller.waiting, at), alone(seat))
+    if not isinstance(possible, list) or (seat.gone_at is not None and at >= seat.gone_at):
         return None
-    cost = min(loss.of_served(caller, way.start, way.km) for way in possible)
-    return Assignment(caller.of.id, seat.of.id, at, cost)
+    cost, way = min((loss.of_served(caller, way.start, way.km), way) for way in possible)
+    return Assignment(caller.id, seat.id, at, way.start, way.km, cost)

@@ -45,18 +45,20 @@ class Earliest:
     ) -> Mapping[UUID, Choice]:
         """One after another."""
         left = {candidate.slot.published.slot_id: candidate for candidate in free}
+        places = {slot_id: candidate.slot.free for slot_id, candidate in left.items()}
         chosen: dict[UUID, Choice] = {}
         for request in sorted(waiting, key=_worst_then_first_due):
             asked = search(request, now)
             found = [
                 (way.start, way.km, slot_id, way)
                 for slot_id, candidate in left.items()
-                if isinstance(possible := ways(asked, candidate), list)
+                if places[slot_id] and isinstance(possible := ways(asked, candidate), list)
                 for way in possible
             ]
             if found:
                 *_, slot_id, way = min(found, key=lambda one: one[:3])
-                chosen[request.received.request_id] = (left.pop(slot_id), way)
+                places[slot_id] -= 1
+                chosen[request.received.request_id] = (left[slot_id], way)
         return chosen
 
 

@@ -4,13 +4,17 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import perf_counter
+from typing import NamedTuple, assert_never
 from uuid import UUID
 
+from domain import agenda as agendas
+from domain.agenda import Agenda
+from domain.eligibility import Candidate, Way
+from events.agenda import AgendaEvent, SlotCapacityChanged, SlotPlaceTaken, SlotWithdrawn
 from services.dispatch.expecting import next_look
 from services.simulator import loss
-from services.simulator.cast import Caller, Seat, callers, seats
+from services.simulator.cast import Caller, Day, Seat
 from services.simulator.policies import Policy
-from services.simulator.scenario import Scenario
 
 LONGEST = timedelta(days=2)
 """So long a day is looked at again and again."""
@@ -23,6 +27,8 @@ class Assignment:
     request: str
     slot: str
     decided_at: datetime
+    start: datetime
+    km: float  # of the patient
     loss: float
 
 
@@ -42,87 +48,140 @@ class Played:
         return self.loss / number if number else 0.0
 
 
-class _Day:
-    """The state of it: what is free now, and who waits."""
+class _Course:
+    """The state of a day: whose places are free now, and who waits."""
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, day: Day, policy: Policy) -> None:
         self._policy = policy
-        self._free: dict[UUID, Seat] = {}
+        self._seats = {seat.published.slot_id: seat for seat in day.seats}
+        self._agendas: dict[tuple[str, str], Agenda] = {}
         self._waiting: dict[UUID, Caller] = {}
         self.assignments: list[Assignment] = []
         self.seconds: list[float] = []
 
-    def publish(self, new: Sequence[Seat], now: datetime) -> None:
-        """Places are there, perhaps for some of those who wait."""
-        for seat in new:
-            self._free[seat.candidate.slot.published.slot_id] = seat
-        self._let_go(now)
-        self._serve(self._waiting.values(), now)
-
-    def call(self, caller: Caller, now: datetime) -> None:
-        """Somebody calls, and has a place or waits."""
-        self._let_go(now)
-        self._waiting[caller.waiting.received.request_id] = caller
-        self._serve([caller], now)
-
-    def look_again(self, now: datetime) -> None:
-        """Time has passed: what is expected is less, or more."""
-        self._let_go(now)
-        self._policy.look_ahead([seat.candidate for seat in self._free.values()], now)
-        self._serve(self._waiting.values(), now)
+    def happen(self, what: "Happening", now: datetime) -> None:
+        """One thing, and what the policy makes of it."""
+        self._waiting = {key: one for key, one in self._waiting.items() if one.due_by > now}
+        match what:
+            case Opens(seats):
+                for seat in seats:
+                    self._evolve(seat, seat.published)
+                self._serve(self._waiting.values(), now)
+            case Goes(seat):
+                self._take_back(seat, now)
+            case Looks():
+                self._policy.look_ahead(self._free(now), now)
+                self._serve(self._waiting.values(), now)
+            case Calls(caller):
+                self._waiting[caller.waiting.received.request_id] = caller
+                self._serve([caller], now)
+            case _:
+                assert_never(what)
 
     def _serve(self, callers: Collection[Caller], now: datetime) -> None:
-        if not callers or not self._free:
+        free = self._free(now)
+        if not callers or not free:
             return
-        free = [seat.candidate for seat in self._free.values()]
         began = perf_counter()
         chosen = self._policy.choose([caller.waiting for caller in callers], free, now)
         self.seconds.append(perf_counter() - began)
         for request_id, (candidate, way) in chosen.items():
             caller = self._waiting.pop(request_id)
-            seat = self._free.pop(candidate.slot.published.slot_id)
+            seat = self._seats[candidate.slot.published.slot_id]
+            self._evolve(seat, _taken(seat, caller, way, now))
             cost = loss.of_served(caller, way.start, way.km)
-            self.assignments.append(Assignment(caller.of.id, seat.of.id, now, cost))
+            self.assignments.append(Assignment(caller.id, seat.id, now, way.start, way.km, cost))
 
-    def _let_go(self, now: datetime) -> None:
-        """What has begun is nobody's any more, and who was due is not seen."""
-        self._free = {key: seat for key, seat in self._free.items() if seat.of.start > now}
-        self._waiting = {
-            key: caller for key, caller in self._waiting.items() if caller.of.due_by > now
-        }
+    def _free(self, now: datetime) -> list[Candidate]:
+        return [
+            Candidate(slot, agenda, self._seats[slot.published.slot_id].practitioner)
+            for agenda in self._agendas.values()
+            for slot in agenda.slots.values()
+            if slot.free > 0 and slot.may_join(now)
+        ]
+
+    def _take_back(self, seat: Seat, now: datetime) -> None:
+        """A place nobody has; who has one keeps it: what became of them is another policy's."""
+        slot = self._agendas[_agenda_of(seat)].slots[seat.published.slot_id]
+        slot_id = seat.published.slot_id
+        if not slot.taken:
+            self._evolve(seat, SlotWithdrawn(slot_id=slot_id, withdrawn_at=now))
+        elif slot.free:
+            left = len(slot.taken)
+            event = SlotCapacityChanged(slot_id=slot_id, capacity=left, changed_at=now)
+            self._evolve(seat, event)
+
+    def _evolve(self, seat: Seat, event: AgendaEvent) -> None:
+        name = _agenda_of(seat)
+        self._agendas[name] = agendas.evolve(self._agendas.get(name, Agenda()), event)
 
 
-def play(scenario: Scenario, policy: Policy) -> Played:
+def _agenda_of(seat: Seat) -> tuple[str, str]:
+    return seat.published.rpps, seat.published.week
+
+
+def _taken(seat: Seat, caller: Caller, way: Way, now: datetime) -> SlotPlaceTaken:
+    received = caller.waiting.received
+    return SlotPlaceTaken.model_construct(
+        slot_id=seat.published.slot_id,
+        request_id=received.request_id,
+        source=received.source,
+        mode=way.mode,
+        own_patient=received.treating_doctor == seat.published.rpps,
+        taken_at=now,
+    )
+
+
+class Opens(NamedTuple):
+    """Places published in one instant."""
+
+    seats: Sequence[Seat]
+
+
+class Goes(NamedTuple):
+    """What is left of a slot is taken back."""
+
+    seat: Seat
+
+
+class Looks(NamedTuple):
+    """Time has passed: what is expected is less, or more."""
+
+
+class Calls(NamedTuple):
+    """Somebody calls."""
+
+    caller: Caller
+
+
+Happening = Opens | Goes | Looks | Calls
+"""Of one instant in this order: what is published as somebody calls is there for them."""
+
+
+def play(day: Day, policy: Policy) -> Played:
     """The day, by a policy that sees at each instant what happened by then."""
-    everybody = list(callers(scenario))
-    day = _Day(policy)
+    course = _Course(day, policy)
     published: dict[datetime, list[Seat]] = {}
-    for seat in seats(scenario):
-        published.setdefault(seat.of.published_at, []).append(seat)
-    # What is published in the instant somebody calls is there for them.
-    happens: list[tuple[datetime, int, str, Sequence[Seat] | Caller | None]] = [
-        *((at, 0, "", some) for at, some in published.items()),
-        *((at, 1, "", None) for at in _looks(scenario, policy.every)),
-        *((caller.of.received_at, 2, caller.of.id, caller) for caller in everybody),
+    for seat in day.seats:
+        published.setdefault(seat.published.published_at, []).append(seat)
+    happens: list[tuple[datetime, int, str, Happening]] = [
+        *((at, 0, "", Opens(some)) for at, some in published.items()),
+        *((seat.gone_at, 1, seat.id, Goes(seat)) for seat in day.seats if seat.gone_at),
+        *((at, 2, "", Looks()) for at in _looks(day, policy.every)),
+        *((caller.received_at, 3, caller.id, Calls(caller)) for caller in day.callers),
     ]
     for now, _, _, what in sorted(happens, key=lambda one: one[:3]):
-        if what is None:
-            day.look_again(now)
-        elif isinstance(what, Caller):
-            day.call(what, now)
-        else:
-            day.publish(what, now)
-    return played(everybody, day.assignments, day.seconds)
+        course.happen(what, now)
+    return played(day.callers, course.assignments, course.seconds)
 
 
-def _looks(scenario: Scenario, every: timedelta | None) -> Iterator[datetime]:
+def _looks(day: Day, every: timedelta | None) -> Iterator[datetime]:
     """From the first of what happens to the last place, two days at most."""
-    moments = [request.received_at for request in scenario.requests]
-    at = min([scenario.opens, *moments])
     if every is None:
         return
-    at = next_look(scenario.community, at - every, every)
-    last = min(max([at, *(slot.start for slot in scenario.slots)]), at + LONGEST)
+    first = min([day.opens, *(caller.received_at for caller in day.callers)])
+    at = next_look(day.community, first - every, every)
+    last = min(max([at, *(seat.published.start for seat in day.seats)]), at + LONGEST)
     while at < last:
         yield at
         at += every
@@ -133,6 +192,6 @@ def played(
 ) -> Played:
     """With the loss of the day, those who were not seen included."""
     served = {one.request for one in assignments}
-    left = [caller for caller in everybody if caller.of.id not in served]
+    left = [caller for caller in everybody if caller.id not in served]
     whole = sum(one.loss for one in assignments) + sum(map(loss.of_unserved, left))
-    return Played(assignments, sorted(caller.of.id for caller in left), whole, seconds)
+    return Played(assignments, sorted(caller.id for caller in left), whole, seconds)

@@ -22,10 +22,9 @@ from scipy.optimize import linear_sum_assignment
 from domain.forecast import best_pairs
 from domain.matching import rank
 from services.cli.simulate import CLAIRVOYANT, DISPATCH, EARLIEST, by_policy
-from services.simulator.cast import callers, seats
+from services.simulator.cast import alone, day_of
 from services.simulator.generating import Generator, Wanted
 from services.simulator.history import draw, past_days
-from services.simulator.scenario import Scenario
 from services.simulator.territory import Town, towns_between
 
 GOAL = (
@@ -75,14 +74,14 @@ def _workdays(since: date, number: int) -> Iterator[date]:
 def _day(work: tuple[str, Town, int]) -> _Day:
     kind, town, nth = work
     made = Generator(town, Wanted(REQUESTS_A_DAY, SUPPLY[kind]), SEED)
-    day = made.day(list(_workdays(FIRST_DAY, DAYS))[nth])
+    day = day_of(made.day(list(_workdays(FIRST_DAY, DAYS))[nth]))
     before = day.opens.date() - timedelta(days=HISTORY)
-    past = past_days(made.day(before + timedelta(days=n)) for n in range(HISTORY))
+    past = past_days(day_of(made.day(before + timedelta(days=n))) for n in range(HISTORY))
     played = {name: by_policy(name, day, past) for name in (EARLIEST, DISPATCH, CLAIRVOYANT)}
     played["without history"] = by_policy(DISPATCH, day, {})
     return _Day(
         kind,
-        len(day.requests),
+        len(day.callers),
         {name: one.loss for name, one in played.items()},
         {name: len(one.assignments) for name, one in played.items()},
     )
@@ -110,9 +109,10 @@ def _quality(kind: str, days: list[_Day]) -> dict[str, Any]:
 def _speed(town: Town) -> dict[str, Any]:
     """Decisions at so many open places, and what is computed beforehand."""
     made = Generator(town, Wanted(2 * OPEN_PLACES, 1.5), SEED)
-    day = made.day(FIRST_DAY)
-    past = past_days(made.day(FIRST_DAY - timedelta(days=n)) for n in range(1, HISTORY))
-    free = [s.candidate for s in seats(day) if s.of.published_at <= day.opens][:OPEN_PLACES]
+    day = day_of(made.day(FIRST_DAY))
+    past = past_days(day_of(made.day(FIRST_DAY - timedelta(days=n))) for n in range(1, HISTORY))
+    early = [seat for seat in day.seats if seat.published.published_at <= day.opens]
+    free = [alone(seat) for seat in early[:OPEN_PLACES]]
     assert len(free) == OPEN_PLACES, len(free)
     forecast = draw(day, past)(day.opens)
     looking: list[float] = []
@@ -121,7 +121,7 @@ def _speed(town: Town) -> dict[str, Any]:
         outlook = forecast.outlook([candidate.slot for candidate in free], day.opens)
         looking.append(perf_counter() - began)
     deciding: list[float] = []
-    everybody = _everybody(day)
+    everybody = [caller.waiting for caller in day.callers]
     for nth in range(DECISIONS):
         caller = everybody[nth % len(everybody)]
         began = perf_counter()
@@ -134,10 +134,6 @@ def _speed(town: Town) -> dict[str, Any]:
         "decision_p99_ms": round(1000 * percentiles[98], 2),
         "look_ahead_ms": round(1000 * median(looking), 1),
     }
-
-
-def _everybody(day: Scenario) -> list[Any]:
-    return [caller.waiting for caller in callers(day)]
 
 
 def _square() -> dict[str, Any]:

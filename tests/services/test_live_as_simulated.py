@@ -5,6 +5,7 @@ from datetime import date, datetime, time, timedelta
 from events.request import RequestAssigned
 from services.cli.simulate import DISPATCH, by_policy
 from services.clock import SimulatedClock
+from services.simulator.cast import day_of
 from services.simulator.day import ZONE
 from services.simulator.generating import Generator, Wanted
 from services.simulator.history import past_days
@@ -124,10 +125,10 @@ async def test_a_week_lived_is_the_week_simulated(settings, addresses):
             await tell(house, "practitioner", sheet, FINESS)
         for scenario in scenarios:
             live = await lived(house, clock, scenario, nth_of)
-            played = by_policy(DISPATCH, scenario, past_days(past))
+            played = by_policy(DISPATCH, day_of(scenario), past_days(past))
             simulated = {(one.request, one.slot, one.decided_at) for one in played.assignments}
 
             assert len(live) > 10
             assert live == simulated, f"{scenario.opens:%d %b}, {len(past)} days before it"
-            past.append(scenario)
+            past.append(day_of(scenario))
             await house.settled()  # the read model of arrivals is a second behind

@@ -17,6 +17,7 @@ from services.cli.simulate import (
     played_as_json,
     policy_named,
 )
+from services.simulator.cast import day_of
 from services.simulator.clairvoyant import best_possible
 from services.simulator.history import past_days
 from services.simulator.scenario import NotAScenario, Scenario, scenario_of
@@ -112,7 +113,7 @@ def earlier(seed, days_before):
     for days in (-1, 0, 1):
         on = (OPENS + timedelta(days=days)).date()
         text = text.replace(f"{on}T", f"{on - timedelta(days=days_before)}T")
-    return Scenario.model_validate_json(text)
+    return day_of(Scenario.model_validate_json(text))
 
 
 PAST = past_days(earlier(90_000 + n, 7 * n) for n in range(1, 8))
@@ -121,7 +122,9 @@ PAST = past_days(earlier(90_000 + n, 7 * n) for n in range(1, 8))
 def told(scenario, policy):
     return json.loads(
         json.dumps(
-            played_as_json(policy, by_policy(policy, Scenario.model_validate(scenario), {})),
+            played_as_json(
+                policy, by_policy(policy, day_of(Scenario.model_validate(scenario)), {})
+            ),
             default=str,
         )
     )
@@ -140,7 +143,7 @@ def test_a_referee_finds_every_day_possible_and_as_costly_as_it_is_said(policy, 
 @given(st.integers(0, 10_000))
 @settings(max_examples=40, deadline=None)
 def test_nobody_is_better_than_who_knows_the_day(policy, seed):
-    scenario = Scenario.model_validate(any_day(seed))
+    scenario = day_of(Scenario.model_validate(any_day(seed)))
 
     best, ours = best_possible(scenario), play(scenario, policy_named(policy, scenario, PAST))
 
@@ -171,7 +174,7 @@ def test_what_comes_later_changes_nothing_that_was_decided(policy, seed, minute)
     )
 
     def decided(scenario):
-        scenario = Scenario.model_validate(scenario)
+        scenario = day_of(Scenario.model_validate(scenario))
         found = play(scenario, policy_named(policy, scenario, PAST)).assignments
         return [one for one in found if one.decided_at <= OPENS + minute * MINUTE]
 
