@@ -178,9 +178,13 @@ def called(community: str, since: datetime, until: datetime) -> Select[Any]:
 
 def opened(community: str, since: datetime, until: datetime) -> Select[Any]:
     """Slots open to a community that began from one instant to another."""
+    return opened_or_not(community, since, until).where(~openings.c.withdrawn)
+
+
+def opened_or_not(community: str, since: datetime, until: datetime) -> Select[Any]:
+    """As `opened`, and those that were taken back."""
     return select(openings).where(
         openings.c.communities.contains([community]),
-        ~openings.c.withdrawn,
         openings.c.start >= since,
         openings.c.start < until,
     )

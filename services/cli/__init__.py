@@ -352,6 +352,44 @@ def simulate(
     simulate_day(scenario, history, policy, as_json=as_json)
 
 
+@app.command("what-if")
+@told_kindly
+def what_if(
+    finess: Annotated[str, typer.Argument(metavar="FINESS", help="The community.")],
+    since: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day.")],
+    until: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day.")],
+    policy: Annotated[str, typer.Option(help="dispatch, or earliest.")] = "dispatch",
+    fairness: Annotated[
+        float | None,
+        typer.Option(help="Weigh how full a practitioner's week is: 1 is a lot.", min=0, max=8),
+    ] = None,
+    add_slots: Annotated[
+        Path | None,
+        typer.Option(
+            help="CSV of places that were not there: weekday (1 Monday), start, end, places,"
+            " commune, mode, profession, radius_km, notice (hours)."
+        ),
+    ] = None,
+    html: Annotated[Path | None, typer.Option(help="Write a page with charts.")] = None,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Days of one's own past, played again under another policy or with more places."""
+    from services.cli.what_if import tell_what_if
+
+    tell_what_if(
+        finess,
+        since.date(),
+        until.date(),
+        policy,
+        fairness,
+        add_slots,
+        html,
+        state,
+        as_json=as_json,
+    )
+
+
 @app.command()
 @told_kindly
 def generate(

@@ -31,7 +31,7 @@ def tell_hours(
     """Whose hours it is; or what the département chose."""
 
     async def work(session: Session) -> dict[str, Any]:
-        formed, now = await _formed(session, finess), await session.now()
+        formed, now = await formed_as(session, finess), await session.now()
         hours = hours_at(formed, now)
         return {
             "finess": finess,
@@ -61,7 +61,7 @@ def tell_weights(
     finess: str, chosen: dict[str, float | None], state: Path | None, *, role: Role, as_json: bool
 ) -> None:
     """What is weighed when a place is chosen; or what is from now on."""
-    before = in_session(state, lambda session: _formed(session, finess)).weights
+    before = in_session(state, lambda session: formed_as(session, finess)).weights
     wanted = {name: value for name, value in chosen.items() if value is not None}
     if wanted:
         data = {"finess": finess, "weights": before.model_dump() | wanted}
@@ -81,7 +81,7 @@ def tell_protocols(
         data = {"finess": finess, "protocols": adopted}
         about(Kind.PROTOCOLS, data, state, role=role, as_json=as_json)
         return
-    formed = in_session(state, lambda session: _formed(session, finess))
+    formed = in_session(state, lambda session: formed_as(session, finess))
     found = NATIONAL if formed.protocols is None else formed.protocols
     if as_json:
         say({"finess": finess, "protocols": _PROTOCOLS.dump_python(found, mode="json")})
@@ -126,7 +126,7 @@ def tell_crisis(
         data = {"finess": finess, "title": title, "ladder": given}
         about(Kind.CRISIS, data, state, role=role, as_json=as_json)
         return
-    crisis = in_session(state, lambda session: _formed(session, finess)).crisis
+    crisis = in_session(state, lambda session: formed_as(session, finess)).crisis
     if as_json:
         say({"finess": finess, "crisis": crisis.title if crisis else None})
     elif crisis is None:
@@ -137,7 +137,8 @@ def tell_crisis(
             console.print(f"  {escape(line)}", style="dim")
 
 
-async def _formed(session: Session, finess: str) -> Formed:
+async def formed_as(session: Session, finess: str) -> Formed:
+    """The community as it is. Raises Told for what is none."""
     known = await Log(session.pool).state(communities.decider, streams.community(finess))
     if not isinstance(known, Formed):
         msg = f"no community is known as {finess}"

@@ -10,6 +10,7 @@ from domain.eligibility import Candidate, Way, search, ways
 from domain.forecast import Forecast
 from domain.prices import Prices
 from domain.request import Waiting
+from events.weights import USUAL_WEIGHTS, Weights
 
 Choice = tuple[Candidate, Way]
 Draw = Callable[[datetime], Forecast]
@@ -65,7 +66,10 @@ class Earliest:
 class Dispatch:
     """As production decides: the least own loss and price, all who wait together."""
 
-    def __init__(self, draw: Draw, every: timedelta | None) -> None:
+    def __init__(
+        self, draw: Draw, every: timedelta | None, weights: Weights = USUAL_WEIGHTS
+    ) -> None:
+        self._weights = weights
         self.every: timedelta | None = every
         self._draw = draw
         self._prices: Prices = matching.NOTHING_EXPECTED
@@ -82,7 +86,7 @@ class Dispatch:
         rankings = {
             request.received.request_id: (
                 request,
-                matching.rank(request, free, now, self._prices),
+                matching.rank(request, free, now, self._prices, self._weights),
             )
             for request in waiting
         }

@@ -1,0 +1,117 @@
+"""Two ways a stretch of days could have gone, figure by figure, paired by day."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean, median
+
+import numpy as np
+from scipy import stats
+
+from projections.indicators.inequality import gini
+from services.simulator.cast import Day
+from services.simulator.simulating import Played
+
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class Gone:
+    """A day and how it went."""
+
+    day: Day
+    played: Played
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The mean over days of the second less the first; None where no day has both."""
+
+    mean: float | None
+    low: float | None  # of its interval, where there are days enough to tell
+    high: float | None
+
+
+Figure = Callable[[Gone], float | None]
+
+
+def served(gone: Gone) -> float | None:
+    """Of all who called, in per cent."""
+    number = len(gone.day.callers)
+    return 100 * len(gone.played.assignments) / number if number else None
+
+
+def in_time(gone: Gone) -> float | None:
+    """Of those who were to be seen within two hours, those who were, in per cent."""
+    urgent = {c.id for c in gone.day.callers if (c.due_by - c.received_at).total_seconds() <= 7200}
+    seen = sum(one.request in urgent for one in gone.played.assignments)
+    return 100 * seen / len(urgent) if urgent else None
+
+
+def delay(gone: Gone) -> float | None:
+    """Minutes from the call to the visit, the median of a day."""
+    at = {caller.id: caller.received_at for caller in gone.day.callers}
+    waits = [(one.start - at[one.request]).total_seconds() / 60 for one in gone.played.assignments]
+    return median(waits) if waits else None
+
+
+def distance(gone: Gone) -> float | None:
+    """Kilometres of the patient, the mean of a day."""
+    return fmean(one.km for one in gone.played.assignments) if gone.played.assignments else None
+
+
+def handed_back(gone: Gone) -> float:
+    """Who had no place."""
+    return float(len(gone.played.unserved))
+
+
+def lost(gone: Gone) -> float | None:
+    """The loss of MATCHING, a request."""
+    return gone.played.loss_per_request if gone.day.callers else None
+
+
+def inequality(gone: Gone) -> float | None:
+    """Gini of the shares of their places that practitioners were given."""
+    offered: Counter[str] = Counter()
+    of_slot = {}
+    for seat in gone.day.seats:
+        offered[seat.published.rpps] += seat.published.capacity
+        of_slot[seat.id] = seat.published.rpps
+    taken = Counter(of_slot[o.slot] for o in gone.played.assignments if o.slot in of_slot)
+    return gini([taken[rpps] / places for rpps, places in offered.items()])
+
+
+FIGURES: Mapping[str, Figure] = {
+    "served": served,
+    "within_two_hours": in_time,
+    "delay_minutes": delay,
+    "distance_km": distance,
+    "handed_back": handed_back,
+    "loss": lost,
+    "inequality": inequality,
+}
+
+
+def over_days(figure: Figure, days: Sequence[Gone]) -> float | None:
+    """Its mean over the days that have it."""
+    found = [value for gone in days if (value := figure(gone)) is not None]
+    return fmean(found) if found else None
+
+
+def difference(figure: Figure, first: Sequence[Gone], second: Sequence[Gone]) -> Difference:
+    """Paired by day, with the interval of Student's t for paired samples."""
+    pairs = [
+        (before, after)
+        for one, other in zip(first, second, strict=True)
+        if (before := figure(one)) is not None and (after := figure(other)) is not None
+    ]
+    if not pairs:
+        return Difference(None, None, None)
+    changes = np.array([after - before for before, after in pairs])
+    mean = float(changes.mean())
+    if len(changes) == 1:
+        return Difference(mean, None, None)
+    if not changes.std():
+        return Difference(mean, mean, mean)
+    interval = stats.t.interval(CONFIDENCE, len(changes) - 1, loc=mean, scale=stats.sem(changes))
+    return Difference(mean, float(interval[0]), float(interval[1]))
