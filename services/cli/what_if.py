@@ -115,7 +115,7 @@ def tell_what_if(
         return
     requests = sum(len(one.day.callers) for one in went)
     console.print(
-        f"[bold]{finess}[/bold] · {first} to {last}: {len(went)} days, {requests} requests"
+        f"[bold]{finess}[/bold] · {first} to {last}: days {len(went)}, requests {requests}"
     )
     console.print(f"what if: {asked.said}", style="dim")
     show_table(_COLUMNS, rows)

@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -50,6 +51,50 @@ def test_a_visit_is_confirmed_then_cancelled_for_another_time(demo, assigned):
         "request.confirmed",
         "request.unassigned",
     ]
+
+
+def test_why_this_place_and_why_not_another(demo, assigned):
+    why = demo.json("why", assigned["id"])
+    assert why["event"] == "request.assigned"
+    assert why["because"][0].startswith("The place chosen: ")
+    french = demo.run("why", assigned["id"], "--lang", "fr").stdout
+    assert french.startswith("Place choisie : ")
+
+    slot = next(
+        one
+        for one in demo.json("slot", "list", "--limit", "5000")["slots"]
+        if one["slot_id"] == assigned["decision"]["slot_id"]
+    )
+    places = demo.json("why", assigned["id"], "--not", slot["rpps"])["places"]
+    assert any(place["chosen"] for place in places)
+    assert refused(demo, "why", assigned["id"], "--not", "10003456784") == "no_place_then"
+    assert demo.run("why", slot["rpps"]).returncode == 2
+
+
+def test_what_if_there_had_been_more_places(demo, assigned, tmp_path):
+    received = demo.json("history", assigned["id"])["events"][0]
+    finess = received["data"]["community"]
+    today = f"{datetime.now(ZoneInfo('Europe/Paris')):%Y-%m-%d}"
+    more, html = tmp_path / "more.csv", tmp_path / "what-if.html"
+    weekday = datetime.now(ZoneInfo("Europe/Paris")).isoweekday()
+    more.write_text(f"weekday,start,end,places\n{weekday},08:00,20:00,4\n")
+
+    told = demo.json(
+        "what-if", finess, "--from", today, "--to", today, "--add-slots", more, "--html", html
+    )
+
+    assert told["what_if"] == "4 more places a week"
+    assert told["requests"] >= 1
+    assert told["figures"]["served"]["went"] > 0
+    assert "<svg" in html.read_text()
+    shown = demo.run("what-if", finess, "--from", today, "--to", today, "--policy", "earliest")
+    assert "played again" in shown.stdout
+    more.write_text("weekday\n9\n")
+    wrong = ("what-if", finess, "--from", today, "--to", today, "--add-slots", more)
+    assert demo.run(*wrong).returncode == 2
+    assert refused(demo, "what-if", finess, "--from", "2020-01-01", "--to", "2020-01-01") == (
+        "nothing_found"
+    )
 
 
 def test_a_slot_with_patients_is_not_withdrawn_by_a_slip(demo, assigned):
