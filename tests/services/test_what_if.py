@@ -1,6 +1,5 @@
 """What would have changed: added places, and figures paired by day."""
 
-from dataclasses import replace
 from datetime import date, timedelta
 from random import Random
 from statistics import fmean
@@ -22,7 +21,7 @@ MONDAY = date(2026, 10, 5)
 
 def day(nth=0, supply=0.8):
     made = Generator(TOWN, Wanted(40.0, supply), 1).day(MONDAY + timedelta(days=nth))
-    return replace(day_of(made), community="580099001")
+    return day_of(made.model_copy(update={"community": "580099001"}))
 
 
 def gone(one):
@@ -38,7 +37,7 @@ def a_file(tmp_path, text):
 def test_four_more_places_on_monday_mornings_are_there_on_mondays(tmp_path):
     more = added_in(a_file(tmp_path, "weekday,start,end,places\n1,09:00,11:00,4\n"))
 
-    monday, tuesday = day(supply=0.4), day(1, 0.4)
+    monday, tuesday = day(), day(1)
     wider = with_more(monday, more, TOWN.communes)
 
     assert len(wider.seats) == len(monday.seats) + 1
