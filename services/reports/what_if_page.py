@@ -41,7 +41,8 @@ def page(
 _STYLE = (
     "body{font:15px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;"
     "color:#1c2733}h1{font-size:1.3rem}table{border-collapse:collapse;margin-bottom:1.5rem}"
-    "td{padding:.25rem 1rem .25rem 0;text-align:right;white-space:nowrap;border-bottom:1px solid #e3e7ec}"
+    "td{padding:.25rem 1rem .25rem 0;text-align:right;white-space:nowrap;"
+    "border-bottom:1px solid #e3e7ec}"
     "td:first-child{text-align:left}thead td{font-weight:600}"
     "div{display:flex;flex-wrap:wrap;gap:1rem}figure{margin:0;flex:1 1 26rem}"
     "svg{width:100%;height:auto}"
