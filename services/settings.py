@@ -2,6 +2,7 @@
 
 import os
 import re
+from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
 from string import Formatter
@@ -9,6 +10,8 @@ from typing import Annotated, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from events.weights import USUAL_WEIGHTS, Weights
 
 Count = Annotated[int, Field(ge=1)]
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -45,6 +48,14 @@ def _takes(template: str, name: str) -> bool:
         }
     except ValueError:
         return False
+
+
+class ShadowPolicy(StrEnum):
+    """What may be tried beside the policy in force."""
+
+    EARLIEST = "earliest"  # what a person does
+    LEAST_LOSS = "least-loss"  # blind to who is still to call
+    LOOK_AHEAD = "look-ahead"  # as in force, with other weights
 
 
 class Settings(BaseSettings):
@@ -112,6 +123,9 @@ class Settings(BaseSettings):
     # Whatever opens, or is answered, is heard of at once: this only heals what was missed.
     search_again_minutes: float = 15.0
     look_ahead_seconds: float = 300.0  # prices of places are found anew so often, or when asked for
+    # A policy that is tried: its decisions are written down beside those in force, never done.
+    shadow_policy: ShadowPolicy | None = None
+    shadow_weights: Weights = USUAL_WEIGHTS
     turn_of_hours_a_second: float = 200.0  # of those who wait are looked at as the hours change
 
     # Notifications. An address of Apprise with {to} in it: ovh://…/{to}, mailtos://…?to={to}

@@ -352,6 +352,21 @@ def simulate(
     simulate_day(scenario, history, policy, as_json=as_json)
 
 
+@app.command()
+@told_kindly
+def shadow(
+    community: Community = None,
+    days: Annotated[int, typer.Option(help="Of so many days back.", min=1, max=366)] = 30,
+    limit: Annotated[int, typer.Option(help="Of those decided otherwise.", min=0)] = 10,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """What a candidate policy would have decided beside the one in force (SNP_SHADOW_POLICY)."""
+    from services.cli.shadow import show_shadow
+
+    show_shadow(community, days, limit, state, as_json=as_json)
+
+
 @app.command("what-if")
 @told_kindly
 def what_if(

@@ -40,6 +40,7 @@ from services.dispatch.foresight import Epochs, Foresight, Heard
 from services.dispatch.news import News
 from services.dispatch.opening import oldest_week, opening
 from services.dispatch.partition import Partition
+from services.dispatch.shadow import Seen, Shadow
 from services.dispatch.surroundings import Rates, around
 from services.dispatch.timers import Timers
 from services.dispatch.work import Todo, Work
@@ -96,6 +97,7 @@ class Dispatcher:
         self._timers: Timers[UUID] = Timers(clock)
         self._ahead = Foresight(self.board)
         self.expecting = Expecting(pool, self.board, clock, settings, self._partition)
+        self.shadow = Shadow(pool, self.expecting, settings)
         self._kept_from: set[UUID] = set()  # who was told that a place is kept for others
         self._work = Work()
         self._news = News(self.board, self._work)
@@ -126,6 +128,7 @@ class Dispatcher:
             self._tasks.create_task(self._keep_serving())
             self._tasks.create_task(self._show_figures())
             self._tasks.create_task(self.expecting.run(self._looked))
+            self._tasks.create_task(self.shadow.run())
             self._appender.overhearing.append(self.overhear)
 
     async def finish(self, within: timedelta) -> None:
@@ -318,6 +321,10 @@ class Dispatcher:
             return
         onward = advance(held.state, ranking, look_at, now)
         telemetry.decision_seconds.observe(perf_counter() - began)
+        if self.shadow.is_on and (onward.place is not None or held.version == 1):
+            reached = onward.request.communities
+            candidates = list(self.board.candidates(reached, now))
+            self.shadow.watch(Seen(onward.request, candidates, now, onward.place))
         if onward.place is not None:
             self._assign(held, onward, onward.place, now)
         elif onward.events:

@@ -7,6 +7,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     DateTime,
+    Double,
     Identity,
     Index,
     Integer,
@@ -99,6 +100,20 @@ notifications = Table(
     Index("ix_notifications_created", "created_at"),
     Index("ix_notifications_request", "request_id", "rpps"),
     Index("ix_notifications_due", "next_at", postgresql_where=text("state = 'waiting'")),
+)
+
+shadow_decisions = Table(
+    "shadow_decisions",
+    metadata,
+    Column("request_id", Uuid, primary_key=True),
+    Column("policy", Text, primary_key=True),
+    Column("community", Text, nullable=False),
+    Column("decided_at", DateTime(timezone=True), primary_key=True),
+    Column("live_slot", Uuid),  # null: the request waits
+    Column("live_loss", Double),
+    Column("shadow_slot", Uuid),
+    Column("shadow_loss", Double),
+    Index("ix_shadow_decided", "decided_at"),
 )
 
 reveals = Table(
