@@ -313,7 +313,10 @@ def against_consent(
 def _reachable(search: Search, candidate: Slot) -> list[Way] | type[Refused]:
     received, slot = search.received, candidate.published
     wanted = received.modes
-    if not any(mode in wanted for mode in slot.modes):
+    for mode in slot.modes:
+        if mode in wanted:
+            break
+    else:
         return NotThisWay
     held = search.request.hold
     # What a regulator holds was in time when they took it, and the patient was told so.

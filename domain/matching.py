@@ -6,8 +6,9 @@ then the nearer place, then the practitioner with fewer patients this week, then
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from heapq import nsmallest
 from typing import NamedTuple
 from uuid import UUID
 
@@ -30,6 +31,7 @@ FAR_KM = 25.0
 
 NOTHING_EXPECTED = NothingExpected()
 
+_NOTHING_BESIDE = (0.0, 0.0, 0.0, 0.0)
 _Order = tuple[float, datetime, float, int, UUID, Mode]
 
 
@@ -45,7 +47,8 @@ class Ranked(NamedTuple):
     order: _Order
     candidate: Candidate
     way: Way
-    terms: Terms
+    # Of the terms: wait, travel, price, continuity, fairness, scarcity, fragility.
+    costs: tuple[float, float, float, float, float, float, float]
     kept: Kept | None
 
     @property
@@ -58,6 +61,16 @@ class Ranked(NamedTuple):
         """The sum of the terms."""
         return self.order[0]
 
+    @property
+    def loss(self) -> float:
+        """Of the patient alone: waiting and travel."""
+        return self.costs[0] + self.costs[1]
+
+    @property
+    def price(self) -> float:
+        """To those still expected."""
+        return self.costs[2]
+
     def option(self) -> Option:
         """As it is written in an explanation."""
         slot = self.candidate.slot.published
@@ -68,7 +81,7 @@ class Ranked(NamedTuple):
             start=self.way.start,
             mode=self.way.mode,
             km=round(self.way.km, 1),
-            terms=Terms(*(round(term, 4) for term in astuple(self.terms))),
+            terms=Terms(*(round(cost, 4) for cost in self.costs)),
             kept_for=kept and KeptFor(kept.window // timedelta(minutes=1), kept.expected_by),
         )
 
@@ -79,8 +92,13 @@ class Ranking:
 
     considered: int
     eligible: list[Ranked]
-    not_eligible: dict[str, list[UUID]]  # reason code → slots by start
+    aside: dict[str, list[Candidate]]  # reason code → those it is true of
     kept: list[Ranked] = field(default_factory=list)  # for others, the cheapest first
+
+    @property
+    def not_eligible(self) -> dict[str, list[UUID]]:
+        """Reason code → slots by start."""
+        return {code: _first(slots, len(slots)) for code, slots in self.aside.items()}
 
     def explanation(self, chosen: Ranked | None, policy: str = POLICY) -> Explanation:
         """What is kept of the ranking beside the decision."""
@@ -91,8 +109,8 @@ class Ranking:
             chosen=chosen.option() if chosen else None,
             alternatives=tuple(ranked.option() for ranked in others[:ALTERNATIVES]),
             not_eligible=tuple(
-                NotEligible(reason=code, slots=len(slots), examples=tuple(slots[:EXAMPLES]))
-                for code, slots in sorted(self.not_eligible.items())
+                NotEligible(reason=code, slots=len(slots), examples=tuple(_first(slots, EXAMPLES)))
+                for code, slots in sorted(self.aside.items())
             ),
         )
 
@@ -100,7 +118,7 @@ class Ranking:
         """The same, with that slot first, if it is among the eligible."""
         first = [ranked for ranked in self.eligible if ranked.slot_id == slot_id]
         others = [ranked for ranked in self.eligible if ranked.slot_id != slot_id]
-        return Ranking(self.considered, first + others, self.not_eligible, self.kept)
+        return Ranking(self.considered, first + others, self.aside, self.kept)
 
 
 def rank(
@@ -119,7 +137,10 @@ def rank(
         found = ways(asked, candidate)
         if isinstance(found, list):
             price = prices.price(candidate.slot)
-            weighed.append(min((weigh(candidate, way, price) for way in found), key=_by_order))
+            best = weigh(candidate, found[0], price)
+            if len(found) > 1:
+                best = min((weigh(candidate, way, price) for way in found), key=_by_order)
+            weighed.append(best)
         else:
             aside.setdefault(found.code, []).append(candidate)
     weighed.sort(key=_by_order)
@@ -127,14 +148,14 @@ def rank(
     eligible: list[Ranked] = []
     kept: list[Ranked] = []
     for ranked in weighed:
-        is_kept = ranked.terms.price and ranked.cost >= most
+        is_kept = ranked.price and ranked.cost >= most
         (kept if is_kept else eligible).append(ranked)
     if kept:
         aside[KeptForOthers.code] = [ranked.candidate for ranked in kept]
     return Ranking(
         considered=len(eligible) + sum(map(len, aside.values())),
         eligible=eligible,
-        not_eligible={code: _by_start(slots) for code, slots in aside.items()},
+        aside=aside,
         kept=kept,
     )
 
@@ -199,19 +220,20 @@ class _Scales:
     def __init__(self, request: Waiting, weights: Weights) -> None:
         received = request.received
         self._received = received
+        self._received_at = received.received_at
         self._window = request.due_by - received.received_at
         self._weights = weights if weights != USUAL_WEIGHTS else None
         self._is_fragile = received.age is not None and received.age >= FRAGILE_FROM
 
     def weigh(self, candidate: Candidate, way: Way, price: Price) -> Ranked:
         """One way to use one place."""
-        wait = loss.of_waiting(way.start - self._received.received_at, self._window)
+        wait = loss.of_waiting(way.start - self._received_at, self._window)
         travel = loss.of_travel(way.km)
-        beside = self._beside(candidate, way) if self._weights else (0.0, 0.0, 0.0, 0.0)
-        terms = Terms(wait, travel, price.loss, *beside)
+        beside = self._beside(candidate, way) if self._weights else _NOTHING_BESIDE
+        costs = (wait, travel, price.loss, *beside)
         slot_id = candidate.slot.published.slot_id
-        order = (terms.cost, way.start, way.km, candidate.taken_this_week, slot_id, way.mode)
-        return Ranked(order, candidate, way, terms, price.kept)
+        order = (sum(costs), way.start, way.km, candidate.taken_this_week, slot_id, way.mode)
+        return Ranked(order, candidate, way, costs, price.kept)
 
     def _beside(self, candidate: Candidate, way: Way) -> tuple[float, float, float, float]:
         """What the community weighs: continuity, fairness, scarcity, fragility."""
@@ -232,6 +254,7 @@ def _by_order(ranked: Ranked) -> _Order:
     return ranked.order
 
 
-def _by_start(candidates: list[Candidate]) -> list[UUID]:
-    slots = [candidate.slot.published for candidate in candidates]
-    return [slot.slot_id for slot in sorted(slots, key=lambda s: (s.start, s.slot_id))]
+def _first(candidates: list[Candidate], number: int) -> list[UUID]:
+    """The first so many by their start."""
+    slots = (candidate.slot.published for candidate in candidates)
+    return [slot.slot_id for slot in nsmallest(number, slots, key=lambda s: (s.start, s.slot_id))]

@@ -119,4 +119,4 @@ def _chosen(ranked: Ranked | None) -> tuple[UUID | None, float | None]:
     """The slot, and what it costs the patient alone."""
     if ranked is None:
         return None, None
-    return ranked.slot_id, ranked.terms.wait + ranked.terms.travel
+    return ranked.slot_id, ranked.loss

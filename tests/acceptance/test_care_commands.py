@@ -156,6 +156,6 @@ def test_who_has_a_place_is_kept_and_given_no_other(demo, assigned):
     assert refused(demo, "take", assigned["id"], "ffffffffffff") == "no_such_slot"
 
 
-def test_where_no_candidate_was_tried_it_is_said_how_to(demo, assigned):
+def test_where_no_candidate_was_tried_it_is_said_how_to(demo):
     assert demo.json("shadow") == {"policies": [], "otherwise": []}
     assert "SNP_SHADOW_POLICY" in demo.run("shadow").stdout

@@ -193,7 +193,7 @@ def test_a_community_weighs_what_it_agreed_to_weigh(weights, request_, place, co
     weighed = getattr(ranked.option().terms, name)
 
     assert weighed == (round(ranked.way.km / 25, 4) if expected is None else expected)
-    assert abs(ranked.cost - ranked.terms.wait - ranked.terms.travel - weighed) < 1e-4
+    assert abs(ranked.cost - ranked.loss - weighed) < 1e-4
 
 
 def test_fairness_gives_the_patient_to_who_has_fewer_of_what_they_opened():
