@@ -59,6 +59,7 @@ SUPPLY: Final = np.dtype(
 
 _PROFESSION = {str(code): 1 << nth for nth, code in enumerate(Profession)}
 _NOTHING = 1e-9  # below that a gain is rounding
+_ROUNDING = 1e-6  # of what is kept half as exactly
 _INSTANT = 1e-4  # seconds: instants since 1970 are no finer
 
 
@@ -223,7 +224,7 @@ class Outlook:
         for demand, worth in self.futures:
             more = gains(demand, place)[:, 0] - worth
             best = int(more.argmax()) if len(more) else -1
-            if best >= 0 and more[best] > _NOTHING:
+            if best >= 0 and more[best] > _ROUNDING:
                 wanted.append(_Wanted(float(more[best]), demand[best]))
         return _priced(wanted, len(self.futures))
 
@@ -235,8 +236,12 @@ class Forecast:
     """
 
     def __init__(self, futures: Sequence[Future]) -> None:
-        self._futures = futures
-        self._to_come = [gains(future.demand, future.supply) for future in futures]
+        self._futures = [
+            Future(np.sort(one.demand, order="received"), np.sort(one.supply, order="published"))
+            for one in futures
+        ]
+        # Half as exact, and half as large: a thousand communities' are kept.
+        self._to_come = [gains(one.demand, one.supply).astype(np.float32) for one in self._futures]
         self._gained: list[dict[tuple[object, ...], Floats]] = [{} for _ in futures]
 
     def outlook(self, free: Iterable[Slot], now: datetime) -> Outlook:
@@ -251,17 +256,15 @@ class Forecast:
         first = {slot_id: nth for nth, slot_id in reversed(list(enumerate(ids)))}
         seen = []
         for nth, future in enumerate(self._futures):
-            calls = future.demand["received"] > now.timestamp()
-            opens = future.supply["published"] > now.timestamp()
-            demand = future.demand[calls]
-            gained = np.hstack(
-                [self._of(nth, places)[calls], self._to_come[nth][np.ix_(calls, opens)]]
-            )
-            found = solved(gained)
+            calls = int(np.searchsorted(future.demand["received"], now.timestamp(), "right"))
+            opens = int(np.searchsorted(future.supply["published"], now.timestamp(), "right"))
+            demand = future.demand[calls:]
+            to_come = self._to_come[nth][calls:, opens:]
+            found = solved(np.hstack([self._of(nth, places)[calls:], to_come]))
             seen.append(_Seen(demand, found.worth))
             # Places of one slot are alike: without any of them as much is lost.
             for slot_id, column in first.items():
-                if found.without[column] > _NOTHING:
+                if found.without[column] > _ROUNDING:
                     request = demand[found.has[column]]
                     wanted[slot_id].append(_Wanted(float(found.without[column]), request))
         known = {slot_id: _priced(some, len(seen)) for slot_id, some in wanted.items()}
@@ -273,7 +276,9 @@ class Forecast:
         new = [place for place in dict.fromkeys(places) if place not in known]
         if new:
             columns = gains(demand, rows(new, SUPPLY)).T
-            known.update(zip(new, np.ascontiguousarray(columns), strict=True))
+            known.update(zip(new, map(np.copy, columns), strict=True))
+        # What is gone is not kept.
+        self._gained[nth] = {place: known[place] for place in dict.fromkeys(places)}
         gained = np.empty((len(demand), len(places)))
         for column, place in enumerate(places):
             gained[:, column] = known[place]

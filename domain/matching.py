@@ -172,10 +172,9 @@ def together(rankings: Mapping[UUID, tuple[Waiting, Ranking]]) -> dict[UUID, UUI
     All that is gained over their not being seen, at today's prices, is most. Whoever is not told
     gains more by waiting, or another gains more by the place.
     """
-    # NumPy and SciPy take half a second to load: when several wait for the first time.
-    import numpy as np  # noqa: PLC0415
+    import numpy as np  # noqa: PLC0415 with SciPy half a second: when several wait at once
 
-    from domain.forecast import best_pairs  # noqa: PLC0415
+    from domain.forecast import best_pairs  # noqa: PLC0415 likewise
 
     places: dict[tuple[UUID, int], int] = {}
     for _, ranking in rankings.values():

@@ -247,6 +247,8 @@ class Dispatcher:
                 found.append(request_id)
             if nth % LOOKED_AT_IN_ONE_GO == 0:
                 await asyncio.sleep(0)  # thousands may wait: everything else goes on meanwhile
+        if len(found) > 1:
+            await self.expecting.load()  # what decides about several at once
         for nth in range(0, len(found), LOOKED_AT_IN_ONE_GO):
             self._decide_together(found[nth : nth + LOOKED_AT_IN_ONE_GO])
             await asyncio.sleep(0)

@@ -94,7 +94,7 @@ class Expecting:
         zone = ZoneInfo(self._board.community(community).zone)
         opened = list(self._board.slots_of(community))
         try:
-            drawing = await self._drawing()
+            drawing = await self.load()
             forecast = await drawing.forecast(community, opened, now, zone)
         except UNREACHABLE:
             logger.warning("arrivals unreadable, prices stay as they are", community=community)
@@ -102,9 +102,9 @@ class Expecting:
         with telemetry.look_ahead_seconds.time():
             self._prices[community] = await asyncio.to_thread(forecast.outlook, slots, now)
 
-    async def _drawing(self) -> "Drawing":
+    async def load(self) -> "Drawing":
+        """NumPy and SciPy take half a second to load: once, and the rest goes on meanwhile."""
         if self._drawn is None:
-            # NumPy and SciPy take half a second to load, and the rest goes on meanwhile.
             module = await asyncio.to_thread(importlib.import_module, "services.dispatch.drawing")
             self._drawn = module.Drawing(self._pool)
         return self._drawn

@@ -10,7 +10,8 @@ decision is, is measured at 500 open places; what is computed beforehand, which 
 import os
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
+from pathlib import Path
 from random import Random
 from statistics import mean, median, quantiles
 from time import perf_counter
@@ -19,12 +20,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from domain.forecast import best_pairs
+from domain.forecast import Forecast, best_pairs
 from domain.matching import rank
 from services.cli.simulate import CLAIRVOYANT, DISPATCH, EARLIEST, by_policy
+from services.dispatch.futures import futures
 from services.simulator.cast import alone, day_of
 from services.simulator.generating import Generator, Wanted
-from services.simulator.history import draw, past_days
+from services.simulator.history import draw, past_days, places_of
 from services.simulator.territory import Town, towns_between
 
 GOAL = (
@@ -42,6 +44,8 @@ FIRST_DAY = date(2026, 10, 5)
 OPEN_PLACES = 500
 DECISIONS = 1_000
 SQUARE = 1_000
+COMMUNITIES = 1_000
+USUAL_REQUESTS = 30.0  # a day
 
 
 class _Day(NamedTuple):
@@ -63,7 +67,11 @@ def run() -> dict[str, Any]:
     for kind in SUPPLY:
         figures |= _quality(kind, [day for day in days if day.kind == kind])
     figures["served_delta_points"] = min(figures[f"served_delta_{kind}"] for kind in SUPPLY)
-    return figures | _speed(towns[0]) | _square()
+    figures |= _speed(towns[0]) | _square()
+    kept, memory = _communities(towns[0])
+    beside = _speed(towns[0])["decision_p99_ms"]
+    assert len(kept) == COMMUNITIES
+    return figures | memory | {"decision_p99_beside_all_ms": beside}
 
 
 def _workdays(since: date, number: int) -> Iterator[date]:
@@ -134,6 +142,31 @@ def _speed(town: Town) -> dict[str, Any]:
         "decision_p99_ms": round(1000 * percentiles[98], 2),
         "look_ahead_ms": round(1000 * median(looking), 1),
     }
+
+
+def _communities(town: Town) -> tuple[list[Any], dict[str, Any]]:
+    """What is kept of so many of usual size, and how long a look at one takes."""
+    made = Generator(town, Wanted(USUAL_REQUESTS, 1.0), SEED)
+    day = day_of(made.day(FIRST_DAY))
+    past = past_days(day_of(made.day(FIRST_DAY - timedelta(days=n))) for n in range(1, HISTORY))
+    free = [alone(seat).slot for seat in day.seats]
+    zone = day.opens.tzinfo or UTC
+    before, kept, looking = _memory(), [], []
+    for nth in range(COMMUNITIES):
+        forecast = Forecast(futures(past, places_of(day), day.opens, zone, str(nth), days=2))
+        began = perf_counter()
+        kept.append((forecast, forecast.outlook(free, day.opens)))
+        looking.append(perf_counter() - began)
+    return kept, {
+        "communities_1000_mb": round((_memory() - before) / 1e6),
+        "look_ahead_usual_ms": round(1000 * median(looking), 1),
+    }
+
+
+def _memory() -> int:
+    """Bytes of this process in memory."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def _square() -> dict[str, Any]:
