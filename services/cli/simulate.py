@@ -15,6 +15,7 @@ from services.reports.wording import NOTHING
 from services.settings import Settings
 from services.simulator.cast import Day, day_of
 from services.simulator.clairvoyant import best_possible
+from services.simulator.comparing import Gone, inequality
 from services.simulator.history import draw, history_in, past_days
 from services.simulator.policies import Dispatch, Earliest, Policy
 from services.simulator.scenario import NotAScenario, Scenario, scenario_of
@@ -47,7 +48,7 @@ def simulate_day(file: Path, history: Path | None, policy: str | None, *, as_jso
     if as_json:
         say({"policies": [played_as_json(name, played) for name, played in days.items()]})
         return
-    _show(scenario, days)
+    _show(scenario, day, days)
 
 
 def by_policy(policy: str, day: Day, past: Past) -> Played:
@@ -88,7 +89,7 @@ def _quantile(ordered: Sequence[float], share: float) -> float | None:
     return round(ordered[int(share * (len(ordered) - 1))], 3) if ordered else None
 
 
-def _show(scenario: Scenario, days: dict[str, Played]) -> None:
+def _show(scenario: Scenario, day: Day, days: dict[str, Played]) -> None:
     places = sum(slot.capacity for slot in scenario.slots)
     number = len(scenario.requests)
     console.print(
@@ -111,9 +112,13 @@ def _show(scenario: Scenario, days: dict[str, Played]) -> None:
                 f"{statistics.median(waits):.0f} min" if waits else NOTHING,
                 f"{played.loss_per_request:.3f}",
                 _closed(days, name),
+                f"{inequality(Gone(day, played)) or 0:.2f}",
             ]
         )
-    show_table(["policy", "served", "of all", "median wait", "loss a request", "gap closed"], rows)
+    show_table(
+        ["policy", "served", "of all", "median wait", "loss a request", "gap closed", "inequality"],
+        rows,
+    )
 
 
 def _closed(days: dict[str, Played], name: str) -> str:
