@@ -143,11 +143,6 @@ class Candidate(NamedTuple):
     practitioner: Practitioner
 
     @property
-    def taken_this_week(self) -> int:
-        """By all slots of the agenda."""
-        return self.agenda.taken
-
-    @property
     def share_taken(self) -> float:
         """Of the places the practitioner opened this week, 0 to 1."""
         return self.agenda.taken / max(self.agenda.offered, 1)

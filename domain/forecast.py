@@ -215,18 +215,24 @@ class Outlook:
         """Of one place of the slot; of one published since by what those expected gain by it."""
         slot_id = slot.published.slot_id
         if slot_id not in self.known:
-            self.known[slot_id] = self._estimate(slot) if self.futures else FREE
+            self.estimate([slot])
         return self.known[slot_id]
 
-    def _estimate(self, slot: Slot) -> Price:
-        place = rows([supply_row(slot.published, is_range=slot.is_range)], SUPPLY)
-        wanted = []
+    def estimate(self, slots: Iterable[Slot]) -> None:
+        """Price those that are not: many at once cost little more than one."""
+        new = [slot for slot in slots if slot.published.slot_id not in self.known]
+        places = rows((supply_row(s.published, is_range=s.is_range) for s in new), SUPPLY)
+        wanted: list[list[_Wanted]] = [[] for _ in new]
         for demand, worth in self.futures:
-            more = gains(demand, place)[:, 0] - worth
-            best = int(more.argmax()) if len(more) else -1
-            if best >= 0 and more[best] > _ROUNDING:
-                wanted.append(_Wanted(float(more[best]), demand[best]))
-        return _priced(wanted, len(self.futures))
+            if not len(demand) or not new:
+                continue
+            more = gains(demand, places) - worth[:, None]
+            best = more.argmax(axis=0)
+            for nth, row in enumerate(best):
+                if more[row, nth] > _ROUNDING:
+                    wanted[nth].append(_Wanted(float(more[row, nth]), demand[row]))
+        for slot, some in zip(new, wanted, strict=True):
+            self.known[slot.published.slot_id] = _priced(some, len(self.futures))
 
 
 class Forecast:

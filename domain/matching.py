@@ -26,6 +26,8 @@ CHOSEN_BY_HAND = "regulator-choice/1"
 
 ALTERNATIVES = 3
 EXAMPLES = 5
+LEAST_PRICE = 0.05  # what hardly anybody is expected to want is kept from nobody
+LEAST_GAIN = 1e-3  # of a place one may have: nobody who may is left without while one is left
 FRAGILE_FROM = 75  # years
 FAR_KM = 25.0
 
@@ -148,8 +150,7 @@ def rank(
     eligible: list[Ranked] = []
     kept: list[Ranked] = []
     for ranked in weighed:
-        is_kept = ranked.price and ranked.cost >= most
-        (kept if is_kept else eligible).append(ranked)
+        (kept if _is_kept(ranked, most) else eligible).append(ranked)
     if kept:
         aside[KeptForOthers.code] = [ranked.candidate for ranked in kept]
     return Ranking(
@@ -170,7 +171,7 @@ def together(rankings: Mapping[UUID, tuple[Waiting, Ranking]]) -> dict[UUID, UUI
     """Who of several that wait has which slot when all are decided at once: request → slot.
 
     All that is gained over their not being seen, at today's prices, is most. Whoever is not told
-    gains more by waiting, or another gains more by the place.
+    has no place among these that another does not gain more by.
     """
     import numpy as np  # noqa: PLC0415 with SciPy half a second: when several wait at once
 
@@ -188,9 +189,17 @@ def together(rankings: Mapping[UUID, tuple[Waiting, Ranking]]) -> dict[UUID, UUI
         most = penalty(request)
         for ranked in ranking.eligible:
             for nth in range(min(ranked.candidate.slot.free, len(rankings))):
-                gained[row, places[ranked.slot_id, nth]] = max(most - ranked.cost, 0.0)
+                gained[row, places[ranked.slot_id, nth]] = max(most - ranked.cost, LEAST_GAIN)
     ids, slots = list(rankings), list(places)
     return {ids[row]: slots[column][0] for row, column in best_pairs(gained)}
+
+
+def _is_kept(ranked: Ranked, most: float) -> bool:
+    """Whether the others expected lose more by it than this patient gains.
+
+    What a community weighs beside chooses among places; it is no reason to see nobody.
+    """
+    return ranked.price >= max(most - ranked.loss, LEAST_PRICE)
 
 
 def penalty(request: Waiting) -> float:
@@ -220,18 +229,20 @@ class _Scales:
         received = request.received
         self._received = received
         self._received_at = received.received_at
-        self._window = request.due_by - received.received_at
+        self._window = max(request.due_by - received.received_at, loss.SHORTEST_WINDOW)
         self._weights = weights if weights != USUAL_WEIGHTS else None
         self._is_fragile = received.age is not None and received.age >= FRAGILE_FROM
 
     def weigh(self, candidate: Candidate, way: Way, price: Price) -> Ranked:
         """One way to use one place."""
-        wait = loss.of_waiting(way.start - self._received_at, self._window)
-        travel = loss.of_travel(way.km)
+        mode, km, start = way
+        wait = (start - self._received_at) / self._window
+        travel = loss.of_travel(km)
         beside = self._beside(candidate, way) if self._weights else _NOTHING_BESIDE
         costs = (wait, travel, price.loss, *beside)
         slot_id = candidate.slot.published.slot_id
-        order = (sum(costs), way.start, way.km, candidate.taken_this_week, slot_id, way.mode)
+        cost = sum(costs) if self._weights else wait + travel + price.loss
+        order = (cost, start, km, candidate.agenda.taken, slot_id, mode)
         return Ranked(order, candidate, way, costs, price.kept)
 
     def _beside(self, candidate: Candidate, way: Way) -> tuple[float, float, float, float]:

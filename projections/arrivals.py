@@ -4,7 +4,6 @@ Without anybody's name: when, how soon, where to about a kilometre, and how.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    bindparam,
     select,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -166,25 +166,20 @@ projection = Projection(
 )
 
 
-def called(community: str, since: datetime, until: datetime) -> Select[Any]:
-    """Requests of a community received from one instant to another."""
-    return select(calls).where(
-        calls.c.community == community,
-        calls.c.counts,
-        calls.c.received_at >= since,
-        calls.c.received_at < until,
-    )
+CALLED: Select[Any] = select(calls).where(
+    calls.c.community == bindparam("community"),
+    calls.c.counts,
+    calls.c.received_at >= bindparam("since"),
+    calls.c.received_at < bindparam("until"),
+)
+"""Requests of a community received from one instant to another."""
 
+OPENED_OR_NOT: Select[Any] = select(openings).where(
+    openings.c.communities.contains(bindparam("communities", type_=ARRAY(Text))),
+    openings.c.start >= bindparam("since"),
+    openings.c.start < bindparam("until"),
+)
+"""Slots open to a community (alone in a list) that began from one instant to another."""
 
-def opened(community: str, since: datetime, until: datetime) -> Select[Any]:
-    """Slots open to a community that began from one instant to another."""
-    return opened_or_not(community, since, until).where(~openings.c.withdrawn)
-
-
-def opened_or_not(community: str, since: datetime, until: datetime) -> Select[Any]:
-    """As `opened`, and those that were taken back."""
-    return select(openings).where(
-        openings.c.communities.contains([community]),
-        openings.c.start >= since,
-        openings.c.start < until,
-    )
+OPENED = OPENED_OR_NOT.where(~openings.c.withdrawn)
+"""As above, without those that were taken back."""

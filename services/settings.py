@@ -122,7 +122,7 @@ class Settings(BaseSettings):
     hold_minutes: float = 3.0  # a place is kept for a regulator on the telephone
     # Whatever opens, or is answered, is heard of at once: this only heals what was missed.
     search_again_minutes: float = 15.0
-    look_ahead_seconds: float = 300.0  # prices of places are found anew so often, or when asked for
+    look_ahead_seconds: Annotated[float, Field(ge=1)] = 300.0  # between two looks
     # A policy that is tried: its decisions are written down beside those in force, never done.
     shadow_policy: ShadowPolicy | None = None
     shadow_weights: Weights = USUAL_WEIGHTS

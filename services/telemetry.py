@@ -36,6 +36,11 @@ look_ahead_seconds = Histogram(
     "Duration of weighing a community's places against what is expected; no decision waits for it",
     buckets=(0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5),
 )
+looks_failed = Counter(
+    "snp_looks_failed_total",
+    "Looks ahead that failed: prices stay as they are, decisions go on",
+    ["community"],
+)
 shadows_let_go = Counter(
     "snp_shadows_let_go_total", "Decisions a candidate policy had no time to look at"
 )

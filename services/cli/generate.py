@@ -4,13 +4,15 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from services.cli.errors import Told
+from services.cli.options import FIRST_YEAR, LAST_YEAR
 from services.cli.session import console, progress, say, show_table
-from services.simulator.generating import Generator, Wanted, is_off
-from services.simulator.scenario import MOST, MOST_PLACES
+from services.simulator.generating import Generator, Wanted, is_off, requests_a_day
+from services.simulator.scenario import MOST
 from services.simulator.territory import Town, towns_named
 
 MOST_DAYS = 400
 LISTED = 20
+BUSY = 1.9  # times an average day: the Monday after a holiday, in winter
 
 
 def list_towns(text: str, *, as_json: bool) -> None:
@@ -48,10 +50,13 @@ def generate_days(
 ) -> None:
     """A file a day, called by its date."""
     town = _the_town(text)
+    _check_size(town, wanted)
     made = Generator(town, wanted, seed)
-    _check_size(made)
     if days > MOST_DAYS:
         raise Told(f"--days: {MOST_DAYS} at most", code="usage", status=2)
+    if not FIRST_YEAR <= since.year <= LAST_YEAR - 1:
+        msg = f"--from: from {FIRST_YEAR} to {LAST_YEAR - 1}"
+        raise Told(msg, code="usage", status=2)
     all_days = [since + timedelta(days=nth) for nth in range(days)]
     chosen = [day for day in all_days if sundays or not is_off(day, town.departement)]
     requests = places = 0
@@ -93,12 +98,13 @@ def _the_town(text: str) -> Town:
     raise Told(msg, code="several_towns", status=2)
 
 
-def _check_size(made: Generator) -> None:
+def _check_size(town: Town, wanted: Wanted) -> None:
     """A scenario has so many requests and places at most: a busy day of this town must fit."""
-    busy = 2 * made.requests_a_day
-    if busy > MOST or 2 * made.places_a_day > MOST_PLACES:
+    requests = requests_a_day(town, wanted) * max(wanted.epidemic, 1.0)
+    places = requests_a_day(town, wanted) * wanted.supply
+    if BUSY * requests > MOST or BUSY * places > MOST:
         msg = (
-            f"about {made.requests_a_day:.0f} requests and {made.places_a_day:.0f} places a day:"
-            f" a scenario has {MOST} and {MOST_PLACES} at most; say --requests, or a smaller town"
+            f"about {requests:.0f} requests and {places:.0f} places a day: a scenario has {MOST}"
+            " of each at most, on its busiest day; say --requests, or a smaller town"
         )
         raise Told(msg, code="too_large", status=2)

@@ -39,7 +39,7 @@ def one_of(codes: type[StrEnum], text: str | None, option: str) -> str | None:
 
 
 _LONGEST_POSITION = 18  # digits: PostgreSQL's numbers end there
-_FIRST_YEAR, _LAST_YEAR = 2000, 2199
+FIRST_YEAR, LAST_YEAR = 2000, 2199
 
 
 def instant_or_position(text: str, zone: ZoneInfo) -> datetime | int:
@@ -51,7 +51,7 @@ def instant_or_position(text: str, zone: ZoneInfo) -> datetime | int:
     except ValueError as wrong:
         msg = f"--at {text}: write 2026-11-23, 2026-11-23T14:00, or a position of the log"
         raise Told(msg, code="usage", status=2) from wrong
-    if not _FIRST_YEAR <= given.year <= _LAST_YEAR:
+    if not FIRST_YEAR <= given.year <= LAST_YEAR:
         msg = f"--at {text}: an instant of this century or the next"
         raise Told(msg, code="usage", status=2)
     return given if given.tzinfo else given.replace(tzinfo=zone)

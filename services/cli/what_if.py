@@ -12,14 +12,15 @@ from rich.text import Text
 from domain.community import Formed
 from services.cli.agreements import formed_as
 from services.cli.errors import Told
+from services.cli.options import FIRST_YEAR, LAST_YEAR
 from services.cli.session import Session, console, in_session, progress, say, show_table
 from services.cli.simulate import DISPATCH, EARLIEST
 from services.dispatch.futures import PastDay
-from services.dispatch.past import past_of
+from services.dispatch.past import DAYS, past_between
 from services.reports.what_if_page import Pair, page
 from services.reports.wording import NOTHING
 from services.settings import Settings
-from services.simulator.adding import Added, NotAddable, added_in, with_more
+from services.simulator.adding import Added, NotAddable, added_in, commune_of, with_more
 from services.simulator.cast import Day
 from services.simulator.comparing import FIGURES, Difference, Gone, difference, over_days
 from services.simulator.history import draw
@@ -52,6 +53,11 @@ class Asked:
         self.added = added
 
     @property
+    def as_today(self) -> bool:
+        """Whether it is decided as it is today."""
+        return self.policy == DISPATCH and self.fairness is None
+
+    @property
     def said(self) -> str:
         """In a few words."""
         more = sum(one.places for one in self.added)
@@ -78,8 +84,15 @@ def tell_what_if(
     """The days as they went, as they are played today, and as they would have gone."""
     if policy not in {EARLIEST, DISPATCH}:
         raise Told(f"--policy {policy}: there are {EARLIEST}, {DISPATCH}", code="usage", status=2)
-    if not first <= last <= first + timedelta(days=MOST_DAYS):
+    if not FIRST_YEAR <= first.year <= last.year <= LAST_YEAR:
+        msg = f"--from and --to: from {FIRST_YEAR} to {LAST_YEAR}"
+        raise Told(msg, code="usage", status=2)
+    if last < first:
+        raise Told("--to is before --from", code="usage", status=2)
+    if (last - first).days >= MOST_DAYS:
         raise Told(f"--from and --to: {MOST_DAYS} days at most", code="usage", status=2)
+    if html is not None and not html.parent.is_dir():
+        raise Told(f"{html.parent}: no such folder", code="unwritable_file", status=2)
     try:
         asked = Asked(policy, fairness, added_in(add_slots) if add_slots else [])
         went, played, what_if = _all(finess, first, last, asked, state)
@@ -128,22 +141,28 @@ def _all(
 ) -> tuple[list[Gone], list[Gone], list[Gone]]:
     """As it went, played again, and otherwise."""
 
-    async def read(session: Session) -> tuple[Formed, list[Lived], list[Mapping[date, PastDay]]]:
+    async def read(session: Session) -> tuple[Formed, list[Lived], Mapping[date, PastDay]]:
         formed = await formed_as(session, finess)
         zone = ZoneInfo(formed.zone)
         lived = await lived_days(session.pool, finess, first, last, zone)
-        past = [await past_of(session.pool, finess, one.day.opens.date(), zone) for one in lived]
+        since = first - timedelta(days=DAYS)
+        past = await past_between(session.pool, finess, since, last, zone)
         return formed, lived, past
 
-    formed, lived, pasts = in_session(state, read)
+    formed, lived, past = in_session(state, read)
+    for more in asked.added:
+        commune_of(more, formed.communes)
     played, what_if = [], []
     bar, move = progress("playing the days again")
     with bar:
-        for nth, (one, past) in enumerate(zip(lived, pasts, strict=True), 1):
+        for nth, one in enumerate(lived, 1):
             again = Dispatch(draw(one.day, past), _every(), formed.weights)
             played.append(Gone(one.day, play(one.day, again)))
             day = with_more(one.day, asked.added, formed.communes)
-            what_if.append(Gone(day, play(day, _policy(asked, day, past, formed))))
+            if day == one.day and asked.as_today:
+                what_if.append(played[-1])
+            else:
+                what_if.append(Gone(day, play(day, _policy(asked, day, past, formed))))
             move(nth, len(lived))
     return [Gone(one.day, one.outcome) for one in lived], played, what_if
 

@@ -14,7 +14,7 @@ from domain import placing
 from domain.decider import Refused
 from domain.eligibility import search, ways
 from domain.ladder import Advance, Around, advance
-from domain.matching import Ranked, by_urgency, together
+from domain.matching import Ranked, Ranking, by_urgency, together
 from domain.placing import PlaceRequest
 from domain.request import EndHold, Waiting
 from events import streams
@@ -155,8 +155,12 @@ class Dispatcher:
 
     def _looked(self, community: str) -> None:
         """The day has moved: places that were kept may be for those who were told so."""
-        for request_id in self._kept_from & self.board.waiting.get(community, {}).keys():
-            self._work.ask(community, request_id)
+        for request_id in tuple(self._kept_from):
+            held = self.board.request(request_id)
+            if held is None:
+                self._kept_from.discard(request_id)
+            elif community in held.state.communities:
+                self._work.ask(held.state.received.community, request_id)
 
     async def _follow(self) -> None:
         async for batch in follow(self._log, self._bell, self._settings, since=self.position):
@@ -238,6 +242,10 @@ class Dispatcher:
         if self._reading:
             # Who had a place and lost it comes first, and may be among those just being read.
             await asyncio.wait(set(self._reading))
+        there = (self.board.candidate(slot_id) for slot_id in tuple(todo.opened))
+        opened = [candidate.slot for candidate in there if candidate]
+        if opened:
+            await self.expecting.estimate(community, opened)
         waiting = self.board.waiting.get(community, {})
         concerned = waiting if todo.opened else waiting.keys() & todo.asking
         order = sorted(concerned, key=lambda request_id: by_urgency(waiting[request_id].state))
@@ -250,30 +258,30 @@ class Dispatcher:
         if len(found) > 1:
             await self.expecting.load()  # what decides about several at once
         for nth in range(0, len(found), LOOKED_AT_IN_ONE_GO):
-            self._decide_together(found[nth : nth + LOOKED_AT_IN_ONE_GO])
-            await asyncio.sleep(0)
+            await self._decide_together(found[nth : nth + LOOKED_AT_IN_ONE_GO])
 
-    def _decide_together(self, request_ids: Sequence[UUID]) -> None:
+    async def _decide_together(self, request_ids: Sequence[UUID]) -> None:
         """Who lost a place, before everybody; of the others whoever gains most by each place."""
         held = [found for one in request_ids if (found := self.board.request(one))]
         for first in [one for one in held if one.state.first_in_line]:
             self._decide(first.state.received.request_id)
         others = [one.state for one in held if not one.state.first_in_line]
-        best = self._best(others) if len(others) > 1 else {}
+        best = await self._best(others) if len(others) > 1 else {}
         ids = [request.received.request_id for request in others]
         # Who is to have a place takes it before others look for what is left.
         for request_id in sorted(ids, key=lambda request_id: request_id not in best):
             self._decide(request_id, best.get(request_id))
+            await asyncio.sleep(0)
 
-    def _best(self, requests: Sequence[Waiting]) -> dict[UUID, UUID]:
-        """Request → slot, all considered at once."""
-        return together(
-            {
-                request.received.request_id: (request, self._around(request).look(request))
-                for request in requests
-                if request.hold is None
-            }
-        )
+    async def _best(self, requests: Sequence[Waiting]) -> dict[UUID, UUID]:
+        """Request → slot, all considered at once. What changes meanwhile each finds by itself."""
+        rankings: dict[UUID, tuple[Waiting, Ranking]] = {}
+        for request in requests:
+            if request.hold is None:
+                ranking = self._around(request).look(request)
+                rankings[request.received.request_id] = request, ranking
+                await asyncio.sleep(0)
+        return together(rankings)
 
     def _may_fit(self, request_id: UUID, opened: set[UUID]) -> bool:
         """Whether one of these slots may serve the request: far less to look at than all."""
@@ -311,7 +319,6 @@ class Dispatcher:
         ranking = look_at.look(held.state)
         if preferred is not None:
             ranking = ranking.preferring(preferred)
-        (self._kept_from.add if ranking.kept else self._kept_from.discard)(request_id)
         late = now - look_at.give_up_at
         if (
             not ranking.eligible
@@ -322,6 +329,8 @@ class Dispatcher:
             self._timers.set(request_id, now + _DOUBT)
             return
         onward = advance(held.state, ranking, look_at, now)
+        told = onward.place is None and onward.ranking.kept
+        (self._kept_from.add if told else self._kept_from.discard)(request_id)
         telemetry.decision_seconds.observe(perf_counter() - began)
         if self.shadow.is_on and (onward.place is not None or held.version == 1):
             reached = onward.request.communities

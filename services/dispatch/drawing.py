@@ -1,5 +1,6 @@
 """Forecasts of communities, drawn from their past: once a day, once an hour where it is short."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -45,9 +46,11 @@ class Drawing:
                 if day == today and slot.published.published_at <= since
                 for _ in range(slot.published.capacity)
             ]
-            drawn = self._drawn[community] = _Drawn(
-                Forecast(futures(past, rows(places, SUPPLY), since, zone, community, days)),
-                days,
-                until,
-            )
+
+            def draw() -> Forecast:
+                known = rows(places, SUPPLY)
+                return Forecast(futures(past, known, since, zone, community, days))
+
+            forecast = await asyncio.to_thread(draw)
+            drawn = self._drawn[community] = _Drawn(forecast, days, until)
         return drawn.forecast

@@ -6,7 +6,7 @@ its past days let expect; whoever was told that a place is kept is then looked a
 
 import asyncio
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from zlib import crc32
@@ -15,16 +15,17 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from domain.agenda import Slot
-from domain.prices import FREE, Price, Prices
+from domain.prices import FREE, Price
 from services import telemetry
 from services.clock import Clock
 from services.dispatch.board import Board
 from services.dispatch.partition import Partition
 from services.dispatch.timers import Timers
-from services.log.database import UNREACHABLE, Pool
+from services.log.database import Pool
 from services.settings import Settings
 
 if TYPE_CHECKING:
+    from domain.forecast import Outlook
     from services.dispatch.drawing import Drawing
 
 logger = structlog.get_logger()
@@ -50,13 +51,17 @@ class Expecting:
         self._every = timedelta(seconds=settings.look_ahead_seconds)
         self._partition = partition
         self._drawn: Drawing | None = None
-        self._prices: dict[str, Prices] = {}
+        self._prices: dict[str, Outlook] = {}
         self._timers: Timers[str] = Timers(clock)
         self._looking = False
 
     def price(self, slot: Slot) -> Price:
         """To those of any of its communities who are expected; of none that was looked at: free."""
-        found = [self._prices.get(finess) for finess in slot.published.communities]
+        communities = slot.published.communities
+        for finess in communities:
+            if finess not in self._timers:
+                self._look_at(finess)  # a neighbour's, whoever dispatches for it
+        found = [self._prices.get(finess) for finess in communities]
         return max((prices.price(slot) for prices in found if prices), key=_loss, default=FREE)
 
     @property
@@ -72,33 +77,47 @@ class Expecting:
     def meet(self, community: str) -> None:
         """Look at it from now on."""
         if self._partition.has(community) and community not in self._timers:
-            self._timers.set(community, next_look(community, self._clock.now(), self._every))
+            self._look_at(community)
+
+    async def estimate(self, community: str, slots: Iterable[Slot]) -> None:
+        """Price what opened since the last look, beside everything else."""
+        if prices := self._prices.get(community):
+            await asyncio.to_thread(prices.estimate, list(slots))
+
+    def _look_at(self, community: str) -> None:
+        self._timers.set(community, next_look(community, self._clock.now(), self._every))
 
     async def run(self, looked: Callable[[str], None]) -> None:
         """For ever. `looked` hears of each community whose prices are new."""
         while True:
             await self._timers.some_due()
             self._looking = True
-            for community in self._timers.pop_due(1):
-                now = self._clock.now()
-                self._timers.set(community, next_look(community, now, self._every))
-                await self._look(community, now)
-                looked(community)
-            self._looking = False
+            try:
+                for community in self._timers.pop_due(1):
+                    now = self._clock.now()
+                    self._look_at(community)
+                    await self._look(community, now)
+                    looked(community)
+            finally:
+                self._looking = False
 
     async def _look(self, community: str, now: datetime) -> None:
+        try:
+            await self._weigh(community, now)
+        except Exception:
+            # Whatever it is: requests are decided about without it, and by the prices there are.
+            telemetry.looks_failed.labels(community).inc()
+            logger.exception("not looked ahead, prices stay as they are", community=community)
+
+    async def _weigh(self, community: str, now: datetime) -> None:
         # None is no reason not to look: what is published next has a price as well.
         slots = [c.slot for c in self._board.candidates((community,), now) if c.slot.free > 0]
         # The order of a set is nobody's: the same day is to be seen the same twice.
         slots.sort(key=lambda slot: (slot.published.start, slot.published.slot_id))
         zone = ZoneInfo(self._board.community(community).zone)
         opened = list(self._board.slots_of(community))
-        try:
-            drawing = await self.load()
-            forecast = await drawing.forecast(community, opened, now, zone)
-        except UNREACHABLE:
-            logger.warning("arrivals unreadable, prices stay as they are", community=community)
-            return
+        drawing = await self.load()
+        forecast = await drawing.forecast(community, opened, now, zone)
         with telemetry.look_ahead_seconds.time():
             self._prices[community] = await asyncio.to_thread(forecast.outlook, slots, now)
 

@@ -1,6 +1,6 @@
 """How a day may go, drawn from the days before it: who calls, and what is published."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta, tzinfo
 from random import Random
 from typing import NamedTuple
@@ -27,7 +27,19 @@ class PastDay(NamedTuple):
 
 def past_day(demand: Rows, supply: Rows, midnight: datetime) -> PastDay:
     """Of rows with moments since 1970."""
-    return PastDay(*(_later(some, -midnight.timestamp()) for some in (demand, supply)))
+    zone = midnight.tzinfo
+
+    def on_the_wall(seconds: float) -> float:
+        at = datetime.fromtimestamp(seconds, zone)
+        return (at.replace(tzinfo=None) - midnight.replace(tzinfo=None)).total_seconds()
+
+    changes = _changes(midnight)
+    return PastDay(
+        *(
+            _moved_by(s, -midnight.timestamp(), on_the_wall, changes=changes)
+            for s in (demand, supply)
+        )
+    )
 
 
 class Good(NamedTuple):
@@ -84,14 +96,31 @@ def _moved(past: Mapping[date, PastDay], day: date, today: date, zone: tzinfo, d
     for nth in range(days):
         there, here = day + timedelta(days=nth), today + timedelta(days=nth)
         if there < today and (found := past.get(there)):
-            midnight = datetime.combine(here, time(), zone).timestamp()
-            parts.append([_later(some, midnight) for some in found])
+            midnight = datetime.combine(here, time(), zone)
+            parts.append([_as_if_from(some, midnight) for some in found])
     return Future(*(np.concatenate(some) for some in zip(*parts, strict=True)))
 
 
-def _later(rows: Rows, seconds: float) -> Rows:
+def _as_if_from(rows: Rows, midnight: datetime) -> Rows:
+    """Moments on the wall as instants of the day that begins then."""
+    wall, zone = midnight.replace(tzinfo=None), midnight.tzinfo
+
+    def instant(seconds: float) -> float:
+        return (wall + timedelta(seconds=seconds)).replace(tzinfo=zone).timestamp()
+
+    return _moved_by(rows, midnight.timestamp(), instant, changes=_changes(midnight))
+
+
+def _changes(midnight: datetime) -> bool:
+    """Whether the clocks do, in the days a row of that day may speak of."""
+    days = (timedelta(days=n) for n in (-1, 0, 1, 2, 3))
+    return len({(midnight + day).utcoffset() for day in days}) > 1
+
+
+def _moved_by(rows: Rows, seconds: float, one: Callable[[float], float], *, changes: bool) -> Rows:
+    """Every moment: by so many seconds; where the clocks change, each for itself."""
     moved = rows.copy()
     for name in _MOMENTS:
         if name in (rows.dtype.names or ()):
-            moved[name] += seconds
+            moved[name] = [one(at) for at in rows[name]] if changes else rows[name] + seconds
     return moved

@@ -1,10 +1,10 @@
 """The days behind a community, as the forecast takes them: from the read model of arrivals."""
 
+import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from datetime import date, datetime, time, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -17,20 +17,30 @@ from services.log.database import Pool
 DAYS = 70  # ten of each day of the week
 
 
-async def past_of(
-    pool: Pool, community: str, today: date, zone: ZoneInfo
-) -> Mapping[date, PastDay]:
+async def past_of(pool: Pool, community: str, today: date, zone: tzinfo) -> Mapping[date, PastDay]:
     """Its days before today. None, before the read model is there."""
+    return await past_between(pool, community, today - timedelta(days=DAYS), today, zone)
+
+
+async def past_between(
+    pool: Pool, community: str, first: date, until: date, zone: tzinfo
+) -> Mapping[date, PastDay]:
+    """Its days from one to another, the last one not counted in."""
     from projections import arrivals  # noqa: PLC0415 SQLAlchemy takes most of a second to load
     from services.projector import queries  # noqa: PLC0415 likewise
 
-    since = _midnight(today - timedelta(days=DAYS), zone)
-    until = _midnight(today, zone)
+    span = {"since": _midnight(first, zone), "until": _midnight(until, zone)}
     try:
-        called = await queries.rows(pool, arrivals.called(community, since, until))
-        opened = await queries.rows(pool, arrivals.opened(community, since, until))
+        called = await queries.rows(pool, arrivals.CALLED, community=community, **span)
+        opened = await queries.rows(pool, arrivals.OPENED, communities=[community], **span)
     except queries.NotBuiltYet:
         return {}
+    return await asyncio.to_thread(_days, called, opened, zone)
+
+
+def _days(
+    called: Sequence[dict[str, Any]], opened: Sequence[dict[str, Any]], zone: tzinfo
+) -> Mapping[date, PastDay]:
     by_day: dict[date, tuple[list[Any], list[Any]]] = defaultdict(lambda: ([], []))
     for row in called:
         by_day[row["received_at"].astimezone(zone).date()][0].append(_demand(row))
@@ -42,7 +52,7 @@ async def past_of(
     }
 
 
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
+def _midnight(day: date, zone: tzinfo) -> datetime:
     return datetime.combine(day, time(), zone)
 
 

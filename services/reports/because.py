@@ -33,6 +33,11 @@ _DEARER = Words(
     "coûte {more} de plus que la place choisie, surtout : {term}",
     "costs {more} more than the place chosen, mostly: {term}",
 )
+_WITHOUT_PRICE = Words(
+    "possible : attente et trajet {ours}, pour la place choisie {its} ; son prix d'alors n'est pas"
+    " gardé",
+    "possible: waiting and travel {ours}, of the place chosen {its}; its price then is not kept",
+)
 _COST = Words("coût", "cost")
 _RULE = Words("Règle : ", "Rule: ")
 _NEXT = Words("ou", "or")
@@ -128,6 +133,11 @@ def _not(place: Place, chosen: Option | None, zone: tzinfo, language: str) -> st
     if chosen is None:
         return weighed
     mine, theirs = place.option.terms, chosen.terms
+    if not place.weighed_then:
+        ours, its = mine.wait + mine.travel, theirs.wait + theirs.travel
+        return _WITHOUT_PRICE.of(language).format(
+            ours=_decimal(ours, language), its=_decimal(its, language)
+        )
     if mine.cost <= theirs.cost:
         return _ALIKE.of(language)
     worst = max(_TERMS, key=lambda name: getattr(mine, name) - getattr(theirs, name))

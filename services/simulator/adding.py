@@ -46,6 +46,9 @@ class Added(BaseModel):
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
+        if self.start.tzinfo or self.end.tzinfo:
+            msg = "a time of the clocks there: 09:00"
+            raise ValueError(msg)
         if self.end <= self.start:
             msg = "places end after they start"
             raise ValueError(msg)
@@ -54,12 +57,23 @@ class Added(BaseModel):
 
 def added_in(file: Path) -> list[Added]:
     """The lines of a file. Raises NotAddable that says which is wrong, and OSError."""
+    try:
+        return _added_in(file)
+    except (UnicodeDecodeError, csv.Error) as wrong:
+        msg = f"{file.name}: no CSV in UTF-8 ({wrong})"
+        raise NotAddable(msg) from wrong
+
+
+def _added_in(file: Path) -> list[Added]:
     with file.open(encoding="utf-8-sig", newline="") as lines:
         sample = lines.readline()
         lines.seek(0)
         separator = ";" if sample.count(";") > sample.count(",") else ","
         found = []
         for nth, row in enumerate(csv.DictReader(lines, delimiter=separator), 2):
+            if None in row:
+                msg = f"{file.name}, line {nth}: more cells than names in the first line"
+                raise NotAddable(msg)
             given = {k.strip().lower(): v.strip() for k, v in row.items() if k and v and v.strip()}
             try:
                 found.append(Added.model_validate(given))
@@ -85,14 +99,15 @@ def with_more(day: Day, added: Sequence[Added], communes: Sequence[Commune]) -> 
     zone = day.opens.tzinfo
     assert isinstance(zone, ZoneInfo)
     seats = [
-        _seat(day.community, on, nth, one, _commune(one, communes), zone)
+        _seat(day.community, on, nth, one, commune_of(one, communes), zone)
         for nth, one in enumerate(added)
         if on.isoweekday() == one.weekday
     ]
     return Day(day.community, day.opens, (*day.seats, *seats), day.callers)
 
 
-def _commune(one: Added, communes: Sequence[Commune]) -> Commune:
+def commune_of(one: Added, communes: Sequence[Commune]) -> Commune:
+    """Where they are; where nothing is said, the largest. Raises NotAddable."""
     if one.commune is None:
         return max(communes, key=lambda commune: commune.population)
     found = next((c for c in communes if c.insee == one.commune), None)

@@ -52,6 +52,12 @@ class Wanted:
     epidemic: float = 1.0  # times the infections of a usual week
 
 
+def requests_a_day(town: Town, wanted: Wanted) -> float:
+    """Of an average weekday."""
+    by_population = town.population * OSNP_A_DAY * WEEKDAYS_FOR_A_WEEK
+    return by_population if wanted.requests is None else wanted.requests
+
+
 @dataclass(frozen=True)
 class _Practice:
     """How somebody opens places: the same all year."""
@@ -74,11 +80,7 @@ class Generator:
         self._wanted = wanted
         self._seed = f"{seed} {town.epci}"
         random = Random(self._seed)
-        self.requests_a_day = (
-            town.population * OSNP_A_DAY * WEEKDAYS_FOR_A_WEEK
-            if wanted.requests is None
-            else wanted.requests
-        )
+        self.requests_a_day = requests_a_day(town, wanted)
         self._people = [commune.population for commune in town.communes]
         self._by_hour = [share * random.uniform(0.7, 1.4) for share in CALLS_BY_HOUR]
         self.places_a_day = self.requests_a_day * wanted.supply

@@ -16,6 +16,9 @@ MOST_DAYS = 400
 
 def history_in(folder: Path) -> list[Day]:
     """Every scenario in a folder. Raises NotAScenario, and OSError."""
+    if not folder.is_dir():
+        msg = f"{folder}: no such folder"
+        raise NotAScenario(msg)
     files = sorted(folder.glob("*.json"))
     if not files:
         msg = f"{folder}: there is no scenario in it (*.json)"

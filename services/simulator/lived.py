@@ -54,8 +54,9 @@ async def lived_days(
     """Those on which somebody called, in order."""
     since, until = _midnight(first, zone), _midnight(last + timedelta(days=1), zone)
     log = Log(pool)
-    called = await queries.rows(pool, arrivals.called(community, since, until))
-    opened = await queries.rows(pool, arrivals.opened_or_not(community, since, until))
+    span = {"since": since, "until": until}
+    called = await queries.rows(pool, arrivals.CALLED, community=community, **span)
+    opened = await queries.rows(pool, arrivals.OPENED_OR_NOT, communities=[community], **span)
     of_requests = await _histories(log, [streams.request(row["request_id"]) for row in called])
     seats = await _seats(log, opened)
     by_day: dict[date, list[Sequence[Any]]] = defaultdict(list)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from domain import matching
 from domain.eligibility import Candidate, Way, search, ways
-from domain.forecast import Forecast
+from domain.forecast import Forecast, Outlook
 from domain.prices import Prices
 from domain.request import Waiting
 from events.weights import USUAL_WEIGHTS, Weights
@@ -83,6 +83,8 @@ class Dispatch:
         self, waiting: Sequence[Waiting], free: Sequence[Candidate], now: datetime
     ) -> Mapping[UUID, Choice]:
         """By today's prices."""
+        if isinstance(self._prices, Outlook):
+            self._prices.estimate(candidate.slot for candidate in free)
         rankings = {
             request.received.request_id: (
                 request,

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from domain import agenda as agendas
 from domain.agenda import Agenda
-from domain.eligibility import Candidate, Way
+from domain.eligibility import Candidate, Way, search, ways
 from events.agenda import AgendaEvent, SlotCapacityChanged, SlotPlaceTaken, SlotWithdrawn
 from services.dispatch.expecting import next_look
 from services.simulator import loss
@@ -17,7 +17,7 @@ from services.simulator.cast import Caller, Day, Seat
 from services.simulator.policies import Policy
 
 LONGEST = timedelta(days=2)
-"""So long a day is looked at again and again."""
+"""So long before it opens and after is a day looked at again and again."""
 
 
 @dataclass(frozen=True)
@@ -86,8 +86,11 @@ class _Course:
         chosen = self._policy.choose([caller.waiting for caller in callers], free, now)
         self.seconds.append(perf_counter() - began)
         for request_id, (candidate, way) in chosen.items():
-            caller = self._waiting.pop(request_id)
-            seat = self._seats[candidate.slot.published.slot_id]
+            caller, seat = self._waiting[request_id], self._seats[candidate.slot.published.slot_id]
+            # Others were given places in the same instant: a cap may be reached by now.
+            if not isinstance(ways(search(caller.waiting, now), self._candidate(seat)), list):
+                continue
+            del self._waiting[request_id]
             self._evolve(seat, _taken(seat, caller, way, now))
             cost = loss.of_served(caller, way.start, way.km)
             self.assignments.append(Assignment(caller.id, seat.id, now, way.start, way.km, cost))
@@ -99,6 +102,10 @@ class _Course:
             for slot in agenda.slots.values()
             if slot.free > 0 and slot.may_join(now)
         ]
+
+    def _candidate(self, seat: Seat) -> Candidate:
+        agenda = self._agendas[_agenda_of(seat)]
+        return Candidate(agenda.slots[seat.published.slot_id], agenda, seat.practitioner)
 
     def _take_back(self, seat: Seat, now: datetime) -> None:
         """A place nobody has; who has one keeps it: what became of them is another policy's."""
@@ -180,8 +187,8 @@ def _looks(day: Day, every: timedelta | None) -> Iterator[datetime]:
     if every is None:
         return
     first = min([day.opens, *(caller.received_at for caller in day.callers)])
-    at = next_look(day.community, first - every, every)
-    last = min(max([at, *(seat.published.start for seat in day.seats)]), at + LONGEST)
+    at = next_look(day.community, max(first, day.opens - LONGEST) - every, every)
+    last = min(max([at, *(seat.published.start for seat in day.seats)]), day.opens + LONGEST)
     while at < last:
         yield at
         at += every

@@ -199,6 +199,16 @@ def test_a_place_published_since_is_wanted_by_who_has_none():
     assert before.price(a_slot("long after", NOON + 8 * HOUR)) == FREE
 
 
+def test_many_places_published_since_are_priced_as_each_alone():
+    futures = [Future(expected(urgent("anna", 15), urgent("ben", 90)), NOTHING)]
+    slots = [a_slot(f"{n}", NOON + n * HOUR, since=NOON + MINUTE) for n in range(1, 5)]
+    together, alone = (Forecast(futures).outlook([], NOON) for _ in range(2))
+
+    together.estimate(slots)
+
+    assert [together.price(s) for s in slots] == [alone.price(s) for s in slots]
+
+
 def test_a_place_is_kept_for_those_who_would_lose_most():
     at = NOON + 10 * MINUTE
     later = {"request_id": called("ben"), "asked_at": at, "due_by": at + 4 * HOUR}

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from domain import agenda as agendas
 from domain import practitioner as practitioners
 from domain import request as requests
-from domain.eligibility import Candidate
+from domain.eligibility import Candidate, search, ways
 from domain.forecast import Outlook
-from domain.matching import NOTHING_EXPECTED, rank, together
+from domain.loss import of_waiting
+from domain.matching import NOTHING_EXPECTED, rank, together, weighed_alone
 from domain.prices import Kept, Price
 from events.codes import Mode
 from events.place import Place, Position
@@ -76,6 +77,44 @@ def test_who_must_be_seen_soon_has_what_is_kept_for_such_as_they():
     urgent = waiting(due_by=NOON + 2 * HOUR)
 
     assert rank(urgent, [slot("early")], NOON, at(early=3.9)).eligible
+
+
+def test_what_a_community_weighs_keeps_a_place_from_nobody():
+    heavy = Weights(continuity=8.0)
+    request = waiting(treating_doctor="10003456784")
+
+    assert rank(request, [slot("early")], NOON, at(early=1.0), heavy).eligible
+    assert not rank(request, [slot("early")], NOON, at(early=3.9), heavy).eligible
+
+
+def test_what_hardly_anybody_wants_is_kept_from_nobody():
+    far = slot("far", NOON + 4 * HOUR + 30 * MINUTE, km_north=150)
+    request = waiting(max_km=300.0, due_by=NOON + 5 * HOUR)
+
+    assert rank(request, [far], NOON, at(far=0.04)).eligible[0].cost > 2
+    assert not rank(request, [far], NOON, at(far=0.06)).eligible
+
+
+def test_who_may_have_a_place_is_never_left_without_while_one_is_left():
+    far = slot("far", NOON + 4 * HOUR + 30 * MINUTE, km_north=150)
+    several = [
+        waiting(request_id=called(n), max_km=300.0, due_by=NOON + 5 * HOUR) for n in ("a", "b")
+    ]
+
+    found = together({r.received.request_id: (r, rank(r, [far], NOON)) for r in several})
+
+    assert len(found) == 1
+
+
+def test_a_place_alone_costs_what_it_costs_the_patient():
+    both = slot("both", modes=(Mode.OFFICE, Mode.VIDEO))
+    request = waiting(modes=(Mode.OFFICE, Mode.VIDEO))
+    (ranked,) = rank(request, [both], NOON, at(both=0.5)).eligible
+
+    alone = weighed_alone(request, both, ways(search(request, NOON), both))
+
+    assert alone.way == ranked.way
+    assert alone.cost == ranked.loss == of_waiting(HOUR, 4 * HOUR)
 
 
 def test_what_is_free_is_never_kept_whatever_it_costs():

@@ -102,6 +102,8 @@ def test_what_is_generated_is_a_scenario(tmp_path):
         ("nowhere at all", Wanted(), "unknown_town"),
         ("lyon", Wanted(), "several_towns"),
         ("Métropole du Grand Paris", Wanted(), "too_large"),
+        ("CA de Nevers", Wanted(requests=1e300), "too_large"),
+        ("CA de Nevers", Wanted(requests=900.0, epidemic=20.0), "too_large"),
     ],
 )
 def test_what_cannot_be_generated_is_told(tmp_path, town, wanted, code):

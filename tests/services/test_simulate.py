@@ -1,6 +1,7 @@
 """Days played through: nothing is seen before its time, and nobody is better than possible."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -212,6 +213,37 @@ def test_who_waits_has_what_is_published_the_worst_off_first():
             "request 2",
             OPENS + 30 * MINUTE,
         )
+
+
+def test_a_cap_holds_for_those_who_are_served_in_one_instant():
+    one = day_of(
+        Scenario.model_validate(
+            day(
+                [slot(n, 120 + 20 * n, practitioner="dr", published_at=at(30)) for n in range(3)],
+                [request(n) for n in range(3)],
+            )
+        )
+    )
+    agrees = replace(one.seats[0].practitioner.consent, weekly_cap=1)
+    capped = replace(one.seats[0].practitioner, consent=agrees)
+    one = replace(one, seats=tuple(replace(seat, practitioner=capped) for seat in one.seats))
+
+    for policy in (EARLIEST, DISPATCH):
+        assert len(by_policy(policy, one, {}).assignments) == 1
+
+
+def test_somebody_who_called_long_before_blinds_nobody():
+    usual = any_day(3)
+    old = request("old", -14_000, 30)
+
+    def looks(scenario):
+        policy = policy_named(DISPATCH, day_of(Scenario.model_validate(scenario)), {})
+        at = []
+        policy.look_ahead = lambda _, now: at.append(now)
+        play(day_of(Scenario.model_validate(scenario)), policy)
+        return [instant for instant in at if instant >= OPENS]
+
+    assert looks(usual | {"requests": [old, *usual["requests"]]}) == looks(usual)
 
 
 def test_a_day_without_anybody_is_a_day():

@@ -63,11 +63,21 @@ def test_a_file_of_a_spreadsheet_is_read_as_well(tmp_path):
         ("weekday,start,end\n1,09:00,08:00\n", "end after they start"),
         ("weekday,start,end,colour\n1,09:00,10:00,red\n", "colour"),
         ("weekday,start,end\n", "from 1 to 1000 lines"),
+        ("weekday,start,end\n1,09:00Z,10:00\n", "of the clocks there"),
+        ("weekday,start,end\n1,09:00,10:00,4\n", "more cells"),
     ],
 )
 def test_what_is_no_place_is_told(tmp_path, text, said):
     with pytest.raises(NotAddable, match=said):
         added_in(a_file(tmp_path, text))
+
+
+def test_what_is_no_text_is_told(tmp_path):
+    file = tmp_path / "latin.csv"
+    file.write_bytes("weekday,start,end,commune\n1,09:00,10:00,Nièvre\n".encode("latin-1"))
+
+    with pytest.raises(NotAddable, match="UTF-8"):
+        added_in(file)
 
 
 def test_a_commune_of_elsewhere_is_told():
