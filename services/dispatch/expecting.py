@@ -81,8 +81,11 @@ class Expecting:
 
     async def estimate(self, community: str, slots: Iterable[Slot]) -> None:
         """Price what opened since the last look, beside everything else."""
-        if prices := self._prices.get(community):
-            await asyncio.to_thread(prices.estimate, list(slots))
+        prices = self._prices.get(community)
+        if prices is None:
+            return
+        if new := [slot for slot in slots if slot.published.slot_id not in prices.known]:
+            await asyncio.to_thread(prices.estimate, new)
 
     def _look_at(self, community: str) -> None:
         self._timers.set(community, next_look(community, self._clock.now(), self._every))

@@ -11,7 +11,13 @@ def test_it_is_alive_and_ready(demo):
     ready = demo.told_by_http("/health/ready").json()
     assert ready["ready"]
     assert ready["log"] > 0
-    assert set(ready["read_models"]) == {"availability", "board", "offers", "indicators"}
+    assert set(ready["read_models"]) == {
+        "arrivals",
+        "availability",
+        "board",
+        "offers",
+        "indicators",
+    }
 
 
 def test_free_places_are_shown_by_where_what_and_when(demo):
