@@ -114,6 +114,7 @@ def test_read_models_are_built_anew_while_everything_runs(demo):
     before = demo.told_by_http("/v1/availability").json()["places"]
 
     assert set(demo.json("rebuild", "all")["rebuilt"]) == {
+        "arrivals",
         "availability",
         "board",
         "offers",
