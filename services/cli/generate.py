@@ -12,6 +12,7 @@ from services.simulator.territory import Town, towns_named
 
 MOST_DAYS = 400
 LISTED = 20
+NAMED = 5
 BUSY = 1.9  # times an average day: the Monday after a holiday, in winter
 
 
@@ -93,8 +94,8 @@ def _the_town(text: str) -> Town:
     if not found:
         msg = f"no town or intercommunal body is called {text}: snp generate --list WORD"
         raise Told(msg, code="unknown_town", status=2)
-    names = ", ".join(f"{town.title} ({town.epci})" for town in found[:5])
-    msg = f"{text} may be {names}{' …' if len(found) > 5 else ''}: say one, or its number"  # noqa: PLR2004
+    names = ", ".join(f"{town.title} ({town.epci})" for town in found[:NAMED])
+    msg = f"{text} may be {names}{' …' if len(found) > NAMED else ''}: say one, or its number"
     raise Told(msg, code="several_towns", status=2)
 
 
