@@ -7,7 +7,7 @@ own past. Sources: MATCHING of the design; removal from an optimal assignment by
 augmenting paths, R. Burkard, M. Dell'Amico, S. Martello, Assignment Problems (SIAM, 2012), §4.4.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
@@ -72,35 +72,70 @@ class Future(NamedTuple):
 
 def demand_row(received: RequestReceived) -> tuple[object, ...]:
     """A request as a row of DEMAND."""
-    position = received.position
-    return (
-        received.received_at.timestamp(),
-        received.due_by.timestamp(),
-        np.radians(position.lat),
-        np.radians(position.lon),
+    return demand_of(
+        (received.received_at, received.due_by),
+        (received.position.lat, received.position.lon),
         received.max_km,
-        bits_of(received.professions),
-        *(mode in received.modes for mode in Mode),
+        received.professions,
+        received.modes,
+    )
+
+
+def demand_of(
+    received_and_due: tuple[datetime, datetime],
+    degrees: tuple[float, float],
+    max_km: float,
+    professions: Iterable[str],
+    modes: Collection[str],
+) -> tuple[object, ...]:
+    """A row of DEMAND from what is known of a request, whoever keeps it."""
+    received_at, due_by = received_and_due
+    return (
+        received_at.timestamp(),
+        due_by.timestamp(),
+        *map(np.radians, degrees),
+        max_km,
+        _bits(professions),
+        *(mode in modes for mode in Mode),
     )
 
 
 def supply_row(published: SlotPublished, *, is_range: bool) -> tuple[object, ...]:
     """One place of a slot as a row of SUPPLY."""
-    position = published.place.position
-    last = published.end - LAST_ARRIVAL if is_range else published.start
-    return (
-        published.published_at.timestamp(),
-        published.start.timestamp(),
-        last.timestamp(),
-        np.radians(position.lat),
-        np.radians(position.lon),
-        published.radius_km or 0.0,
-        bits_of([published.profession]),
-        *(mode in published.modes for mode in Mode),
+    return supply_of(
+        (published.published_at, published.start, published.end),
+        (published.place.position.lat, published.place.position.lon),
+        published.radius_km,
+        published.profession,
+        published.modes,
+        is_range=is_range,
     )
 
 
-def bits_of(professions: Iterable[str]) -> int:
+def supply_of(
+    published_start_and_end: tuple[datetime, datetime, datetime],
+    degrees: tuple[float, float],
+    radius_km: float | None,
+    profession: str,
+    modes: Collection[str],
+    *,
+    is_range: bool,
+) -> tuple[object, ...]:
+    """A row of SUPPLY from what is known of a slot, whoever keeps it."""
+    published_at, start, end = published_start_and_end
+    last = end - LAST_ARRIVAL if is_range else start
+    return (
+        published_at.timestamp(),
+        start.timestamp(),
+        last.timestamp(),
+        *map(np.radians, degrees),
+        radius_km or 0.0,
+        _bits([profession]),
+        *(mode in modes for mode in Mode),
+    )
+
+
+def _bits(professions: Iterable[str]) -> int:
     """One bit for each of them."""
     return sum(_PROFESSION[code] for code in set(professions))
 

@@ -2,15 +2,11 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any
 
-import numpy as np
-
-from domain.agenda.week import LAST_ARRIVAL
-from domain.forecast import DEMAND, SUPPLY, bits_of, rows
-from events.codes import Mode
+from domain.forecast import DEMAND, SUPPLY, demand_of, rows, supply_of
 from services.dispatch.futures import PastDay, past_day
 from services.log.database import Pool
 
@@ -57,30 +53,21 @@ def _midnight(day: date, zone: tzinfo) -> datetime:
 
 
 def _demand(row: Mapping[str, Any]) -> tuple[object, ...]:
-    return (
-        row["received_at"].timestamp(),
-        row["due_by"].timestamp(),
-        np.radians(row["lat"]),
-        np.radians(row["lon"]),
+    return demand_of(
+        (row["received_at"], row["due_by"]),
+        (row["lat"], row["lon"]),
         row["max_km"],
-        bits_of(row["professions"]),
-        *_modes(row["modes"]),
+        row["professions"],
+        row["modes"],
     )
 
 
 def _supply(row: Mapping[str, Any]) -> tuple[object, ...]:
-    last = row["end"] - LAST_ARRIVAL if row["is_range"] else row["start"]
-    return (
-        row["published_at"].timestamp(),
-        row["start"].timestamp(),
-        last.timestamp(),
-        np.radians(row["lat"]),
-        np.radians(row["lon"]),
-        row["radius_km"] or 0.0,
-        bits_of([row["profession"]]),
-        *_modes(row["modes"]),
+    return supply_of(
+        (row["published_at"], row["start"], row["end"]),
+        (row["lat"], row["lon"]),
+        row["radius_km"],
+        row["profession"],
+        row["modes"],
+        is_range=row["is_range"],
     )
-
-
-def _modes(modes: Iterable[str]) -> list[bool]:
-    return [mode in modes for mode in Mode]

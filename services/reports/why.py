@@ -14,7 +14,7 @@ from domain import practitioner as practitioners
 from domain import request as requests
 from domain.decider import Refused
 from domain.eligibility import Candidate, Way, search, ways
-from domain.matching import weighed_alone
+from domain.matching import KeptForOthers, weighed_alone
 from domain.request import Waiting
 from events import streams
 from events.agenda import AgendaEvent
@@ -127,7 +127,7 @@ def _place(request: Waiting, candidate: Candidate, decided: Decision, at: dateti
     kept = any(
         slot.slot_id in one.examples
         for one in explanation.not_eligible
-        if one.reason == "kept_for_others"
+        if one.reason == KeptForOthers.code
     )
     possible: list[Way] | type[Refused] = ways(search(request, at), candidate)
     is_chosen = explanation.chosen is not None and explanation.chosen.slot_id == slot.slot_id
@@ -137,7 +137,7 @@ def _place(request: Waiting, candidate: Candidate, decided: Decision, at: dateti
     return Place(
         slot.slot_id,
         option.start,
-        "kept_for_others" if kept else None,
+        KeptForOthers.code if kept else None,
         option,
         is_chosen,
         weighed_then=told is not None,
