@@ -28,6 +28,11 @@ LAST_ARRIVAL = timedelta(minutes=15)  # before a range is over
 _GRID_FROM = datetime(2000, 1, 1, tzinfo=UTC)
 
 
+def next_on_the_grid(instant: datetime) -> datetime:
+    """The first quarter of an hour that is not before it."""
+    return instant + (_GRID_FROM - instant) % GRID
+
+
 Hours = SlotPublished | PublishSlot
 """When and where somebody works: a slot that is, or is to be."""
 
@@ -52,8 +57,8 @@ class Slot:
             return self.published.start
         if not self.is_range:
             return None
-        on_the_grid = earliest + (_GRID_FROM - earliest) % GRID
-        return on_the_grid if on_the_grid <= self.published.end - LAST_ARRIVAL else None
+        arrival = next_on_the_grid(earliest)
+        return arrival if arrival <= self.published.end - LAST_ARRIVAL else None
 
     def may_join(self, now: datetime) -> bool:
         """Whether somebody may yet come: it is to begin, or is a range and not over."""

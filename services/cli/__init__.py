@@ -378,6 +378,13 @@ def what_if(
         float | None,
         typer.Option(help="Weigh how full a practitioner's week is: 1 is a lot.", min=0, max=8),
     ] = None,
+    inequality_at_most: Annotated[
+        float | None,
+        typer.Option(help="Look for the least weight that keeps the Gini so low.", min=0, max=1),
+    ] = None,
+    ladder: Annotated[
+        Path | None, typer.Option(help="Articulation by this ladder, as `snp ladder` writes it.")
+    ] = None,
     add_slots: Annotated[
         Path | None,
         typer.Option(
@@ -389,16 +396,21 @@ def what_if(
     state: State = None,
     as_json: AsJson = False,
 ) -> None:
-    """Days of one's own past, played again under another policy or with more places."""
-    from services.cli.what_if import tell_what_if
+    """Days of one's own past, played again: another policy, another ladder, more places."""
+    from services.cli.ladders import read_ladder
+    from services.cli.what_if import Asked, added_of, tell_what_if
 
     tell_what_if(
         finess,
         since.date(),
         until.date(),
-        policy,
-        fairness,
-        add_slots,
+        Asked(
+            policy,
+            fairness,
+            inequality_at_most,
+            read_ladder(ladder) if ladder else None,
+            added_of(add_slots) if add_slots else (),
+        ),
         html,
         state,
         as_json=as_json,

@@ -1,15 +1,18 @@
 """`snp what-if`: one's own past, played again under another policy or with more places."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from rich.markup import escape
 from rich.text import Text
 
 from domain.community import Formed
+from events.ladder import Ladder
+from events.weights import Weights
 from services.cli.agreements import formed_as
 from services.cli.errors import Told
 from services.cli.options import FIRST_YEAR, LAST_YEAR
@@ -21,12 +24,11 @@ from services.reports.what_if_page import Pair, page
 from services.reports.wording import NOTHING
 from services.settings import Settings
 from services.simulator.adding import Added, NotAddable, added_in, commune_of, with_more
-from services.simulator.cast import Day
+from services.simulator.climbing import Stretch, climb
 from services.simulator.comparing import FIGURES, Difference, Gone, difference, over_days
 from services.simulator.history import draw
 from services.simulator.lived import Lived, lived_days
 from services.simulator.policies import Dispatch, Earliest, Policy
-from services.simulator.simulating import play
 
 MOST_DAYS = 92
 _LABELS = {
@@ -35,6 +37,7 @@ _LABELS = {
     "delay_minutes": ("call to visit, median", "min", False),
     "distance_km": ("patient's way, mean", "km", False),
     "handed_back": ("without a place, a day", "", False),
+    "asked": ("members asked, a day", "", False),
     "loss": ("loss a request", "", False),
     "inequality": ("inequality (Gini)", "", False),
 }
@@ -42,106 +45,142 @@ _LABELS = {
 
 
 _COLUMNS = ["", "as it went", "played again", "what if", "difference, 95 %"]
+_FAIRNESS = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
+"""Weights tried, the cheapest first, until inequality is what was asked."""
 
 
+@dataclass(frozen=True)
 class Asked:
     """What is to be otherwise."""
 
-    def __init__(self, policy: str, fairness: float | None, added: Sequence[Added]) -> None:
-        self.policy = policy
-        self.fairness = fairness
-        self.added = added
-
-    @property
-    def as_today(self) -> bool:
-        """Whether it is decided as it is today."""
-        return self.policy == DISPATCH and self.fairness is None
+    policy: str
+    fairness: float | None = None
+    inequality_at_most: float | None = None
+    ladder: Ladder | None = None
+    added: Sequence[Added] = ()
 
     @property
     def said(self) -> str:
         """In a few words."""
         more = sum(one.places for one in self.added)
+        bound = self.inequality_at_most
         parts = [
             self.policy if self.policy != DISPATCH else "",
             f"fairness {self.fairness:g}" if self.fairness is not None else "",
+            f"inequality {bound:g} at most" if bound is not None else "",
+            f"ladder “{self.ladder.title}”" if self.ladder else "",
             f"{more} more place{'s' if more > 1 else ''} a week" if more else "",
         ]
         return ", ".join(part for part in parts if part) or "nothing otherwise"
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What a weight of fairness makes of the days."""
+
+    fairness: float
+    days: list[Gone]
+    inequality: float | None
+
+    def keeps(self, bound: float) -> bool:
+        """Whether inequality is that at most; where nobody was given anything, it is."""
+        return self.inequality is None or self.inequality <= bound
+
+
+@dataclass(frozen=True)
+class Found:
+    """As it went, as it is played today, and otherwise."""
+
+    went: list[Gone]
+    played: list[Gone]
+    what_if: list[Gone]
+    tried: Sequence[Tried] = ()
 
 
 def tell_what_if(
     finess: str,
     first: date,
     last: date,
-    policy: str,
-    fairness: float | None,
-    add_slots: Path | None,
+    asked: Asked,
     html: Path | None,
     state: Path | None,
     *,
     as_json: bool,
 ) -> None:
     """The days as they went, as they are played today, and as they would have gone."""
-    if policy not in {EARLIEST, DISPATCH}:
-        raise Told(f"--policy {policy}: there are {EARLIEST}, {DISPATCH}", code="usage", status=2)
-    if not FIRST_YEAR <= first.year <= last.year <= LAST_YEAR:
-        msg = f"--from and --to: from {FIRST_YEAR} to {LAST_YEAR}"
-        raise Told(msg, code="usage", status=2)
-    if last < first:
-        raise Told("--to is before --from", code="usage", status=2)
-    if (last - first).days >= MOST_DAYS:
-        raise Told(f"--from and --to: {MOST_DAYS} days at most", code="usage", status=2)
+    _check(first, last, asked)
     if html is not None and not html.parent.is_dir():
         raise Told(f"{html.parent}: no such folder", code="unwritable_file", status=2)
     try:
-        asked = Asked(policy, fairness, added_in(add_slots) if add_slots else [])
-        went, played, what_if = _all(finess, first, last, asked, state)
+        found = _play(finess, first, last, asked, state)
     except NotAddable as wrong:
         raise Told(str(wrong), code="no_places", status=2) from wrong
-    except OSError as fault:
-        msg = f"{fault.filename}: {fault.strerror}"
-        raise Told(msg, code="unreadable_file", status=2) from fault
-    if not went:
-        msg = f"nobody called in {finess} from {first} to {last}"
-        raise Told(msg, code="nothing_found")
-    found = {
+    figures = {
         name: (
-            over_days(figure, went),
-            over_days(figure, played),
-            over_days(figure, what_if),
-            difference(figure, played, what_if),
+            over_days(figure, found.went),
+            over_days(figure, found.played),
+            over_days(figure, found.what_if),
+            difference(figure, found.played, found.what_if),
         )
         for name, figure in FIGURES.items()
     }
     rows = [
         [
             label,
-            *(_said(value, unit) for value in found[name][:3]),
-            _change(found[name][3], better_up),
+            *(_said(value, unit) for value in figures[name][:3]),
+            _change(figures[name][3], better_up),
         ]
         for name, (label, unit, better_up) in _LABELS.items()
     ]
     if html is not None:
-        _write_page(html, f"{finess}: what if {asked.said}", rows, played, what_if)
+        _write_page(html, f"{finess}: what if {asked.said}", rows, found)
     if as_json:
-        say(_as_json(finess, asked, went, found) | ({"html": str(html)} if html else {}))
+        say(_as_json(finess, asked, found, figures) | ({"html": str(html)} if html else {}))
         return
-    requests = sum(len(one.day.callers) for one in went)
-    console.print(
-        f"[bold]{finess}[/bold] · {first} to {last}: days {len(went)}, requests {requests}"
-    )
-    console.print(f"what if: {asked.said}", style="dim")
+    requests = sum(len(one.day.callers) for one in found.went)
+    days = len(found.went)
+    console.print(f"[bold]{finess}[/bold] · {first} to {last}: days {days}, requests {requests}")
+    console.print(f"what if: {escape(asked.said)}", style="dim")
+    if asked.inequality_at_most is not None:
+        _show_tried(found.tried, asked.inequality_at_most, finess)
     show_table(_COLUMNS, rows)
     if html is not None:
         console.print(f"chart: {html}", style="dim")
 
 
-def _all(
-    finess: str, first: date, last: date, asked: Asked, state: Path | None
-) -> tuple[list[Gone], list[Gone], list[Gone]]:
-    """As it went, played again, and otherwise."""
+def added_of(file: Path) -> list[Added]:
+    """The places of a file. Raises Told that says what is wrong with it."""
+    try:
+        return added_in(file)
+    except NotAddable as wrong:
+        raise Told(str(wrong), code="no_places", status=2) from wrong
+    except OSError as fault:
+        msg = f"{fault.filename}: {fault.strerror}"
+        raise Told(msg, code="unreadable_file", status=2) from fault
 
-    async def read(session: Session) -> tuple[Formed, list[Lived], Mapping[date, PastDay]]:
+
+def _check(first: date, last: date, asked: Asked) -> None:
+    wrong = None
+    if asked.policy not in {EARLIEST, DISPATCH}:
+        wrong = f"--policy {asked.policy}: there are {EARLIEST}, {DISPATCH}"
+    elif not FIRST_YEAR <= first.year <= last.year <= LAST_YEAR:
+        wrong = f"--from and --to: from {FIRST_YEAR} to {LAST_YEAR}"
+    elif last < first:
+        wrong = "--to is before --from"
+    elif (last - first).days >= MOST_DAYS:
+        wrong = f"--from and --to: {MOST_DAYS} days at most"
+    elif asked.fairness is not None and asked.inequality_at_most is not None:
+        wrong = "--fairness or --inequality-at-most: the one is looked for by the other"
+    elif asked.policy == EARLIEST and (
+        asked.fairness is not None or asked.inequality_at_most is not None
+    ):
+        wrong = f"--policy {EARLIEST} weighs nothing: no --fairness, no --inequality-at-most"
+    if wrong:
+        raise Told(wrong, code="usage", status=2)
+
+
+def _play(finess: str, first: date, last: date, asked: Asked, state: Path | None) -> Found:
+    async def read(session: Session) -> tuple[Formed, Lived | None, Mapping[date, PastDay]]:
         formed = await formed_as(session, finess)
         zone = ZoneInfo(formed.zone)
         lived = await lived_days(session.pool, finess, first, last, zone)
@@ -150,34 +189,64 @@ def _all(
         return formed, lived, past
 
     formed, lived, past = in_session(state, read)
+    if lived is None:
+        msg = f"nobody called in {finess} from {first} to {last}"
+        raise Told(msg, code="nothing_found")
     for more in asked.added:
         commune_of(more, formed.communes)
-    played, what_if = [], []
-    bar, move = progress("playing the days again")
-    with bar:
-        for nth, one in enumerate(lived, 1):
-            again = Dispatch(draw(one.day, past), _every(), formed.weights)
-            played.append(Gone(one.day, play(one.day, again)))
-            day = with_more(one.day, asked.added, formed.communes)
-            if day == one.day and asked.as_today:
-                what_if.append(played[-1])
-            else:
-                what_if.append(Gone(day, play(day, _policy(asked, day, past, formed))))
-            move(nth, len(lived))
-    return [Gone(one.day, one.outcome) for one in lived], played, what_if
+    days = [with_more(day, asked.added, formed.communes) for day in lived.stretch.days]
+    otherwise = replace(lived.stretch, days=tuple(days))
+    settings = Settings()
+
+    def by(stretch: Stretch, weights: Weights, ladder: Ladder | None, said: str) -> list[Gone]:
+        policy: Policy = Earliest()
+        if asked.policy == DISPATCH or stretch is lived.stretch:
+            every = timedelta(seconds=settings.look_ahead_seconds)
+            policy = Dispatch(draw(stretch.whole, past), every, weights)
+        bar, move = progress(said)
+        with bar:
+            outcomes = climb(stretch, policy, settings, ladder, move)
+        return [Gone(day, one) for day, one in zip(stretch.days, outcomes, strict=True)]
+
+    def weighing(fairness: float | None, said: str) -> list[Gone]:
+        weights = formed.weights
+        if fairness is not None:
+            weights = weights.model_copy(update={"fairness": fairness})
+        return by(otherwise, weights, asked.ladder, said)
+
+    went = list(map(Gone, lived.stretch.days, lived.outcomes))
+    again = by(lived.stretch, formed.weights, None, "playing the days again")
+    if asked == Asked(DISPATCH):
+        return Found(went, again, again)
+    bound = asked.inequality_at_most
+    if bound is None:
+        return Found(went, again, weighing(asked.fairness, "playing them otherwise"))
+    tried: list[Tried] = []
+    for fairness in _FAIRNESS:
+        gone = weighing(fairness, f"fairness {fairness:g}")
+        tried.append(Tried(fairness, gone, over_days(FIGURES["inequality"], gone)))
+        if tried[-1].keeps(bound):
+            break
+    best = min(tried, key=lambda one: (not one.keeps(bound), one.inequality or 0.0))
+    return Found(went, again, best.days, tried)
 
 
-def _policy(asked: Asked, day: Day, past: Mapping[date, PastDay], formed: Formed) -> Policy:
-    if asked.policy == EARLIEST:
-        return Earliest()
-    weights = formed.weights
-    if asked.fairness is not None:
-        weights = weights.model_copy(update={"fairness": asked.fairness})
-    return Dispatch(draw(day, past), _every(), weights)
+def _show_tried(tried: Sequence[Tried], bound: float, finess: str) -> None:
+    rows = [
+        [
+            f"{one.fairness:g}",
+            *(_said(over_days(FIGURES[name], one.days), _LABELS[name][1]) for name in _COST),
+        ]
+        for one in tried
+    ]
+    show_table(["fairness", *(_LABELS[name][0] for name in _COST)], rows)
+    if tried[-1].keeps(bound):
+        console.print(f"agree to it: snp community weights {finess} --fairness {rows[-1][0]}")
+        return
+    console.print(f"[yellow]no weight keeps it under {bound:g}[/yellow]; below: the least unequal")
 
 
-def _every() -> timedelta:
-    return timedelta(seconds=Settings().look_ahead_seconds)
+_COST = ("inequality", "served", "loss", "distance_km")
 
 
 def _said(value: float | None, unit: str) -> str:
@@ -200,18 +269,19 @@ def _change(change: Difference, better_up: bool) -> str:  # noqa: FBT001 one of 
 def _as_json(
     finess: str,
     asked: Asked,
-    went: Sequence[Gone],
-    found: Mapping[str, tuple[float | None, float | None, float | None, Difference]],
+    found: Found,
+    figures: Mapping[str, tuple[float | None, float | None, float | None, Difference]],
 ) -> dict[str, Any]:
     return {
         "community": finess,
-        "days": [gone.day.opens.date() for gone in went],
-        "requests": sum(len(one.day.callers) for one in went),
+        "days": [gone.day.opens.date() for gone in found.went],
+        "requests": sum(len(one.day.callers) for one in found.went),
         "what_if": asked.said,
         "figures": {
             name: {"went": a, "played": b, "what_if": c, "difference": asdict(change)}
-            for name, (a, b, c, change) in found.items()
+            for name, (a, b, c, change) in figures.items()
         },
+        "tried": [{"fairness": one.fairness, "inequality": one.inequality} for one in found.tried],
     }
 
 
@@ -219,13 +289,12 @@ def _write_page(
     file: Path,
     title: str,
     rows: Sequence[Sequence[str]],
-    played: Sequence[Gone],
-    what_if: Sequence[Gone],
+    found: Found,
 ) -> None:
     charts = {
         f"{label}, {unit}" if unit else label: [
             Pair(one.day.opens.date(), FIGURES[name](one), FIGURES[name](other))
-            for one, other in zip(played, what_if, strict=True)
+            for one, other in zip(found.played, found.what_if, strict=True)
         ]
         for name, (label, unit, _) in _LABELS.items()
     }

@@ -12,7 +12,7 @@ from domain.agenda import Agenda, Slot, week_of
 from domain.eligibility import Candidate
 from domain.practitioner import Consent, Enrolled, Practitioner
 from domain.request import Waiting
-from events.agenda import SlotPublished
+from events.agenda import SlotPlaceTaken, SlotPublished
 from events.codes import Label, Origin, Priority, Registration, Setting, Sex, Source
 from events.place import CoarsePosition, Place, Position
 from events.request import RequestReceived
@@ -32,6 +32,7 @@ class Seat:
     published: SlotPublished
     practitioner: Practitioner
     gone_at: datetime | None = None  # taken back by then, where nobody has it
+    others: tuple[SlotPlaceTaken, ...] = ()  # places of patients who are not among those who call
 
     @property
     def is_range(self) -> bool:

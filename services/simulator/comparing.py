@@ -65,6 +65,11 @@ def handed_back(gone: Gone) -> float:
     return float(len(gone.played.unserved))
 
 
+def asked(gone: Gone) -> float:
+    """Members asked for a patient beyond their agenda."""
+    return float(gone.played.asked)
+
+
 def lost(gone: Gone) -> float | None:
     """The loss of MATCHING, a request."""
     return gone.played.loss_per_request if gone.day.callers else None
@@ -75,10 +80,10 @@ def inequality(gone: Gone) -> float | None:
     offered: Counter[str] = Counter()
     of_slot = {}
     for seat in gone.day.seats:
-        offered[seat.published.rpps] += seat.published.capacity
+        offered[seat.published.rpps] += seat.published.capacity - len(seat.others)
         of_slot[seat.id] = seat.published.rpps
     taken = Counter(of_slot[o.slot] for o in gone.played.assignments if o.slot in of_slot)
-    return gini([taken[rpps] / places for rpps, places in offered.items()])
+    return gini([taken[rpps] / places for rpps, places in offered.items() if places])
 
 
 FIGURES: Mapping[str, Figure] = {
@@ -87,6 +92,7 @@ FIGURES: Mapping[str, Figure] = {
     "delay_minutes": delay,
     "distance_km": distance,
     "handed_back": handed_back,
+    "asked": asked,
     "loss": lost,
     "inequality": inequality,
 }

@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime, time
 from functools import cache
 from pathlib import Path
 
+import numpy as np
+
 from domain.forecast import DEMAND, SUPPLY, Forecast, Rows, demand_row, rows, supply_row
 from services.dispatch.futures import PastDay, futures, good, past_day
 from services.simulator.cast import Day, day_of
@@ -32,16 +34,27 @@ def past_days(history: Iterable[Day]) -> dict[date, PastDay]:
 
 
 def draw(day: Day, past: Mapping[date, PastDay]) -> Draw:
-    """Futures of that day, from days before it and from what it has published so far."""
+    """Futures of that day, from days before it and from what it has published so far.
+
+    Of a day that is several, of each; and of the next once places of it are open, as dispatch does.
+    """
     published = places_of(day)
     zone = day.opens.tzinfo or UTC
+    starts = [datetime.fromtimestamp(at, zone).date().toordinal() for at in published["start"]]
+    on = np.array(starts, dtype=int)
 
     @cache
-    def drawn(at: datetime) -> Forecast:
-        known = published[published["published"] <= at.timestamp()]
-        return Forecast(futures(past, known, at, zone, day.community, days=1))
+    def drawn(at: datetime, today: date, days: int) -> Forecast:
+        known = published[(published["published"] <= at.timestamp()) & (on == today.toordinal())]
+        return Forecast(futures(past, known, at, zone, day.community, days))
 
-    return lambda now: drawn(good(past, now, zone).since)
+    def forecast(now: datetime) -> Forecast:
+        today = now.astimezone(zone).date()
+        opened = published["published"] <= now.timestamp()
+        days = 2 if bool((opened & (on > today.toordinal())).any()) else 1
+        return drawn(good(past, now, zone).since, today, days)
+
+    return forecast
 
 
 def calls_of(day: Day) -> Rows:

@@ -1,14 +1,16 @@
 """Who gets which place: what a person does, and what we do."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from domain import matching
+from domain.agenda import Slot
 from domain.eligibility import Candidate, Way, search, ways
 from domain.forecast import Forecast, Outlook
-from domain.prices import Prices
+from domain.matching import Ranking
+from domain.prices import FREE, Price, Prices
 from domain.request import Waiting
 from events.weights import USUAL_WEIGHTS, Weights
 
@@ -31,6 +33,9 @@ class Policy(Protocol):
         self, waiting: Sequence[Waiting], free: Sequence[Candidate], now: datetime
     ) -> Mapping[UUID, Choice]:
         """Who of those that wait has which place now: request → place."""
+
+    def ranking(self, request: Waiting, candidates: Sequence[Candidate], now: datetime) -> Ranking:
+        """What one of them may have, best first."""
 
 
 class Earliest:
@@ -62,6 +67,17 @@ class Earliest:
                 chosen[request.received.request_id] = (left[slot_id], way)
         return chosen
 
+    def ranking(self, request: Waiting, candidates: Sequence[Candidate], now: datetime) -> Ranking:
+        """By when one can come, then by the way."""
+        asked = search(request, now)
+        first = [
+            matching.weighed_alone(request, candidate, [min(found, key=_earliest)])
+            for candidate in candidates
+            if isinstance(found := ways(asked, candidate), list)
+        ]
+        first.sort(key=lambda ranked: (*_earliest(ranked.way), ranked.slot_id))
+        return Ranking(len(candidates), first, {})
+
 
 class Dispatch:
     """As production decides: the least own loss and price, all who wait together."""
@@ -83,13 +99,8 @@ class Dispatch:
         self, waiting: Sequence[Waiting], free: Sequence[Candidate], now: datetime
     ) -> Mapping[UUID, Choice]:
         """By today's prices."""
-        if isinstance(self._prices, Outlook):
-            self._prices.estimate(candidate.slot for candidate in free)
         rankings = {
-            request.received.request_id: (
-                request,
-                matching.rank(request, free, now, self._prices, self._weights),
-            )
+            request.received.request_id: (request, self.ranking(request, free, now))
             for request in waiting
         }
         chosen: dict[UUID, Choice] = {}
@@ -98,6 +109,35 @@ class Dispatch:
             best = ranking.preferring(slot_id).eligible[0]
             chosen[request_id] = (best.candidate, best.way)
         return chosen
+
+    def ranking(self, request: Waiting, candidates: Sequence[Candidate], now: datetime) -> Ranking:
+        """By today's prices; what is not the community's own is expected by nobody of it."""
+        prices = _Own(self._prices, request.received.community)
+        prices.estimate(candidate.slot for candidate in candidates)
+        return matching.rank(request, candidates, now, prices, self._weights)
+
+
+class _Own(NamedTuple):
+    """Prices of a community's places, and none of others'."""
+
+    prices: Prices
+    community: str
+
+    def price(self, slot: Slot) -> Price:
+        """Of one place of the slot."""
+        return self.prices.price(slot) if self._has(slot) else FREE
+
+    def estimate(self, slots: Iterable[Slot]) -> None:
+        """Price what opened since: many at once cost little more than one."""
+        if isinstance(self.prices, Outlook):
+            self.prices.estimate(slot for slot in slots if self._has(slot))
+
+    def _has(self, slot: Slot) -> bool:
+        return self.community in slot.published.communities
+
+
+def _earliest(way: Way) -> tuple[datetime, float]:
+    return way.start, way.km
 
 
 def _worst_then_first_due(request: Waiting) -> tuple[float, datetime, str]:

@@ -8,7 +8,7 @@ from typing import NamedTuple, assert_never
 from uuid import UUID
 
 from domain import agenda as agendas
-from domain.agenda import Agenda
+from domain.agenda import Agenda, Slot
 from domain.eligibility import Candidate, Way, search, ways
 from events.agenda import AgendaEvent, SlotCapacityChanged, SlotPlaceTaken, SlotWithdrawn
 from services.dispatch.expecting import next_look
@@ -40,6 +40,7 @@ class Played:
     unserved: Sequence[str]
     loss: float
     decision_seconds: Sequence[float] = field(default_factory=list)
+    asked: int = 0  # members, for a patient beyond their agenda
 
     @property
     def loss_per_request(self) -> float:
@@ -108,19 +109,24 @@ class _Course:
         return Candidate(agenda.slots[seat.published.slot_id], agenda, seat.practitioner)
 
     def _take_back(self, seat: Seat, now: datetime) -> None:
-        """A place nobody has; who has one keeps it: what became of them is another policy's."""
         slot = self._agendas[_agenda_of(seat)].slots[seat.published.slot_id]
-        slot_id = seat.published.slot_id
-        if not slot.taken:
-            self._evolve(seat, SlotWithdrawn(slot_id=slot_id, withdrawn_at=now))
-        elif slot.free:
-            left = len(slot.taken)
-            event = SlotCapacityChanged(slot_id=slot_id, capacity=left, changed_at=now)
+        for event in taking_back(slot, now):
             self._evolve(seat, event)
 
     def _evolve(self, seat: Seat, event: AgendaEvent) -> None:
         name = _agenda_of(seat)
         self._agendas[name] = agendas.evolve(self._agendas.get(name, Agenda()), event)
+
+
+def taking_back(slot: Slot, now: datetime) -> list[AgendaEvent]:
+    """Places nobody has; who has one keeps it: what became of them is another policy's."""
+    slot_id = slot.published.slot_id
+    if not slot.taken:
+        return [SlotWithdrawn(slot_id=slot_id, withdrawn_at=now)]
+    if not slot.free:
+        return []
+    left = len(slot.taken)
+    return [SlotCapacityChanged(slot_id=slot_id, capacity=left, changed_at=now)]
 
 
 def _agenda_of(seat: Seat) -> tuple[str, str]:
@@ -195,10 +201,13 @@ def _looks(day: Day, every: timedelta | None) -> Iterator[datetime]:
 
 
 def played(
-    everybody: Sequence[Caller], assignments: Sequence[Assignment], seconds: Sequence[float]
+    everybody: Sequence[Caller],
+    assignments: Sequence[Assignment],
+    seconds: Sequence[float],
+    asked: int = 0,
 ) -> Played:
     """With the loss of the day, those who were not seen included."""
     served = {one.request for one in assignments}
     left = [caller for caller in everybody if caller.id not in served]
     whole = sum(one.loss for one in assignments) + sum(map(loss.of_unserved, left))
-    return Played(assignments, sorted(caller.id for caller in left), whole, seconds)
+    return Played(assignments, sorted(caller.id for caller in left), whole, seconds, asked)

@@ -89,6 +89,19 @@ def test_what_if_there_had_been_more_places(demo, assigned, tmp_path):
     assert "<svg" in html.read_text()
     shown = demo.run("what-if", finess, "--from", today, "--to", today, "--policy", "earliest")
     assert "played again" in shown.stdout
+    ladder = tmp_path / "ladder.json"
+    step = {"kind": "MEMBER_SLOTS", "minutes": 0}
+    ladder.write_text(
+        json.dumps({"title": "Places only", "rules": [{"title": "All", "steps": [step]}]})
+    )
+    told = demo.json("what-if", finess, "--from", today, "--to", today, "--ladder", ladder)
+    assert told["what_if"] == "ladder “Places only”"
+    assert told["figures"]["asked"]["what_if"] == 0
+    bounded = ("what-if", finess, "--from", today, "--to", today, "--inequality-at-most")
+    told = demo.json(*bounded, "1")
+    assert [one["fairness"] for one in told["tried"]] == [0.0]
+    assert "no weight keeps it" in demo.run(*bounded, "0").stdout
+    assert demo.run(*bounded, "0", "--fairness", "1").returncode == 2
     more.write_text("weekday\n9\n")
     wrong = ("what-if", finess, "--from", today, "--to", today, "--add-slots", more)
     assert demo.run(*wrong).returncode == 2

@@ -7,12 +7,12 @@ from services.cli.simulate import DISPATCH, by_policy, policy_named
 from services.clock import SimulatedClock
 from services.dispatch.past import past_of
 from services.simulator.cast import day_of
+from services.simulator.climbing import climb
 from services.simulator.day import ZONE
 from services.simulator.generating import Generator, Wanted
 from services.simulator.history import past_days
 from services.simulator.lived import lived_days
 from services.simulator.play import dispatched, let_pass
-from services.simulator.simulating import play
 from services.simulator.territory import rpps_of, towns_named
 from tests.conftest import house_at
 from tests.talking import community_told, tell
@@ -135,19 +135,20 @@ async def test_a_week_lived_is_the_week_simulated(settings, addresses):
             assert live == simulated, f"{scenario.opens:%d %b}, {len(past)} days before it"
             past.append(day_of(scenario))
             await house.settled()  # the read model of arrivals is a second behind
-        await played_again(house, scenarios)
+        await played_again(house, scenarios, usual)
 
 
-async def played_again(house, scenarios):
+async def played_again(house, scenarios, usual):
     """What the log has of these days, played as it was decided then, is what became of them."""
     first, last = (scenarios[nth].opens.date() for nth in (0, -1))
     lived_again = await lived_days(house.pool, FINESS, first, last, ZONE)
-    assert [one.day.opens.date() for one in lived_again] == [s.opens.date() for s in scenarios]
-    for one in lived_again:
-        past = await past_of(house.pool, FINESS, one.day.opens.date(), ZONE)
-        played = play(one.day, policy_named(DISPATCH, one.day, past))
-        assert given(played) == given(one.outcome)
-        assert abs(played.loss - one.outcome.loss) < 0.01  # a log has kilometres to 100 m
+    stretch = lived_again.stretch
+    assert [day.opens.date() for day in stretch.days] == [one.opens.date() for one in scenarios]
+    past = await past_of(house.pool, FINESS, last + timedelta(days=1), ZONE)
+    again = climb(stretch, policy_named(DISPATCH, stretch.whole, past), usual)
+    for played, outcome in zip(again, lived_again.outcomes, strict=True):
+        assert given(played) == given(outcome)
+        assert abs(played.loss - outcome.loss) < 0.01  # a log has kilometres to 100 m
 
 
 def given(played):
