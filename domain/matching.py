@@ -15,10 +15,12 @@ from uuid import UUID
 from domain import loss
 from domain.decider import Refused
 from domain.eligibility import Candidate, Way, search, ways
+from domain.geography import distance_km
 from domain.prices import FREE, Kept, NothingExpected, Price, Prices
 from domain.request import Waiting
 from events.codes import Mode
 from events.explanation import Explanation, KeptFor, NotEligible, Option, Terms
+from events.place import Position
 from events.weights import USUAL_WEIGHTS, Weights
 
 POLICY = "look-ahead/1"
@@ -30,10 +32,11 @@ LEAST_PRICE = 0.05  # what hardly anybody is expected to want is kept from nobod
 LEAST_GAIN = 1e-3  # of a place one may have: nobody who may is left without while one is left
 FRAGILE_FROM = 75  # years
 FAR_KM = 25.0
+TOUR = timedelta(hours=4)  # home visits that begin no further apart are one
 
 NOTHING_EXPECTED = NothingExpected()
 
-_NOTHING_BESIDE = (0.0, 0.0, 0.0, 0.0)
+_NOTHING_BESIDE = (0.0, 0.0, 0.0, 0.0, 0.0)
 _Order = tuple[float, datetime, float, int, UUID, Mode]
 
 
@@ -49,8 +52,8 @@ class Ranked(NamedTuple):
     order: _Order
     candidate: Candidate
     way: Way
-    # Of the terms: wait, travel, price, continuity, fairness, scarcity, fragility.
-    costs: tuple[float, float, float, float, float, float, float]
+    # Of the terms: wait, travel, price, continuity, fairness, scarcity, fragility, tours.
+    costs: tuple[float, float, float, float, float, float, float, float]
     kept: Kept | None
 
     @property
@@ -245,8 +248,8 @@ class _Scales:
         order = (cost, start, km, candidate.agenda.taken, slot_id, mode)
         return Ranked(order, candidate, way, costs, price.kept)
 
-    def _beside(self, candidate: Candidate, way: Way) -> tuple[float, float, float, float]:
-        """What the community weighs: continuity, fairness, scarcity, fragility."""
+    def _beside(self, candidate: Candidate, way: Way) -> tuple[float, float, float, float, float]:
+        """What the community weighs: continuity, fairness, scarcity, fragility, tours."""
         weights, slot, received = self._weights, candidate.slot.published, self._received
         assert weights is not None
         elsewhere = received.treating_doctor not in {None, slot.rpps}
@@ -257,7 +260,22 @@ class _Scales:
             weights.fairness * candidate.share_taken,
             weights.scarcity * can_do_without,
             weights.fragility * self._is_fragile * way.km / FAR_KM,
+            weights.tours * detour_km(candidate, way, received.position) / FAR_KM,
         )
+
+
+def detour_km(candidate: Candidate, way: Way, position: Position) -> float:
+    """How far it is to a home visit: from the practice, or from the nearest visit of the tour."""
+    if way.mode is not Mode.HOME:
+        return 0.0
+    slot = candidate.slot.published
+    near = (
+        where
+        for other in candidate.agenda.slots.values()
+        if abs(other.published.start - slot.start) <= TOUR
+        for where in other.visits.values()
+    )
+    return min(distance_km(position, where) for where in (slot.place.position, *near))
 
 
 def _by_order(ranked: Ranked) -> _Order:

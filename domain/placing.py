@@ -100,6 +100,7 @@ def place(
         source=request.received.source,
         mode=command.mode,
         own_patient=request.received.treating_doctor == slot.published.rpps,
+        where=request.received.position if command.mode is Mode.HOME else None,
         at=command.at,
     )
     return OverTwoStreams(

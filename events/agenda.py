@@ -8,7 +8,7 @@ from pydantic import Field
 
 from events.base import Event, Finess, Instant, IsoWeek, Rpps, ZoneName
 from events.codes import Label, Mode, Origin, Profession, Setting, Source, Specialty
-from events.place import Place
+from events.place import CoarsePosition, Place
 
 Capacity = Annotated[int, Field(ge=1, le=500)]
 
@@ -44,13 +44,14 @@ class SlotPlaceTaken(Event):
     """One place of the slot is a request's."""
 
     name = "slot.place_taken"
-    version = 2
+    version = 3
 
     slot_id: UUID
     request_id: UUID
     source: Source
     mode: Mode
     own_patient: bool  # of the practitioner, their treating doctor: the cap a week is for others
+    where: CoarsePosition | None  # about where a home visit is: the next one may be near
     taken_at: Instant
 
 

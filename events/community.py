@@ -79,6 +79,7 @@ class CommunityWeightsAgreed(Event):
     """What is weighed beside waiting and travel when a place is chosen."""
 
     name = "community.weights_agreed"
+    version = 2
 
     finess: Finess
     weights: Weights

@@ -28,11 +28,12 @@ class Terms:
     fairness: float
     scarcity: float
     fragility: float
+    tours: float
 
     @property
     def cost(self) -> float:
         """The sum of the terms."""
-        weighed = self.continuity + self.fairness + self.scarcity + self.fragility
+        weighed = self.continuity + self.fairness + self.scarcity + self.fragility + self.tours
         return self.wait + self.travel + self.price + weighed
 
 

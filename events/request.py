@@ -100,7 +100,7 @@ class RequestSearching(Event):
     """No place fits now: who looks after the request, and until when."""
 
     name = "request.searching"
-    version = 2
+    version = 3
 
     request_id: UUID
     owner: str
@@ -113,7 +113,7 @@ class RequestAssigned(Event):
     """A place of a slot is the patient's."""
 
     name = "request.assigned"
-    version = 2
+    version = 3
 
     request_id: UUID
     slot_id: UUID
@@ -202,7 +202,7 @@ class RequestHandedBack(Event):
     """Nobody can before it is due: the SAS has the request again, in time to act."""
 
     name = "request.handed_back"
-    version = 4
+    version = 5
 
     request_id: UUID
     reason: HandBack

@@ -86,6 +86,29 @@ def explained_by_loss_to_explained_by_price(payload: Payload) -> Payload:
     def option(weighed: Payload) -> Payload:
         return weighed | {"terms": weighed["terms"] | _NOTHING_WEIGHED, "kept_for": None}
 
+    return _with_options(payload, option)
+
+
+def explained_without_tours_to_explained_with(payload: Payload) -> Payload:
+    """Before that the way to a home visit was nobody's cost."""
+
+    def option(weighed: Payload) -> Payload:
+        return weighed | {"terms": weighed["terms"] | {"tours": 0.0}}
+
+    return _with_options(payload, option)
+
+
+def slot_place_taken_v2_to_v3(payload: Payload) -> Payload:
+    """Before v3 an agenda did not tell where its home visits were."""
+    return payload | {"where": None}
+
+
+def community_weights_agreed_v1_to_v2(payload: Payload) -> Payload:
+    """Before v2 nobody weighed the way to a home visit."""
+    return payload | {"weights": payload["weights"] | {"tours": 0.0}}
+
+
+def _with_options(payload: Payload, option: Upcast) -> Payload:
     before = payload["explanation"]
     explanation = before | {
         "chosen": option(before["chosen"]) if before["chosen"] else None,
@@ -104,10 +127,15 @@ UPCASTERS: Mapping[tuple[str, int], Upcast] = {
     ("request.handed_back", 2): request_handed_back_v2_to_v3,
     ("slot.published", 1): slot_published_v1_to_v2,
     ("slot.place_taken", 1): slot_place_taken_v1_to_v2,
+    ("slot.place_taken", 2): slot_place_taken_v2_to_v3,
+    ("community.weights_agreed", 1): community_weights_agreed_v1_to_v2,
     ("community.ladder_adopted", 1): community_ladder_adopted_v1_to_v2,
     ("request.assigned", 1): explained_by_loss_to_explained_by_price,
     ("request.searching", 1): explained_by_loss_to_explained_by_price,
     ("request.handed_back", 3): explained_by_loss_to_explained_by_price,
+    ("request.assigned", 2): explained_without_tours_to_explained_with,
+    ("request.searching", 2): explained_without_tours_to_explained_with,
+    ("request.handed_back", 4): explained_without_tours_to_explained_with,
 }
 
 

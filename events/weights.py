@@ -17,6 +17,7 @@ class Weights(Frozen):
     fairness: Weight = 0.0  # a practitioner all of whose places of the week are taken
     scarcity: Weight = 0.0  # a place for home visits or another skill, for who can do without
     fragility: Weight = 0.0  # 25 km for a patient of 75 years or more, on top of what all pay
+    tours: Weight = 0.0  # 25 km to a home visit, from the practice or the nearest other visit
 
 
 USUAL_WEIGHTS = Weights()

@@ -157,6 +157,7 @@ OPTION = Option(
         fairness=0.1,
         scarcity=0.0,
         fragility=0.0,
+        tours=0.0,
     ),
     kept_for=KeptFor(within_minutes=120, expected_by=NOON + HOUR),
 )
@@ -257,6 +258,7 @@ def take(request_id: UUID = ANNA, slot_id: UUID = AFTERNOON, **changes: Any) -> 
         "source": Source.SAS,
         "mode": Mode.OFFICE,
         "own_patient": False,
+        "where": None,
         "at": NOON,
     }
     return TakePlace(**fields | changes)

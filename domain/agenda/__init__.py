@@ -145,10 +145,14 @@ def evolve(agenda: Agenda, event: AgendaEvent) -> Agenda:
         case SlotPlaceTaken():
             taken = {**slot.taken, event.request_id: event.mode}
             own = slot.own | {event.request_id} if event.own_patient else slot.own
-            return _with(agenda, replace(slot, taken=taken, own=own))
+            visits = slot.visits
+            if event.where is not None:
+                visits = {**visits, event.request_id: event.where}
+            return _with(agenda, replace(slot, taken=taken, own=own, visits=visits))
         case SlotPlaceFreed():
             left = {r: mode for r, mode in slot.taken.items() if r != event.request_id}
-            return _with(agenda, replace(slot, taken=left))
+            visits = {r: where for r, where in slot.visits.items() if r != event.request_id}
+            return _with(agenda, replace(slot, taken=left, visits=visits))
         case SlotPlaceHeld():
             held = {**slot.held, event.request_id: event.until}
             return _with(agenda, replace(slot, held=held))

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from events.agenda import Freed
 from events.codes import Label, Mode, Origin, Profession, Setting, Source, Specialty
-from events.place import Place
+from events.place import CoarsePosition, Place
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class TakePlace:
     source: Source
     mode: Mode
     own_patient: bool
+    where: CoarsePosition | None  # of a home visit
     at: datetime
 
 

@@ -26,6 +26,7 @@ def take(command: TakePlace, agenda: Agenda) -> list[AgendaEvent]:
             source=command.source,
             mode=command.mode,
             own_patient=command.own_patient,
+            where=command.where,
             taken_at=command.at,
         ),
     ]

@@ -21,6 +21,7 @@ from domain.agenda.refusals import (
 from domain.geography import travel_time
 from events.agenda import SlotPublished
 from events.codes import Mode
+from events.place import CoarsePosition
 
 LONGEST_SLOT = timedelta(hours=24)
 GRID = timedelta(minutes=15)  # of patients beyond the agenda (national platform, surnuméraire)
@@ -45,6 +46,7 @@ class Slot:
     taken: Mapping[UUID, Mode] = field(default_factory=dict)  # request → how they meet
     held: Mapping[UUID, datetime] = field(default_factory=dict)  # request → until when
     own: frozenset[UUID] = frozenset()  # of these, patients of the practitioner's own list
+    visits: Mapping[UUID, CoarsePosition] = field(default_factory=dict)  # of these, at home: where
     is_range: bool = False  # plage: it has, or had, several places
     elapsed: bool = False  # over, and what was left is lost
 

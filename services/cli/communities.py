@@ -74,6 +74,10 @@ def weights(
     fragility: Annotated[
         float | None, typer.Option(help="Of 25 km for a patient of 75 years or more.")
     ] = None,
+    tours: Annotated[
+        float | None,
+        typer.Option(help="Of 25 km to a home visit, from the practice or the nearest other."),
+    ] = None,
     role: As = Role.COORDINATOR,
     state: State = None,
     as_json: AsJson = False,
@@ -86,6 +90,7 @@ def weights(
         "fairness": fairness,
         "scarcity": scarcity,
         "fragility": fragility,
+        "tours": tours,
     }
     tell_weights(finess, chosen, state, role=role, as_json=as_json)
 

@@ -465,6 +465,7 @@ def _weighed(option: Option) -> str:
         "fairness": terms.fairness,
         "scarce": terms.scarcity,
         "frail": terms.fragility,
+        "tour": terms.tours,
     }
     weighed = ", ".join(f"{name} {cost:.3f}" for name, cost in parts.items() if cost)
     kept = option.kept_for

@@ -21,6 +21,7 @@ _TERMS = {
     "fairness": Words("équité", "fairness"),
     "scarcity": Words("place rare", "scarce place"),
     "fragility": Words("trajet d'une personne fragile", "travel of who is frail"),
+    "tours": Words("détour de la tournée", "detour of the tour"),
 }
 _COLON = Words(" : ", ": ")
 _CHOSEN = Words("Place choisie : ", "The place chosen: ")

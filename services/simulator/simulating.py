@@ -11,6 +11,7 @@ from domain import agenda as agendas
 from domain.agenda import Agenda, Slot
 from domain.eligibility import Candidate, Way, search, ways
 from events.agenda import AgendaEvent, SlotCapacityChanged, SlotPlaceTaken, SlotWithdrawn
+from events.codes import Mode
 from services.dispatch.expecting import next_look
 from services.simulator import loss
 from services.simulator.cast import Caller, Day, Seat
@@ -141,6 +142,7 @@ def _taken(seat: Seat, caller: Caller, way: Way, now: datetime) -> SlotPlaceTake
         source=received.source,
         mode=way.mode,
         own_patient=received.treating_doctor == seat.published.rpps,
+        where=received.position if way.mode is Mode.HOME else None,
         taken_at=now,
     )
 

@@ -144,6 +144,7 @@ def test_hours_protocols_and_crises_are_shown_and_agreed(demo, community, tmp_pa
         "fairness": 0.2,
         "scarcity": 0.0,
         "fragility": 0.0,
+        "tours": 0.0,
     }
 
     found = demo.json("community", "protocols", finess)

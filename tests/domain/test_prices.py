@@ -15,9 +15,11 @@ from domain.loss import of_waiting
 from domain.matching import NOTHING_EXPECTED, rank, together, weighed_alone
 from domain.prices import Kept, Price
 from events.codes import Mode
-from events.place import Place, Position
+from events.place import CoarsePosition, Place, Position
 from events.weights import Weights
 from tests.examples import (
+    AFTERNOON,
+    ANNA,
     CENTRE,
     DR_ADAM,
     HOUR,
@@ -27,8 +29,10 @@ from tests.examples import (
     called,
     consented,
     enrolled,
+    freed,
     published,
     received,
+    taken,
 )
 
 DOCTOR = practitioners.decider.replay([enrolled(), consented()])
@@ -233,6 +237,51 @@ def test_a_community_weighs_what_it_agreed_to_weigh(weights, request_, place, co
 
     assert weighed == (round(ranked.way.km / 25, 4) if expected is None else expected)
     assert abs(ranked.cost - ranked.loss - weighed) < 1e-4
+
+
+AT_HOME = {"modes": (Mode.HOME,), "radius_km": 30.0}
+
+
+@pytest.mark.parametrize(
+    ("visits", "expected"),
+    [
+        ([], 20.0),  # from the practice
+        ([(NOON + 3 * HOUR, 0.17)], 1.0),  # a kilometre from there
+        ([(NOON + 3 * HOUR, 0.17), (NOON + 4 * HOUR, 0.18)], 0.0),
+        ([(NOON + 6 * HOUR, 0.18)], 20.0),  # another tour
+    ],
+)
+def test_a_home_visit_is_given_to_whose_tour_is_near(visits, expected):
+    far = CoarsePosition(lat=CENTRE.lat + 0.18, lon=CENTRE.lon)  # 20 km to the north
+    happened = [published(called("a"), start=NOON + HOUR, end=NOON + 2 * HOUR, **AT_HOME)]
+    for nth, (start, north) in enumerate(visits):
+        other, where = called(f"visit {nth}"), far.model_copy(update={"lat": CENTRE.lat + north})
+        happened.append(published(other, start=start, end=start + 20 * MINUTE, **AT_HOME))
+        happened.append(taken(called(f"who {nth}"), other, mode=Mode.HOME, where=where))
+    agenda = agendas.decider.replay(happened)
+    place = Candidate(agenda.slots[called("a")], agenda, DOCTOR)
+
+    request = waiting(modes=(Mode.HOME,), position=far)
+    (ranked,) = rank(request, [place], NOON, NOTHING_EXPECTED, Weights(tours=1.0)).eligible
+
+    assert ranked.option().terms.tours * 25 == pytest.approx(expected, abs=0.2)
+
+
+def test_a_visit_that_is_cancelled_is_of_no_tour():
+    there = CoarsePosition(lat=CENTRE.lat, lon=CENTRE.lon)
+    visit = taken(mode=Mode.HOME, where=there)
+
+    agenda = agendas.decider.replay([published(**AT_HOME), visit])
+    left = agendas.decider.replay([published(**AT_HOME), visit, freed()])
+
+    assert agenda.slots[AFTERNOON].visits == {ANNA: there}
+    assert left.slots[AFTERNOON].visits == {}
+
+
+def test_a_community_that_weighs_no_tours_measures_none():
+    option = rank(waiting(), [slot("a")], NOON, NOTHING_EXPECTED, Weights(tours=1.0)).eligible[0]
+
+    assert option.option().terms.tours == 0.0  # they come to the practice
 
 
 def test_fairness_gives_the_patient_to_who_has_fewer_of_what_they_opened():
