@@ -15,7 +15,7 @@ from services.reports.wording import NOTHING
 from services.settings import Settings
 from services.simulator.cast import Day, day_of
 from services.simulator.clairvoyant import best_possible
-from services.simulator.comparing import Gone, inequality
+from services.simulator.comparing import gone_days, inequality
 from services.simulator.history import draw, history_in, past_days
 from services.simulator.policies import Dispatch, Earliest, Policy
 from services.simulator.scenario import NotAScenario, Scenario, scenario_of
@@ -112,7 +112,7 @@ def _show(scenario: Scenario, day: Day, days: dict[str, Played]) -> None:
                 f"{statistics.median(waits):.0f} min" if waits else NOTHING,
                 f"{played.loss_per_request:.3f}",
                 _closed(days, name),
-                f"{inequality(Gone(day, played)) or 0:.2f}",
+                f"{inequality(gone_days([day], [played])[0]) or 0:.2f}",
             ]
         )
     show_table(

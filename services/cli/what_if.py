@@ -23,9 +23,16 @@ from services.dispatch.past import DAYS, past_between
 from services.reports.what_if_page import Pair, page
 from services.reports.wording import NOTHING
 from services.settings import Settings
-from services.simulator.adding import Added, NotAddable, added_in, commune_of, with_more
+from services.simulator.adding import Added, NotAddable, added_in, commune_of, seats_on
 from services.simulator.climbing import Stretch, climb
-from services.simulator.comparing import FIGURES, Difference, Gone, difference, over_days
+from services.simulator.comparing import (
+    FIGURES,
+    Difference,
+    Gone,
+    difference,
+    gone_days,
+    over_days,
+)
 from services.simulator.history import draw
 from services.simulator.lived import Lived, lived_days
 from services.simulator.policies import Dispatch, Earliest, Policy
@@ -194,8 +201,7 @@ def _play(finess: str, first: date, last: date, asked: Asked, state: Path | None
         raise Told(msg, code="nothing_found")
     for more in asked.added:
         commune_of(more, formed.communes)
-    days = [with_more(day, asked.added, formed.communes) for day in lived.stretch.days]
-    otherwise = replace(lived.stretch, days=tuple(days))
+    otherwise = _with_more(lived.stretch, asked.added, formed, last)
     settings = Settings()
 
     def by(stretch: Stretch, weights: Weights, ladder: Ladder | None, said: str) -> list[Gone]:
@@ -206,7 +212,7 @@ def _play(finess: str, first: date, last: date, asked: Asked, state: Path | None
         bar, move = progress(said)
         with bar:
             outcomes = climb(stretch, policy, settings, ladder, move)
-        return [Gone(day, one) for day, one in zip(stretch.days, outcomes, strict=True)]
+        return gone_days(stretch.days, outcomes)
 
     def weighing(fairness: float | None, said: str) -> list[Gone]:
         weights = formed.weights
@@ -214,7 +220,7 @@ def _play(finess: str, first: date, last: date, asked: Asked, state: Path | None
             weights = weights.model_copy(update={"fairness": fairness})
         return by(otherwise, weights, asked.ladder, said)
 
-    went = list(map(Gone, lived.stretch.days, lived.outcomes))
+    went = gone_days(lived.stretch.days, lived.outcomes)
     again = by(lived.stretch, formed.weights, None, "playing the days again")
     if asked == Asked(DISPATCH):
         return Found(went, again, again)
@@ -229,6 +235,22 @@ def _play(finess: str, first: date, last: date, asked: Asked, state: Path | None
             break
     best = min(tried, key=lambda one: (not one.keeps(bound), one.inequality or 0.0))
     return Found(went, again, best.days, tried)
+
+
+def _with_more(stretch: Stretch, added: Sequence[Added], formed: Formed, last: date) -> Stretch:
+    """Every day from the first on, and so long after the last as somebody may be seen."""
+    if not added:
+        return stretch
+    whole, zone = stretch.whole, ZoneInfo(formed.zone)
+    until = max([last, *(one.due_by.astimezone(zone).date() for one in whole.callers)])
+    first = whole.opens.date()
+    on = {
+        day: seats_on(day, whole.community, added, formed.communes, zone)
+        for day in (first + timedelta(days=n) for n in range((until - first).days + 1))
+    }
+    days = [replace(day, seats=(*day.seats, *on[day.opens.date()])) for day in stretch.days]
+    seats = tuple(seat for some in on.values() for seat in some)
+    return replace(stretch, days=tuple(days), added=seats)
 
 
 def _show_tried(tried: Sequence[Tried], bound: float, finess: str) -> None:
@@ -259,7 +281,7 @@ def _change(change: Difference, better_up: bool) -> str:  # noqa: FBT001 one of 
     if change.mean is None:
         return NOTHING
     if change.low is None or change.high is None:
-        return f"{change.mean:+.2f} [dim](one day)[/dim]"
+        return f"{change.mean:+.2f}"  # of one day, or of all of them together
     said = f"{change.mean:+.2f} ({change.low:+.2f} to {change.high:+.2f})"
     if change.low <= 0 <= change.high:
         return f"[dim]{said}[/dim]"  # it may be chance

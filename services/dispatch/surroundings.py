@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import assert_never
 
 from domain.asking import Askable, Rate, askable, is_away
 from domain.eligibility import search
@@ -32,15 +33,19 @@ class Rates:
 
     def count(self, recorded: Recorded) -> None:
         """One more event of the log."""
-        community = recorded.meta.community or ""
+        if isinstance(recorded.event, RequestOffered | OfferAccepted):
+            self.heard(recorded.meta.community or "", recorded.event)
+
+    def heard(self, community: str, event: RequestOffered | OfferAccepted) -> None:
+        """Members of the community were asked, or one accepted."""
         rate = self.of(community)
-        match recorded.event:
+        match event:
             case RequestOffered(to=to):
                 self._rates[community] = rate._replace(asked=rate.asked + len(to))
             case OfferAccepted():
                 self._rates[community] = rate._replace(accepted=rate.accepted + 1)
             case _:
-                pass
+                assert_never(event)
 
 
 def around(

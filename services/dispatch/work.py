@@ -55,6 +55,13 @@ class Work:
         finally:
             self._now = None
 
+    def pop(self) -> tuple[str, Todo] | None:
+        """What came first, for who does it at once."""
+        if not self._todo:
+            return None
+        community = next(iter(self._todo))
+        return community, self._todo.pop(community)
+
     def _of(self, community: str) -> Todo:
         self._some.set()
         return self._todo.setdefault(community, Todo())

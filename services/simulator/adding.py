@@ -95,15 +95,21 @@ _COLUMNS = ", ".join(Added.model_fields)
 
 def with_more(day: Day, added: Sequence[Added], communes: Sequence[Commune]) -> Day:
     """The day, had these places been there. Raises NotAddable for a commune it does not serve."""
-    on = day.opens.date()
     zone = day.opens.tzinfo
     assert isinstance(zone, ZoneInfo)
-    seats = [
-        _seat(day.community, on, nth, one, commune_of(one, communes), zone)
+    seats = seats_on(day.opens.date(), day.community, added, communes, zone)
+    return Day(day.community, day.opens, (*day.seats, *seats), day.callers)
+
+
+def seats_on(
+    on: date, community: str, added: Sequence[Added], communes: Sequence[Commune], zone: ZoneInfo
+) -> list[Seat]:
+    """Those of that day. Raises NotAddable for a commune the community does not serve."""
+    return [
+        _seat(community, on, nth, one, commune_of(one, communes), zone)
         for nth, one in enumerate(added)
         if on.isoweekday() == one.weekday
     ]
-    return Day(day.community, day.opens, (*day.seats, *seats), day.callers)
 
 
 def commune_of(one: Added, communes: Sequence[Commune]) -> Commune:

@@ -54,25 +54,28 @@ class Habits:
 
 def habits_in(histories: Iterable[Sequence[RequestEvent]]) -> Habits:
     """Measured over these requests. Who was told that they need not answer did not refuse."""
-    asked: dict[str, list[bool]] = defaultdict(list)
+    last: dict[tuple[int, str], bool] = {}  # of one question, what was said last
     lags: list[timedelta] = []
     leads: list[timedelta] = []
-    for history in histories:
+    for nth, history in enumerate(histories):
         since: dict[str, datetime] = {}
         for event in history:
             match event:
                 case RequestOffered(to=to, offered_at=at):
                     since |= dict.fromkeys(to, at)
                 case OfferAccepted(rpps=rpps, accepted_at=at, start=start):
-                    asked[rpps].append(True)
+                    last[nth, rpps] = True
                     lags.append(at - since.get(rpps, at))
                     leads.append(start - at)
                 case OfferRefused() | OfferPartiallyAccepted() | OfferDeferred():
-                    asked[event.rpps].append(False)
+                    last[nth, event.rpps] = False
                 case OfferLapsed(reason=Lapse.NO_ANSWER):
-                    asked[event.rpps].append(False)
+                    last[nth, event.rpps] = False
                 case _:
                     pass
+    asked: dict[str, list[bool]] = defaultdict(list)
+    for (_, rpps), accepted in last.items():
+        asked[rpps].append(accepted)
     said = {rpps: Rate(len(answers), sum(answers)) for rpps, answers in asked.items()}
     return Habits(
         rate=Rate(sum(r.asked for r in said.values()), sum(r.accepted for r in said.values())),

@@ -21,6 +21,16 @@ class Gone:
 
     day: Day
     played: Played
+    given: Mapping[str, int]  # places of the day's seats, whoever called whenever: seat → number
+
+
+def gone_days(days: Sequence[Day], outcomes: Sequence[Played]) -> list[Gone]:
+    """Days one after the other: who called in the evening may have a place of tomorrow."""
+    given = Counter(one.slot for played in outcomes for one in played.assignments)
+    return [
+        Gone(day, played, {seat.id: given[seat.id] for seat in day.seats})
+        for day, played in zip(days, outcomes, strict=True)
+    ]
 
 
 @dataclass(frozen=True)
@@ -77,13 +87,23 @@ def lost(gone: Gone) -> float | None:
 
 def inequality(gone: Gone) -> float | None:
     """Gini of the shares of their places that practitioners were given."""
+    return inequality_over([gone])
+
+
+def inequality_over(days: Sequence[Gone]) -> float | None:
+    """Over all of these days together: who had none today may have many tomorrow.
+
+    Of what was taken back before anybody had it, nothing was offered.
+    """
     offered: Counter[str] = Counter()
-    of_slot = {}
-    for seat in gone.day.seats:
-        offered[seat.published.rpps] += seat.published.capacity - len(seat.others)
-        of_slot[seat.id] = seat.published.rpps
-    taken = Counter(of_slot[o.slot] for o in gone.played.assignments if o.slot in of_slot)
-    return gini([taken[rpps] / places for rpps, places in offered.items() if places])
+    given: Counter[str] = Counter()
+    for gone in days:
+        for seat in gone.day.seats:
+            number = gone.given.get(seat.id, 0)
+            left = 0 if seat.gone_at else seat.published.capacity - len(seat.others) - number
+            offered[seat.published.rpps] += number + max(left, 0)
+            given[seat.published.rpps] += number
+    return gini([given[rpps] / places for rpps, places in offered.items() if places])
 
 
 FIGURES: Mapping[str, Figure] = {
@@ -99,13 +119,22 @@ FIGURES: Mapping[str, Figure] = {
 
 
 def over_days(figure: Figure, days: Sequence[Gone]) -> float | None:
-    """Its mean over the days that have it."""
+    """Its mean over the days that have it; inequality is of all of them together."""
+    if figure is inequality:
+        return inequality_over(days)
     found = [value for gone in days if (value := figure(gone)) is not None]
     return fmean(found) if found else None
 
 
 def difference(figure: Figure, first: Sequence[Gone], second: Sequence[Gone]) -> Difference:
-    """Paired by day, with the interval of Student's t for paired samples."""
+    """Paired by day, with the interval of Student's t for paired samples.
+
+    Of inequality, which is of all days together, without one.
+    """
+    if figure is inequality:
+        before, after = inequality_over(first), inequality_over(second)
+        known = before is not None and after is not None
+        return Difference(after - before if known else None, None, None)  # type: ignore[operator]
     pairs = [
         (before, after)
         for one, other in zip(first, second, strict=True)

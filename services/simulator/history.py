@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +43,7 @@ def draw(day: Day, past: Mapping[date, PastDay]) -> Draw:
     starts = [datetime.fromtimestamp(at, zone).date().toordinal() for at in published["start"]]
     on = np.array(starts, dtype=int)
 
-    @cache
+    @lru_cache(maxsize=1)
     def drawn(at: datetime, today: date, days: int) -> Forecast:
         known = published[(published["published"] <= at.timestamp()) & (on == today.toordinal())]
         return Forecast(futures(past, known, at, zone, day.community, days))

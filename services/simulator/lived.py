@@ -1,20 +1,20 @@
 """Days as they went, from the log: to be played again otherwise.
 
-A slot is taken as it was in the end: moved, widened, or taken back at its moment; and who called
-as they were received. What communities and practitioners agreed to, they agree to when they did.
+Who called is taken as they were received, and everything else when it was: what communities and
+practitioners agreed to, and what became of slots.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
 from typing import Any, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from domain import practitioner as practitioners
 from domain import request as requests
-from domain.practitioner import Practitioner
+from domain.asking import Rate
 from domain.request import Assigned, Request, Visited
 from events import streams
 from events.agenda import (
@@ -22,17 +22,20 @@ from events.agenda import (
     SlotCapacityChanged,
     SlotMoved,
     SlotOpenedTo,
-    SlotPlaceFreed,
-    SlotPlaceTaken,
     SlotPublished,
     SlotWithdrawn,
 )
 from events.codes import Origin
 from events.community import CommunityNeighboursAgreed
 from events.instants import happened_at
-from events.offer import RequestOffered
-from events.practitioner import PractitionerEnrolled, PractitionerEvent
-from events.request import RequestAssigned, RequestEvent, RequestReceived
+from events.offer import OfferAccepted, RequestOffered
+from events.practitioner import PractitionerEnrolled
+from events.request import (
+    RequestAssigned,
+    RequestDeadlineAgreed,
+    RequestEvent,
+    RequestReceived,
+)
 from projections import arrivals
 from services.dispatch.prior import OPENS
 from services.log.database import Pool
@@ -41,15 +44,39 @@ from services.projector import queries
 from services.simulator import loss
 from services.simulator.answering import habits_in
 from services.simulator.cast import Caller, Day, Seat, waiting_of
-from services.simulator.climbing import Stretch, Told
+from services.simulator.climbing import Stretch
+from services.simulator.meanwhile import Told, of_others, told_of, told_of_agenda
 from services.simulator.simulating import Assignment, Played, played
 
 AT_ONCE = 500  # streams read in one look
+_RATE_OF = timedelta(days=90)  # as dispatch counts it
 
 _MEMBERS = """
 select distinct stream from events
 where stream >= 'practitioner-' and stream < 'practitioner.' and name = %(enrolled)s
     and jsonb_exists_any(data->'communities', %(communities)s)
+"""
+# Whoever opened something to one of them, member or not; and then all they did in these weeks: a
+# place elsewhere counts for their caps, and they are nowhere twice.
+_AGENDAS = """
+with theirs as (
+    select distinct split_part(stream, '-', 2) as rpps from events
+    where stream >= 'agenda-' and stream < 'agenda.'
+        and right(stream, 8) between %(from)s and %(to)s
+        and name = any(%(opening)s) and jsonb_exists_any(data->'communities', %(communities)s)
+    union select unnest(%(members)s::text[])
+)
+select distinct stream from events
+where stream >= 'agenda-' and stream < 'agenda.' and right(stream, 8) between %(from)s and %(to)s
+    and split_part(stream, '-', 2) in (select rpps from theirs)
+"""
+_ASKED = """
+select name, sum(case name when %(offered)s then jsonb_array_length(data->'to') else 1 end)::int
+from events
+where name in (%(offered)s, %(accepted)s) and meta->>'community' = %(community)s
+    and (data->>case name when %(offered)s then 'offered_at' else 'accepted_at' end)::timestamptz
+        between %(since)s and %(until)s
+group by 1
 """
 
 
@@ -72,51 +99,81 @@ async def lived_days(
     )
     if not called:
         return None
-    of_requests = await _histories(log, [streams.request(row["request_id"]) for row in called])
+    histories = await _histories(log, [streams.request(row["request_id"]) for row in called])
+    of_requests = sorted(histories.values(), key=lambda h: (h[0].received_at, h[0].request_id))
     by_day: dict[date, list[Sequence[Any]]] = defaultdict(list)
-    for events in of_requests.values():
+    for events in of_requests:
         by_day[events[0].received_at.astimezone(zone).date()].append(events)
 
     of_communities = await _of_communities(log, community)
-    members = await _members(pool, list(of_communities))
     ours = {row["request_id"] for row in called}
-    last_due = max(row["due_by"] for row in called)
-
-    async def opened_to(one: str) -> list[Seat]:
-        span = {"since": since, "until": max(until, last_due)}
-        rows = await queries.rows(pool, arrivals.OPENED_OR_NOT, communities=[one], **span)
-        return await _seats(log, rows, ours)
-
-    seats = await opened_to(community)
-    own = {seat.id for seat in seats}
-    neighbours: dict[str, Seat] = {}
-    for other in of_communities:
-        if other != community:
-            neighbours |= {one.id: one for one in await opened_to(other) if one.id not in own}
-    of_people = await _histories(log, sorted({*members, *_theirs(seats, neighbours.values())}))
+    ends = max([until, *(_due_by(events) for events in of_requests)])
+    agendas, people = await _around(pool, log, list(of_communities), since, ends)
+    seats = list(_seats(agendas, people, community, since, ends, ours))
     days, outcomes = [], []
-    starts = [seat.published.start.astimezone(zone).date() for seat in seats]
-    for day, histories in sorted(by_day.items()):
-        callers = tuple(_caller(events[0]) for events in histories)
-        outcome = [given for events in histories if (given := _assignment(events))]
-        there = [s for s, start in zip(seats, starts, strict=True) if start == day]
+    for day, some in sorted(by_day.items()):
+        callers = tuple(_caller(events) for events in some)
+        given = [one for events in some if (one := _assignment(events))]
+        there = [s for s in seats if s.published.start.astimezone(zone).date() == day]
         days.append(Day(community, datetime.combine(day, OPENS, zone), tuple(there), callers))
-        asked = sum(
-            len(event.to)
-            for events in histories
-            for event in events
-            if isinstance(event, RequestOffered)
-        )
-        outcomes.append(played(callers, outcome, [], asked))
-    # Places of days on which nobody called: who called the day before may have them.
-    others = [s for s, start in zip(seats, starts, strict=True) if start not in by_day]
+        asked = sum(len(e.to) for h in some for e in h if isinstance(e, RequestOffered))
+        outcomes.append(played(callers, given, [], asked))
+    told = [
+        *(t for one, h in of_communities.items() for t in told_of(streams.community(one), h)),
+        *(told for stream, history in people.items() for told in told_of(stream, history)),
+        *(told for stream, h in agendas.items() for told in told_of_agenda(stream, h, ours)),
+        *(told for events in of_requests for told in _deadlines(events)),
+    ]
     stretch = Stretch(
         days=tuple(days),
-        beside=(*others, *neighbours.values()),
-        told=tuple(_told(of_communities, of_people)),
-        habits=habits_in(of_requests.values()),
+        told=tuple(told),
+        habits=habits_in(of_requests),
+        rate=await _rate(pool, community, since),
     )
     return Lived(stretch, tuple(outcomes))
+
+
+async def _around(
+    pool: Pool, log: Log, communities: list[str], since: datetime, until: datetime
+) -> tuple[dict[str, Sequence[Any]], dict[str, Sequence[Any]]]:
+    """The agendas of the weeks and the practitioners, by stream."""
+    weeks = [f"{at.isocalendar()[0]}-W{at.isocalendar()[1]:02}" for at in _around_of(since, until)]
+    async with pool.connection() as connection:
+        given = {"enrolled": PractitionerEnrolled.name, "communities": communities}
+        cursor = await connection.execute(_MEMBERS, given)
+        members = [stream for (stream,) in cast("list[tuple[str]]", await cursor.fetchall())]
+        opening = {
+            "from": weeks[0],
+            "to": weeks[-1],
+            "opening": [SlotPublished.name, SlotOpenedTo.name],
+            "communities": communities,
+            "members": [streams.identity(stream) for stream in members],
+        }
+        cursor = await connection.execute(_AGENDAS, opening)
+        named = sorted(stream for (stream,) in cast("list[tuple[str]]", await cursor.fetchall()))
+    agendas = await _histories(log, named)
+    theirs = {streams.practitioner(streams.agenda_named(stream)[0]) for stream in named}
+    return agendas, await _histories(log, sorted({*members, *theirs}))
+
+
+def _around_of(since: datetime, until: datetime) -> tuple[datetime, datetime]:
+    """From a day before to a day after: it is another week somewhere on earth."""
+    return since - timedelta(days=1), until + timedelta(days=1)
+
+
+async def _rate(pool: Pool, community: str, until: datetime) -> Rate:
+    """How many accepted of those asked, in the months before."""
+    given = {
+        "offered": RequestOffered.name,
+        "accepted": OfferAccepted.name,
+        "community": community,
+        "since": until - _RATE_OF,
+        "until": until,
+    }
+    async with pool.connection() as connection:
+        cursor = await connection.execute(_ASKED, given)
+        counted = dict(cast("list[tuple[str, int]]", await cursor.fetchall()))
+    return Rate(counted.get(RequestOffered.name, 0), counted.get(OfferAccepted.name, 0))
 
 
 async def _of_communities(log: Log, community: str) -> dict[str, Sequence[Any]]:
@@ -140,24 +197,6 @@ async def _members(pool: Pool, communities: list[str]) -> list[str]:
         return [stream for (stream,) in cast("list[tuple[str]]", await cursor.fetchall())]
 
 
-def _theirs(*some: Iterable[Seat]) -> Iterator[str]:
-    for seats in some:
-        for seat in seats:
-            yield streams.practitioner(seat.published.rpps)
-
-
-def _told(
-    of_communities: Mapping[str, Sequence[Any]], of_people: Mapping[str, Sequence[Any]]
-) -> Iterator[tuple[datetime, Told]]:
-    """In the order of each stream, whatever its events say of when they were."""
-    by_stream = {streams.community(one): events for one, events in of_communities.items()}
-    for stream, events in (by_stream | dict(of_people)).items():
-        at = datetime.min.replace(tzinfo=UTC)
-        for event in events:
-            at = max(at, happened_at(event))
-            yield at, Told(stream, event)
-
-
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone)
 
@@ -170,8 +209,25 @@ async def _histories(log: Log, named: Sequence[str]) -> dict[str, Sequence[Any]]
     return found
 
 
-def _caller(received: RequestReceived) -> Caller:
-    return Caller(str(received.request_id), waiting_of(received))
+def _caller(events: Sequence[Any]) -> Caller:
+    """As they called; to be seen by when it was agreed in the end."""
+    received: RequestReceived = events[0]
+    waiting = replace(waiting_of(received), due_by=_due_by(events))
+    return Caller(str(received.request_id), waiting)
+
+
+def _due_by(events: Sequence[Any]) -> datetime:
+    agreed = [event.due_by for event in events if isinstance(event, RequestDeadlineAgreed)]
+    due_by: datetime = [events[0].due_by, *agreed][-1]
+    return due_by
+
+
+def _deadlines(events: Sequence[Any]) -> Iterator[tuple[datetime, Told]]:
+    """Agreed after the call: known when they were."""
+    stream = streams.request(events[0].request_id)
+    for event in events:
+        if isinstance(event, RequestDeadlineAgreed):
+            yield happened_at(event), Told(stream, event)
 
 
 def _assignment(events: Sequence[RequestEvent]) -> Assignment | None:
@@ -179,17 +235,15 @@ def _assignment(events: Sequence[RequestEvent]) -> Assignment | None:
     state: Request = requests.decider.replay(events)
     match state:
         case Assigned(assigned=assigned) | Visited(assigned=Assigned(assigned=assigned)):
-            received = events[0]
-            assert isinstance(received, RequestReceived)
-            return _as_played(received, assigned)
+            return _as_played(events, assigned)
         case _:
             return None
 
 
-def _as_played(received: RequestReceived, given: RequestAssigned) -> Assignment:
-    cost = loss.of_served(_caller(received), given.start, given.km)
+def _as_played(events: Sequence[RequestEvent], given: RequestAssigned) -> Assignment:
+    cost = loss.of_served(_caller(events), given.start, given.km)
     return Assignment(
-        str(received.request_id),
+        str(given.request_id),
         str(given.slot_id),
         given.assigned_at,
         given.start,
@@ -198,41 +252,29 @@ def _as_played(received: RequestReceived, given: RequestAssigned) -> Assignment:
     )
 
 
-async def _seats(log: Log, opened: Sequence[dict[str, Any]], ours: Collection[UUID]) -> list[Seat]:
-    """Those published; places made for a patient beyond the agenda are what is played anew."""
-    ids: list[UUID] = [row["slot_id"] for row in opened]
-    agenda_of = await log.agendas_of(ids)
-    agendas = await _histories(log, sorted(set(agenda_of.values())))
-    rpps = sorted({streams.agenda_named(stream)[0] for stream in agendas})
-    people = await _histories(log, [streams.practitioner(one) for one in rpps])
-    found = []
-    for slot_id in ids:
-        if slot_id not in agenda_of:
-            continue
-        about = [
-            event
-            for event in agendas[agenda_of[slot_id]]
-            if getattr(event, "slot_id", None) == slot_id
-        ]
-        published, gone_at = _in_the_end(about)
-        if published.origin is Origin.OVERBOOK:
-            continue
-        history = people[streams.practitioner(published.rpps)]
-        practitioner = _as_of(history, published.end)
-        others = _of_others(about, ours)
-        found.append(Seat(str(slot_id), published, practitioner, gone_at, others))
-    return found
-
-
-def _of_others(about: Sequence[AgendaEvent], ours: Collection[UUID]) -> tuple[SlotPlaceTaken, ...]:
-    """Places that patients have in the end who are not among those who called."""
-    taken: dict[UUID, SlotPlaceTaken] = {}
-    for event in about:
-        if isinstance(event, SlotPlaceTaken) and event.request_id not in ours:
-            taken[event.request_id] = event
-        elif isinstance(event, SlotPlaceFreed):
-            taken.pop(event.request_id, None)
-    return tuple(taken.values())
+def _seats(
+    agendas: Mapping[str, Sequence[Any]],
+    people: Mapping[str, Sequence[Any]],
+    community: str,
+    since: datetime,
+    until: datetime,
+    ours: Collection[UUID],
+) -> Iterator[Seat]:
+    """The community's places as they were in the end, but those made for one patient."""
+    for stream, history in sorted(agendas.items()):
+        rpps, _ = streams.agenda_named(stream)
+        practitioner = practitioners.decider.replay(people[streams.practitioner(rpps)])
+        others = of_others(history, ours)
+        about: dict[UUID, list[AgendaEvent]] = defaultdict(list)
+        for event in history:
+            about[event.slot_id].append(event)
+        for slot_id, events in about.items():
+            published, gone_at = _in_the_end(events)
+            if published.origin is Origin.OVERBOOK or community not in published.communities:
+                continue
+            if since <= published.start < until:
+                theirs = tuple(one for one in others if one.slot_id == slot_id)
+                yield Seat(str(slot_id), published, practitioner, gone_at, theirs)
 
 
 def _in_the_end(about: Sequence[AgendaEvent]) -> tuple[SlotPublished, datetime | None]:
@@ -253,7 +295,3 @@ def _in_the_end(about: Sequence[AgendaEvent]) -> tuple[SlotPublished, datetime |
                 pass
         published = published.model_copy(update=changes)
     return published, gone_at
-
-
-def _as_of(history: Sequence[PractitionerEvent], instant: datetime) -> Practitioner:
-    return practitioners.decider.replay(e for e in history if happened_at(e) <= instant)

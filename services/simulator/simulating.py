@@ -121,12 +121,17 @@ class _Course:
 
 def taking_back(slot: Slot, now: datetime) -> list[AgendaEvent]:
     """Places nobody has; who has one keeps it: what became of them is another policy's."""
+    return shrinking(slot, 0, now)
+
+
+def shrinking(slot: Slot, capacity: int, now: datetime) -> list[AgendaEvent]:
+    """To so many places, or as many as somebody has."""
     slot_id = slot.published.slot_id
-    if not slot.taken:
+    left = max(capacity, len(slot.taken) + len(slot.held))
+    if not left:
         return [SlotWithdrawn(slot_id=slot_id, withdrawn_at=now)]
-    if not slot.free:
+    if left == slot.published.capacity:
         return []
-    left = len(slot.taken)
     return [SlotCapacityChanged(slot_id=slot_id, capacity=left, changed_at=now)]
 
 

@@ -1,18 +1,29 @@
 """Days played with a ladder: places, members who answer as usual, neighbours, hand-backs."""
 
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from random import Random
+from typing import ClassVar
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from domain import practitioner as practitioners
 from domain.asking import Rate
+from events import streams
+from events.codes import Source
+from events.instants import happened_at
 from events.ladder import Ladder, Rule, Step, StepKind
 from events.offer import Lapse
 from services.settings import Settings
 from services.simulator.answering import USUAL_LAG, USUAL_LEAD, Habits, habits_in
 from services.simulator.cast import Caller, Day, Seat, waiting_of
-from services.simulator.climbing import Stretch, Told, climb
+from services.simulator.climbing import Stretch, climb
+from services.simulator.comparing import gone_days, inequality_over
+from services.simulator.meanwhile import Told, told_of_agenda
 from services.simulator.policies import Earliest
+from services.simulator.simulating import Assignment, Played
 from tests.examples import (
     AFTERNOON,
     DR_ADAM,
@@ -23,20 +34,25 @@ from tests.examples import (
     NOON,
     OVERBOOK,
     VALENCIENNES,
+    WEEK,
     accepted,
     adopted,
     agreed_with,
     called,
+    closed_to,
     consented,
+    crisis_declared,
     deferred,
     enrolled,
     formed,
     lapsed,
+    moved,
     offered,
     published,
     received,
     refused,
     taken,
+    withdrawn,
 )
 
 MORNING = NOON - 6 * HOUR
@@ -62,9 +78,10 @@ def caller(name="anna", at=NOON, hours=3.0, **changes):
     return Caller(name, waiting_of(one))
 
 
-def seat(slot_id=AFTERNOON, practitioner=None, others=(), gone_at=None, **changes):
+def seat(slot_id=AFTERNOON, gone_at=None, **changes):
     one = published(slot_id, at=MORNING, **changes)
-    return Seat(str(slot_id), one, practitioner, gone_at, others)
+    practitioner = practitioners.decider.replay([enrolled(), consented()])
+    return Seat(str(slot_id), one, practitioner, gone_at)
 
 
 MEMBERS = (
@@ -78,7 +95,16 @@ MEMBERS = (
 
 def stretch(*callers, seats=(), **others):
     day = Day(NEVERS, MORNING, tuple(seats), tuple(callers))
-    return Stretch(**({"days": (day,), "told": MEMBERS, "habits": ALWAYS} | others))
+    usual = {"days": (day,), "told": MEMBERS, "added": tuple(seats), "habits": ALWAYS}
+    return Stretch(**(usual | others))
+
+
+def said(*events):
+    """Of agendas, in the order they happened."""
+    return tuple(
+        (happened_at(one), Told(streams.agenda(DR_ADAM, WEEK), one))
+        for one in sorted(events, key=happened_at)
+    )
 
 
 def gone(played, tried=None, policy=None):
@@ -143,18 +169,22 @@ def test_a_neighbour_s_place_is_reached_by_the_step_that_allows_it_and_not_what_
         told(MORNING, enrolled(DR_CARO, communities=(VALENCIENNES,))),
         told(MORNING, consented(DR_CARO)),
     )
-    place = {
-        "rpps": DR_CARO,
-        "communities": (VALENCIENNES,),
-        "start": NOON + HOUR,
-        "end": NOON + 2 * HOUR,
-        "capacity": 2,
-    }
-    free = seat(called("beside"), others=(taken(called("theirs"), called("beside")),), **place)
+    beside = called("beside")
+    place = published(
+        beside,
+        rpps=DR_CARO,
+        communities=(VALENCIENNES,),
+        start=NOON + HOUR,
+        end=NOON + 2 * HOUR,
+        capacity=2,
+        at=MORNING,
+    )
+    agenda = [place, taken(called("theirs"), beside)]
+    there += tuple(told_of_agenda(streams.agenda(DR_CARO, WEEK), agenda, ours=()))
     two = (caller(), caller("ben"))
 
-    apart = gone(stretch(*two, told=there, beside=(free,)), ladder(PLACES))
-    together = gone(stretch(*two, told=there, beside=(free,)), ladder(PLACES, NEIGHBOURS))
+    apart = gone(stretch(*two, told=there), ladder(PLACES))
+    together = gone(stretch(*two, told=there), ladder(PLACES, NEIGHBOURS))
 
     assert len(apart.unserved) == 2
     assert len(together.assignments) == 1  # of its two places one is another patient's
@@ -181,9 +211,133 @@ def test_the_evening_s_callers_may_have_tomorrow_s_places():
     place = seat(start=tomorrow, end=tomorrow + HOUR)
     second = Day(NEVERS, MORNING + 24 * HOUR, (place,), (caller("ben", NOON + 24 * HOUR),))
 
-    days = climb(stretch(days=(first, second)), Earliest(), Settings(), ladder(PLACES))
+    both = stretch(days=(first, second), added=(place,))
+    days = climb(both, Earliest(), Settings(), ladder(PLACES))
 
     assert [len(day.assignments) for day in days] == [1, 0]
+
+
+def test_members_who_always_accept_see_everybody_however_late_they_answer():
+    callers = [caller(f"patient {n}", NOON + 15 * n * MINUTE, hours=6) for n in range(12)]
+    slow = Habits(rate=Rate(10_000, 10_000), lag=6 * MINUTE, lead=HOUR)
+
+    outcome = gone(stretch(*callers, habits=slow), ladder(PLACES, OFFERS))
+
+    assert outcome.unserved == []
+
+
+A_ROOM = {"start": NOON + 2 * HOUR, "end": NOON + 3 * HOUR}
+
+
+def test_nobody_is_in_two_places_whatever_was_published_anew():
+    """Anna has the place that in the log nobody had: it was taken back, and published again."""
+    again = published(called("again"), at=NOON + 11 * MINUTE, **A_ROOM)
+    back = withdrawn().model_copy(update={"withdrawn_at": NOON + 10 * MINUTE})
+    told = said(published(at=MORNING, **A_ROOM), back, again)
+    two = (caller(hours=5), caller("ben", NOON + 20 * MINUTE, hours=5))
+
+    outcome = gone(stretch(*two, told=(*MEMBERS, *told)), ladder(PLACES))
+
+    assert [one.request for one in outcome.assignments] == ["anna"]
+
+
+def test_a_slot_is_moved_when_it_was_and_not_before():
+    late = published(at=MORNING, start=NOON + 8 * HOUR, end=NOON + 9 * HOUR)
+    told = (*MEMBERS, *said(late, moved(start=NOON + 2 * HOUR)))
+
+    def start(at):
+        played = stretch(caller(at=at, hours=9.0), told=told)
+        return gone(played, ladder(PLACES)).assignments[0].start
+
+    assert start(NOON - MINUTE) == NOON + 8 * HOUR
+    assert start(NOON + MINUTE) == NOON + 2 * HOUR
+
+
+def test_a_slot_somebody_has_by_then_is_not_moved_under_them():
+    late = published(at=MORNING, start=NOON + 8 * HOUR, end=NOON + 9 * HOUR, capacity=2)
+    told = (*MEMBERS, *said(late, moved(start=NOON + 2 * HOUR)))
+    two = (caller(at=NOON - MINUTE, hours=9.0), caller("ben", NOON + MINUTE, hours=9.0))
+
+    outcome = gone(stretch(*two, told=told), ladder(PLACES))
+
+    assert {one.start for one in outcome.assignments} == {NOON + 8 * HOUR}
+
+
+def test_what_is_closed_to_the_sas_is_closed_to_it():
+    told = (*MEMBERS, *said(published(at=MORNING, **A_ROOM), closed_to(Source.CPTS)))
+
+    assert gone(stretch(caller(at=NOON + MINUTE), told=told), ladder(PLACES)).unserved == ["anna"]
+
+
+def test_patients_of_the_days_before_count_for_the_week():
+    """With a cap of one a week, the one place of the week is another's."""
+    capped = (*MEMBERS[:2], told(MORNING, consented(weekly_cap=1)))
+    monday = published(called("monday"), at=MORNING, start=NOON - 3 * HOUR, end=NOON - 2 * HOUR)
+    before = [monday, taken(called("somebody"), called("monday")), published(at=MORNING, **A_ROOM)]
+    of_others = told_of_agenda(streams.agenda(DR_ADAM, WEEK), before, ours=())
+
+    played = stretch(caller(at=NOON + MINUTE), told=(*capped, *of_others))
+
+    assert gone(played, ladder(PLACES)).unserved == ["anna"]
+
+
+def test_who_agrees_while_somebody_waits_is_heard_at_once():
+    place = said(published(at=MORNING, **A_ROOM))
+    silent = [MEMBERS[0], MEMBERS[1]]
+    consents = told(NOON + MINUTE, consented())
+    two = (caller(), caller("ben", NOON + 5 * MINUTE))
+
+    outcome = gone(stretch(*two, told=(*silent, *place, consents)), ladder(PLACES))
+
+    (given,) = outcome.assignments
+    assert (given.request, given.decided_at) == ("anna", NOON + MINUTE)
+
+
+def test_a_ladder_that_is_tried_does_not_replace_that_of_a_crisis():
+    crisis = told(MORNING, crisis_declared(ladder(PLACES, OFFERS)))
+    played = stretch(caller(), told=(*MEMBERS, crisis))
+
+    assert gone(played, ladder(PLACES)).asked == 1
+
+
+def test_whoever_calls_in_one_instant_is_in_an_order_of_their_own():
+    place = seat(**A_ROOM)
+    one, other = caller("anna"), caller("ben")
+
+    first = gone(stretch(one, other, seats=[place]), ladder(PLACES))
+    second = gone(stretch(other, one, seats=[place]), ladder(PLACES))
+
+    assert [a.request for a in first.assignments] == [a.request for a in second.assignments]
+
+
+def test_looks_go_on_while_the_clocks_change():
+    zone = ZoneInfo("Europe/Paris")
+    days = [Day(NEVERS, datetime(2026, 3, 28 + n, 8, tzinfo=zone), (), ()) for n in (0, 1)]
+
+    class Watching(Earliest):
+        every = timedelta(minutes=5)
+        seen: ClassVar[list[datetime]] = []
+
+        def look_ahead(self, _, now):
+            self.seen.append(now)
+
+    climb(Stretch(tuple(days)), Watching(), Settings())
+
+    steps = {b - a for a, b in pairwise(one.astimezone(UTC) for one in Watching.seen)}
+    assert steps == {timedelta(minutes=5)}
+
+
+def test_places_given_to_callers_of_the_day_before_count_for_their_own_day():
+    tomorrow = seat(start=NOON + 24 * HOUR, end=NOON + 25 * HOUR, capacity=2)
+    taken_back = seat(called("dawn"), gone_at=NOON, capacity=10, **A_ROOM)
+    days = [Day(NEVERS, MORNING, (taken_back,), ()), Day(NEVERS, NOON, (tomorrow,), ())]
+    assignment = Assignment("anna", tomorrow.id, NOON, NOON + 24 * HOUR, 1.0, 0.1)
+    outcomes = [Played([assignment], [], 0.1), Played([], [], 0.0)]
+
+    first, second = gone_days(days, outcomes)
+
+    assert inequality_over([first, second]) == 0.0  # one practitioner, all of one share
+    assert second.given == {tomorrow.id: 1}
 
 
 def test_a_member_answers_the_same_about_the_same_patient_however_often():
@@ -217,6 +371,8 @@ def test_habits_are_measured_and_who_need_not_answer_refused_nothing():
     habits = habits_in([[received(), *history], silent, other])
 
     assert habits.by_member == {DR_ADAM: Rate(2, 1), DR_BLAIN: Rate(2, 0)}
+    late = habits_in([[offered(DR_ADAM), lapsed(DR_ADAM), accepted()]])
+    assert late.rate == Rate(1, 1)  # one question, and what was said last
     assert habits.rate == Rate(4, 1)
     assert (habits.lag, habits.lead) == (USUAL_LAG, USUAL_LEAD)  # one answer is not enough
     assert habits_in([history] * 8).lead == 2 * HOUR

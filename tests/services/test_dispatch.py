@@ -308,6 +308,7 @@ async def test_a_lost_race_is_decided_again_on_what_is_true_by_then(house):
         source="SAS",
         mode="AMB",
         own_patient=False,
+        where=None,
         taken_at=NOON,
     )
     circumstances = Circumstances(

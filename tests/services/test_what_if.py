@@ -11,7 +11,7 @@ from services.cli.simulate import EARLIEST, by_policy
 from services.reports.what_if_page import Pair, page
 from services.simulator.adding import Added, NotAddable, added_in, with_more
 from services.simulator.cast import day_of
-from services.simulator.comparing import FIGURES, Gone, difference, over_days
+from services.simulator.comparing import FIGURES, difference, gone_days, over_days
 from services.simulator.generating import Generator, Wanted
 from services.simulator.territory import towns_named
 
@@ -25,7 +25,7 @@ def day(nth=0, supply=0.8):
 
 
 def gone(one):
-    return Gone(one, by_policy(EARLIEST, one, {}))
+    return gone_days([one], [by_policy(EARLIEST, one, {})])[0]
 
 
 def a_file(tmp_path, text):
