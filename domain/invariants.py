@@ -9,7 +9,9 @@ from datetime import datetime
 from typing import assert_never
 from uuid import UUID
 
+from domain import account as accounts
 from domain import practitioner as practitioners
+from domain.account import Account, NotOpened
 from domain.agenda import day_of, weeks_at
 from domain.decider import ImpossibleHistory
 from domain.eligibility import is_opened, not_within, outside_protocols
@@ -17,6 +19,7 @@ from domain.geography import travel_time
 from domain.practitioner import Consent, Enrolled, NotEnrolled, Practitioner
 from domain.request import FOOT_REACH, Reach
 from events import streams
+from events.account import AccountEvent
 from events.agenda import (
     SlotCapacityChanged,
     SlotClosedTo,
@@ -123,6 +126,7 @@ class Audit:
     _agendas: dict[str, list[_Slot]] = field(default_factory=dict)
     _requests: dict[UUID, _Request] = field(default_factory=dict)
     _practitioners: dict[str, Practitioner] = field(default_factory=dict)
+    _accounts: dict[str, Account] = field(default_factory=dict)
 
     def see(self, recorded: Recorded) -> None:
         """One more event of the log."""
@@ -150,6 +154,8 @@ class Audit:
                 self._practitioner(event, recorded)
             case event if isinstance(event, CommunityEvent):
                 pass
+            case event if isinstance(event, AccountEvent):
+                self._account(event, recorded)
             case _:
                 self._of_request(recorded)
 
@@ -388,6 +394,13 @@ class Audit:
         before = self._practitioners.get(event.rpps, NotEnrolled())
         try:
             self._practitioners[event.rpps] = practitioners.evolve(before, event)
+        except ImpossibleHistory:
+            self._broken("impossible_history", recorded.position, recorded.stream)
+
+    def _account(self, event: AccountEvent, recorded: Recorded) -> None:
+        before = self._accounts.get(recorded.stream, NotOpened())
+        try:
+            self._accounts[recorded.stream] = accounts.evolve(before, event)
         except ImpossibleHistory:
             self._broken("impossible_history", recorded.position, recorded.stream)
 

@@ -3,6 +3,7 @@
 import json
 from typing import get_args
 
+from events.account import AccountEvent
 from events.agenda import AgendaEvent
 from events.base import Event
 from events.community import CommunityEvent
@@ -10,7 +11,7 @@ from events.practitioner import PractitionerEvent
 from events.request import RequestEvent
 from events.upcasters import lifted
 
-AnyEvent = RequestEvent | AgendaEvent | PractitionerEvent | CommunityEvent
+AnyEvent = RequestEvent | AgendaEvent | PractitionerEvent | CommunityEvent | AccountEvent
 
 EVENTS: dict[str, type[Event]] = {event.name: event for event in get_args(AnyEvent)}
 

@@ -2,24 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from pydantic import TypeAdapter
 
 from events.base import CaseId, Finess
 from events.catalogue import AnyEvent
-
-
-class Role(StrEnum):
-    """In what capacity somebody acted."""
-
-    REGULATOR = "regulator"
-    PRACTITIONER = "practitioner"
-    DELEGATE = "delegate"  # a secretary, or who manages the structure: in a practitioner's name
-    COORDINATOR = "coordinator"
-    OPERATOR = "operator"
-    SYSTEM = "system"
+from events.roles import Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +31,8 @@ class Meta:
     causation: UUID  # the event or message that led to the command
     case_id: CaseId | None = None
 
+
+__all__ = ["META", "Actor", "Meta", "Recorded", "Role"]
 
 META: TypeAdapter[Meta] = TypeAdapter(Meta)
 """From JSON and back."""

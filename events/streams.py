@@ -23,8 +23,13 @@ def community(finess: str) -> str:
     return f"community-{finess}"
 
 
+def account(account_id: UUID) -> str:
+    """The stream of one account."""
+    return f"account-{account_id}"
+
+
 def kind(stream: str) -> str:
-    """`request`, `agenda`, `practitioner` or `community`."""
+    """`request`, `agenda`, `practitioner`, `community` or `account`."""
     return stream.partition("-")[0]
 
 

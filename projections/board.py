@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
     DateTime,
     Float,
     Index,
@@ -16,11 +17,14 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    and_,
     case,
+    or_,
     select,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from events.base import Frozen
 from events.envelope import Recorded
 from events.ladder import StepKind
 from events.offer import RequestOffered
@@ -326,8 +330,21 @@ projection = Projection(
 )
 
 
+class After(Frozen):
+    """A row of the board: what comes after it is asked for."""
+
+    waits: bool
+    due_by: datetime | None
+    received_at: datetime
+    request_id: UUID
+
+
 def on_board(
-    *, community: str | None = None, state: str | None = None, rpps: str | None = None
+    *,
+    community: str | None = None,
+    state: str | None = None,
+    rpps: str | None = None,
+    after: After | None = None,
 ) -> Select[Any]:
     """Requests, the open ones first by due date, then the newest."""
     query = select(requests)
@@ -337,6 +354,8 @@ def on_board(
         query = query.where(requests.c.state == state)
     if rpps:
         query = query.where(requests.c.rpps == rpps)
+    if after:
+        query = query.where(_after(after))
     still_open = case((requests.c.state == WAITING, 0), else_=1)
     return query.order_by(
         still_open,
@@ -344,6 +363,18 @@ def on_board(
         requests.c.received_at.desc(),
         requests.c.request_id,
     )
+
+
+def _after(last: After) -> ColumnElement[bool]:
+    of, waits = requests.c, requests.c.state == WAITING
+    later = or_(
+        of.received_at < last.received_at,
+        and_(of.received_at == last.received_at, of.request_id > last.request_id),
+    )
+    if not last.waits:
+        return and_(~waits, later)
+    due_later = or_(of.due_by > last.due_by, and_(of.due_by == last.due_by, later))
+    return or_(~waits, and_(waits, due_later))
 
 
 def of_case(case_id: str) -> Select[Any]:

@@ -27,6 +27,7 @@ from services.intake.agreements import AgreementDesk
 from services.intake.care import CareDesk
 from services.intake.contacts import ContactDesk
 from services.intake.directory import Directory
+from services.intake.entitling import EntitlementDesk
 from services.intake.holds import HoldDesk
 from services.intake.importing import ImportDesk
 from services.intake.offers import OfferDesk
@@ -319,6 +320,7 @@ def _reception(house: House) -> Reception:
         contacts=ContactDesk(executor, house.vault),
         series=SeriesDesk(executor),
         reporting=ReportingDesk(executor, house.vault),
+        entitlements=EntitlementDesk(executor, sealer),
     )
     return Reception(
         desks,

@@ -12,6 +12,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from events.weights import USUAL_WEIGHTS, Weights
+from services.access.providers import Provider
 
 Count = Annotated[int, Field(ge=1)]
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -75,6 +76,20 @@ class Settings(BaseSettings):
     vault_key: SecretStr | None = None  # 32 bytes in base64; without it, the file below
     reader_password: SecretStr | None = None  # of dashboards, for `snp provision`: see docs
     vault_key_file: Path | None = None  # default: `vault.key` in the state folder, made once
+
+    # Who comes in
+    oidc_providers: tuple[Provider, ...] = ()  # JSON: [{"issuer", "audience", "jwks_url", …}]
+    token_minutes: Annotated[float, Field(gt=0, le=1440)] = 15.0  # of an account with a secret here
+    token_leeway_seconds: Annotated[float, Field(ge=0, le=300)] = 30.0  # between two clocks
+    care_hours_after_visit: float = 48.0  # so long a practitioner may look up who the patient is
+
+    # HTTP
+    http_requests_a_second: Annotated[float, Field(gt=0)] = 50.0  # of one account
+    http_burst: Count = 200  # of one account, at once
+    http_connections: Count = 1000
+    http_body_seconds: float = 10.0  # to send a body in
+    http_wait_seconds: Annotated[float, Field(ge=0, le=60)] = 10.0  # the longest ?wait
+    http_answer_seconds: float = 10.0  # the intake's
 
     # The log
     database_connections: Annotated[int, Field(ge=4)] = 8

@@ -21,6 +21,8 @@ def stream_of(event: Event) -> str:
             return streams.agenda(DR_ADAM, WEEK)
         case _ if event.name.startswith("community."):
             return streams.community(event.finess)  # type: ignore[attr-defined]
+        case _ if event.name.startswith("account."):
+            return streams.account(event.account_id)  # type: ignore[attr-defined]
         case _ if event.name.startswith("practitioner."):
             return streams.practitioner(event.rpps)  # type: ignore[attr-defined]
         case _:

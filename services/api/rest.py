@@ -1,112 +1,77 @@
-"""The read models over HTTP, described at /openapi.json, and the messages at /asyncapi."""
+"""Everything over HTTP, described at /openapi.json, and the messages at /asyncapi."""
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any
 
 import orjson
-from fastapi import FastAPI, Query, Request, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse
-from pydantic import Field
+from starlette.exceptions import HTTPException
 
 from domain.decider import Refused
-from events.base import Finess, Frozen, Insee, Rpps
-from events.codes import Label, Mode, Profession, Source
-from projections import availability, board
-from projections.availability import TODAY_TO_D2
+from services.api import following, members, places, problems, requests, sign_in, telling
 from services.api.asyncapi import document
-from services.projector.queries import NotBuiltYet, rows
-from services.reports.places import Looked, Places, places
+from services.api.desk import Desk
+from services.api.limits import Bounded
+from services.api.problems import problem, problem_of
+from services.intake.rejections import Problem, TryAgain
+from services.log.commands import LogUnavailable, StreamMoved
+from services.log.database import UNREACHABLE
 
 if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
     from services.app import House
 
-Community = Annotated[Finess | None, Field(description="FINESS number of a community")]
-Dimension = Literal[
-    "community",
-    "practitioner",
-    "profession",
-    "specialty",
-    "commune",
-    "day",
-    "half_day",
-    "mode",
-    "label",
-    "source",
-]
-State = Literal[
-    "waiting",
-    "assigned",
-    "confirmed",
-    "attended",
-    "missed",
-    "cancelled",
-    "handed_back",
-    "reoriented",
-    "merged",
-    "withdrawn",
-    "refused_as_emergency",
-]
-assert set(get_args(Dimension)) == set(availability.DIMENSIONS), "each may be asked for"
-assert set(get_args(State)) == set(board.STATES), "every state of the board may be asked for"
+_ABOUT = """Requests for same-day care, free places, offers and agreements.
+
+What is told here is what is told over NATS: the same messages, answered the same. `Idempotency-Key`
+makes of several tries one. Refusals are RFC 9457 problems whose `code` is the refusal's name: it
+stays, the words may not. Sign in with `POST /v1/token`, or with a token of a provider."""
 
 
-class PlacesAsked(Frozen):
-    """Which places, counted by what."""
-
-    community: Community = None
-    rpps: Annotated[Rpps | None, Field(description="Of this practitioner")] = None
-    profession: Profession | None = None
-    specialty: Annotated[str | None, Field(max_length=20, description="Their know-how")] = None
-    mode: Mode | None = None
-    label: Label | None = None
-    commune: Annotated[Insee | None, Field(description="INSEE code of where they are")] = None
-    half_day: Literal["AM", "PM"] | None = None
-    source: Annotated[Source | None, Field(description="Who may fill them")] = None
-    by: Annotated[Dimension | None, Field(description="Count every place by this")] = None
-    days: Annotated[int, Field(ge=1, le=14, description="Today and those after")] = TODAY_TO_D2
-
-
-def rest(house: "House") -> FastAPI:
+def rest(house: "House") -> "ASGIApp":
     """The application over this house."""
     api = FastAPI(
         title="SNP Dispatch",
         version=house.version,
-        description="Free places and requests, from the read models. Read only.",
+        description=_ABOUT,
         docs_url=None,  # the page would be loaded from another machine
         redoc_url=None,
     )
+    api.state.desk = Desk(house)
+    for router in (
+        sign_in.router,
+        places.router,
+        requests.router,
+        members.router,
+        following.router,
+        telling.routes(),
+    ):
+        api.include_router(router)
 
     @api.exception_handler(Refused)
     async def refused(_: Request, error: Refused) -> JSONResponse:
-        status = 503 if isinstance(error, NotBuiltYet) else 400
-        return JSONResponse({"code": error.code, "message": str(error)}, status)
+        return problem_of(error)
 
     @api.exception_handler(RequestValidationError)
     async def not_understood(_: Request, error: RequestValidationError) -> JSONResponse:
-        wrong = [{part: one[part] for part in ("loc", "msg", "type")} for one in error.errors()]
-        told = "; ".join(f"{one['loc'][-1]}: {one['msg']}" for one in wrong)
-        return JSONResponse({"code": "invalid_value", "message": told, "detail": wrong}, 422)
+        wrong = [vars(Problem.of(one)) for one in error.errors()]
+        return problem(
+            {"code": wrong[0]["code"], "message": "Some fields are wrong.", "problems": wrong}
+        )
 
-    @api.get("/v1/availability")
-    async def availability_of(asked: Annotated[PlacesAsked, Query()]) -> Places:
-        """Places of today to D+2.
+    @api.exception_handler(HTTPException)
+    async def nothing_there(_: Request, error: HTTPException) -> JSONResponse:
+        code = _CODES.get(error.status_code, "not_json")
+        return problem({"code": code, "message": str(error.detail)}, error.headers)
 
-        Free ones by community, profession, mode, label and hour; with `by`, all of them by what
-        they are. Who publishes slots and is silent for longer than usual is named.
-        """
-        which = availability.Which(**asked.model_dump(exclude={"by", "days"}))
-        looked = Looked(which, house.clock.now(), by=asked.by, days=asked.days)
-        return await places(house.pool, house.settings, looked)
+    async def not_now(_: Request, __: Exception) -> JSONResponse:
+        return problem_of(TryAgain())
 
-    @api.get("/v1/requests")
-    async def requests(
-        community: Community = None,
-        state: State | None = None,
-        limit: Annotated[int, Query(ge=1, le=1000)] = 200,
-    ) -> dict[str, Any]:
-        """Requests: the open ones first, by when they are due, then the newest."""
-        query = board.on_board(community=community, state=state).limit(limit)
-        return {"at": house.clock.now(), "requests": await rows(house.pool, query)}
+    for passing in (LogUnavailable, StreamMoved, *UNREACHABLE):
+        api.add_exception_handler(passing, not_now)
 
     @api.get("/asyncapi", include_in_schema=False)
     async def asyncapi() -> Response:
@@ -115,4 +80,30 @@ def rest(house: "House") -> FastAPI:
             media_type="application/vnd.aai.asyncapi+json;version=3.0.0",
         )
 
-    return api
+    def described() -> dict[str, Any]:
+        if api.openapi_schema is None:
+            api.openapi_schema = _openapi(api)
+        return api.openapi_schema
+
+    api.openapi = described  # type: ignore[method-assign]  # FastAPI's way to extend it
+    return Bounded(api, house.settings)
+
+
+_CODES = {404: "unknown_path", 405: "method_not_allowed"}
+
+
+def _openapi(api: FastAPI) -> dict[str, Any]:
+    """FastAPI's document, with the parts our messages are made of."""
+    found = get_openapi(
+        title=api.title,
+        version=api.version,
+        description=api.description,
+        routes=api.routes,
+    )
+    schemas = found.setdefault("components", {}).setdefault("schemas", {})
+    schemas["Problem"] = problems.SCHEMA
+    for path in found["paths"].values():
+        for operation in path.values():
+            schemas |= operation.pop("x-definitions", {})
+            operation["responses"].pop("422", None)  # one shape for all that is refused
+    return found

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from services.cli import care, communities, indicators, offers, practitioners
+from services.cli import account, care, communities, indicators, offers, practitioners
 from services.cli.errors import Ended, say_error, told_kindly
 from services.cli.options import AsJson, Community, HttpPort, State
 
@@ -456,6 +456,7 @@ care.add_to(app)
 offers.add_to(app)
 practitioners.add_to(app)
 communities.add_to(app)
+app.add_typer(account.account, name="account")
 indicators.add_to(app)
 
 

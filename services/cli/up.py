@@ -150,6 +150,11 @@ async def _serve_all(
         found = {"http": http, "nats": addresses.nats_url, "database": addresses.database_url}
         clocked = {"clock": "sandbox"} if sandbox else {}
         states.publish_addresses(settings.state, found | clocked)
+        administrator = None
+        if settings.database_url is None:
+            from services.access.first import first_administrator
+
+            administrator = await first_administrator(house)
         if demo:
             from services.simulator.seeding import seed_now
 
@@ -157,7 +162,8 @@ async def _serve_all(
                 print("Opening the places of today in three communities…", flush=True)
             await _unless_told_to_stop(house, seed_now(house))
         if not house.stopping.is_set():
-            _announce(house, found, time.monotonic() - began, as_json=as_json)
+            seconds = time.monotonic() - began
+            _announce(house, found, administrator, seconds, as_json=as_json)
         await _told_to_stop(house)
         if not as_json:
             print("\nStopping: what was begun is finished first.")
@@ -271,22 +277,43 @@ def _public(url: str) -> str:
     return re.sub(r":[^:/@]+@", "@", url)
 
 
-def _announce(house: "House", found: dict[str, str], seconds: float, *, as_json: bool) -> None:
+def _let_in(administrator: dict[str, str] | None, http: str) -> str:
+    """How to come in over HTTP; nothing where somebody knows."""
+    if administrator is None:
+        return ""
+    name, secret = administrator["client_id"], administrator["client_secret"]
+    return (
+        f"\n"
+        f"  The first administrator, shown this once (others: snp account open):\n"
+        f"  account     {name}\n"
+        f"  secret      {secret}\n"
+        f"  a token     curl -u {name}:{secret} -d grant_type=client_credentials {http}/v1/token\n"
+    )
+
+
+def _announce(
+    house: "House",
+    found: dict[str, str],
+    administrator: dict[str, str] | None,
+    seconds: float,
+    *,
+    as_json: bool,
+) -> None:
     if as_json:
         import json
 
-        print(
-            json.dumps(found | {"state": str(house.settings.state), "seconds": round(seconds, 2)})
-        )
+        told = found | {"state": str(house.settings.state), "seconds": round(seconds, 2)}
+        print(json.dumps(told | ({"administrator": administrator} if administrator else {})))
         return
     print(
         f"SNP Dispatch {house.version} is up, in {seconds:.1f} s. ^C stops it.\n"
         f"\n"
-        f"  HTTP        {found['http']}   /v1/availability /v1/requests /asyncapi /metrics\n"
+        f"  HTTP        {found['http']}   /openapi.json /asyncapi /metrics\n"
         f"  NATS        {_public(found['nats'])}\n"
         f"  PostgreSQL  {_public(found['database'])}\n"
         f"  State       {house.settings.state}   passwords: addresses.json in it\n"
         f"{_sandboxed(house)}"
+        f"{_let_in(administrator, found['http'])}"
         f"\n"
         f"In another terminal: snp board · snp availability · snp send FILE",
         flush=True,

@@ -4,6 +4,13 @@ from datetime import datetime
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
+from events.account import (
+    AccountClosed,
+    AccountOpened,
+    AccountRoleGranted,
+    AccountRoleRevoked,
+    Grant,
+)
 from events.agenda import (
     SlotCapacityChanged,
     SlotClosedTo,
@@ -395,8 +402,24 @@ def said(event: AnyEvent) -> list[str]:
             return [f"{event.topic.replace('_', ' ').lower()}, of {event.day} (snp journal list)"]
         case CommunityJournalStruck():
             return [f"note {event.entry_id} is taken back"]
+        case AccountOpened():
+            return ["an account"]
+        case AccountRoleGranted():
+            return [f"may act as {capacity(event.grant)}"]
+        case AccountRoleRevoked():
+            return [f"no longer {capacity(event.grant)}"]
+        case AccountClosed():
+            return ["comes in no more"]
         case _:
             assert_never(event)
+
+
+def capacity(grant: Grant) -> str:
+    """As what, and where or for whom."""
+    title = grant.role.replace("_", " ")
+    if grant.rpps:
+        return f"{title} {grant.rpps}"
+    return f"{title} of {grant.community}" if grant.community else title
 
 
 def target_line(target: Target) -> str:

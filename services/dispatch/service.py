@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import orjson
 import structlog
 from faststream.nats import NatsRouter
 from pydantic import TypeAdapter, ValidationError
@@ -9,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from domain.decider import Refused
 from events.explanation import Option
 from services import telemetry
-from services.dispatch.taking import LostThePlace, Take, Taking
+from services.dispatch.taking import LostThePlace, Rank, Take, Taking
 from services.intake.rejections import TryAgain, invalid, refusal
 from services.log.commands import LogUnavailable, StreamMoved
 from services.log.database import UNREACHABLE
@@ -43,5 +44,22 @@ def routes(taking: Taking) -> NatsRouter:
             if isinstance(refused, LostThePlace):
                 told["alternatives"] = OPTIONS.dump_python(refused.alternatives, mode="json")
             return told
+
+    @router.subscriber(
+        subjects.RANK,
+        queue="dispatch",
+        title="rank",
+        description="Places a waiting request may have now, the best first. Request/reply.",
+    )
+    async def rank(body: dict[str, Any]) -> dict[str, Any]:
+        try:
+            asked = Rank.model_validate(body)
+            told = await taking.ranked(asked.request_id, asked.limit)
+        except ValidationError as error:
+            return refusal(invalid(error))
+        except UNREACHABLE:
+            return refusal(TryAgain())
+        said: dict[str, Any] = orjson.loads(orjson.dumps(told))
+        return said
 
     return router

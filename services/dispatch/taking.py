@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID, uuid5
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from domain import agenda as agendas
 from domain import placing
@@ -40,6 +40,15 @@ class Take(BaseModel):
     mode: Mode = Mode.OFFICE
     regulator: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._@-]{1,64}$")] = "regulator"
     """An account's reference, never a name."""
+
+
+class Rank(BaseModel):
+    """Which request."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    request_id: UUID
+    limit: Annotated[int, Field(ge=1, le=50)] = 10
 
 
 class LostThePlace(Refused):
@@ -82,6 +91,19 @@ class Taking:
             return await self._decide(decision, asked, agenda_stream)
 
         return await self._executor.execute(given, decide)
+
+    async def ranked(self, request_id: UUID, limit: int) -> Answer:
+        """Places a waiting request may have now, the best first; of another, none."""
+        request: Request = await self._executor.look(requests.decider, streams.request(request_id))
+        ranking = self._ranking(request, self._clock.now())
+        explained = ranking.explanation(None)
+        return {
+            "request_id": request_id,
+            "considered": ranking.considered,
+            "candidates": [one.option() for one in ranking.eligible[:limit]],
+            "kept_for_others": [one.option() for one in ranking.kept[:limit]],
+            "not_eligible": list(explained.not_eligible),
+        }
 
     async def _decide(self, decision: Decision, asked: Take, agenda_stream: str) -> Answer:
         now = self._clock.now()

@@ -32,7 +32,9 @@ def given_about(came: Arrival, request_id: UUID, request: Request) -> Given:
     circumstances = about_request(
         request_id, request, came.actor, causation=came.command_id, otherwise=came.community
     )
-    return Given(came.command_id, circumstances, came.fingerprint)
+    expected = came.if_version
+    seen = (streams.request(request_id), expected) if expected is not None else None
+    return Given(came.command_id, circumstances, came.fingerprint, seen)
 
 
 async def holders_of(decision: Decision, slots: Iterable[Slot]) -> dict[UUID, Request]:

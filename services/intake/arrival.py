@@ -47,6 +47,7 @@ class Arrival:
     actor: Actor
     fingerprint: str
     at: datetime
+    if_version: int | None = None  # of the request it is about, as its sender saw it
 
 
 def case_of(message: Message | NationalMessage) -> str | None:
@@ -113,6 +114,7 @@ def arrival(
         actor=actor,
         fingerprint=fingerprint,
         at=now,
+        if_version=document.get("ifversion") if "specversion" in document else None,
     )
 
 
@@ -207,6 +209,10 @@ _ROLES = {
     subjects.Kind.FIGURES: Role.COORDINATOR,
     subjects.Kind.JOURNAL_NOTE: Role.COORDINATOR,
     subjects.Kind.JOURNAL_STRIKE: Role.COORDINATOR,
+    subjects.Kind.ACCOUNT: Role.ADMINISTRATOR,
+    subjects.Kind.ROLE_GRANT: Role.ADMINISTRATOR,
+    subjects.Kind.ROLE_REVOCATION: Role.ADMINISTRATOR,
+    subjects.Kind.ACCOUNT_CLOSING: Role.ADMINISTRATOR,
 }
 
 

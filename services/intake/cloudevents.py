@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from events.envelope import Role
 from services.intake.moment import Moment
@@ -24,4 +24,5 @@ class CloudEvent(BaseModel):
     time: Moment | None = None
     datacontenttype: Literal["application/json"] | None = None
     actorrole: Role | None = None  # in what capacity it was asked; by default, as its type implies
+    ifversion: Annotated[int, Field(ge=0)] | None = None  # of what it is about, or not at all
     data: dict[str, Any]

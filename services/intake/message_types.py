@@ -49,6 +49,13 @@ from services.intake.changes import (
     SlotWithdrawal,
     WithdrawalSheet,
 )
+from services.intake.entitlements import (
+    AccountClosing,
+    AccountSheet,
+    Entitlement,
+    RoleGrant,
+    RoleRevocation,
+)
 from services.intake.messages import (
     CareRequest,
     CommunityChange,
@@ -77,6 +84,7 @@ Sheet = (
     | SeriesWithdrawal
     | PractitionerChange
     | Account
+    | Entitlement
 )
 Sent = CareRequest | Sheet | SlotNews | RequestNews | HoldNews | OfferNews
 Message = Sent | EmergencyCall
@@ -127,5 +135,9 @@ TYPES: dict[str, type[Sent]] = {
     "snp.figures.v1": FiguresSheet,
     "snp.journal-note.v1": JournalNote,
     "snp.journal-strike.v1": JournalStrike,
+    "snp.account.v1": AccountSheet,
+    "snp.role-grant.v1": RoleGrant,
+    "snp.role-revocation.v1": RoleRevocation,
+    "snp.account-closing.v1": AccountClosing,
 }
 """CloudEvents type → what its data must be. The middle of the type is the kind in the subject."""

@@ -22,6 +22,11 @@ def contacts_of(rpps: str) -> UUID:
     return uuid5(NAMESPACE, f"contacts:{rpps}")
 
 
+def account_of(issuer: str, subject: str) -> UUID:
+    """The account of whoever signs in there as that."""
+    return named("account", issuer, subject)
+
+
 def command_of(source: str, event_id: str) -> UUID:
     """The command a CloudEvent makes; of a request without a file, the request as well."""
     return named("event", source, event_id)

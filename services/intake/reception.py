@@ -56,6 +56,13 @@ from services.intake.changes import (
     WithdrawalSheet,
 )
 from services.intake.contacts import ContactDesk
+from services.intake.entitlements import (
+    AccountClosing,
+    AccountSheet,
+    RoleGrant,
+    RoleRevocation,
+)
+from services.intake.entitling import EntitlementDesk
 from services.intake.holds import HoldDesk
 from services.intake.importing import ImportDesk
 from services.intake.messages import (
@@ -96,6 +103,7 @@ class Desks:
     contacts: ContactDesk
     series: SeriesDesk
     reporting: ReportingDesk
+    entitlements: EntitlementDesk
 
 
 class Reception:
@@ -114,6 +122,7 @@ class Reception:
         self._contacts = desks.contacts
         self._series = desks.series
         self._reporting = desks.reporting
+        self._entitlements = desks.entitlements
         self._sealer = sealer
         self._clock = clock
         self._settings = settings
@@ -203,6 +212,8 @@ class Reception:
                 | WithdrawalSheet()
             ) as news:
                 return await self._visits.tell(came, news)
+            case (AccountSheet() | RoleGrant() | RoleRevocation() | AccountClosing()) as told:
+                return await self._entitlements.tell(came, told)
             case _:
                 assert_never(came.message)
 

@@ -1,6 +1,6 @@
 """A series is taken back as one: every slot of it from a day on, and its patients come first."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID, uuid5
 
 from domain import agenda as agendas
@@ -21,6 +21,16 @@ def slot_of(series_id: UUID, day: date) -> UUID:
     return uuid5(series_id, day.isoformat())
 
 
+def slots_of(series_id: UUID, now: datetime) -> list[UUID]:
+    """What all of its slots are called that may be there yet."""
+    return _slots(series_id, day_of(now, "UTC") - timedelta(days=1))
+
+
+def _slots(series_id: UUID, first: date) -> list[UUID]:
+    days = (first + timedelta(days=n) for n in range(LONGEST_SERIES.days))
+    return [slot_of(series_id, day) for day in days]
+
+
 class SeriesDesk:
     """All of it in one append, or nothing."""
 
@@ -33,8 +43,7 @@ class SeriesDesk:
         What has begun goes on. Raises NoSuchSlot for a series nobody published.
         """
         first = news.first or day_of(came.at, "UTC") - timedelta(days=1)
-        days = (first + timedelta(days=n) for n in range(LONGEST_SERIES.days))
-        found = await self._executor.agendas_of([slot_of(news.series_id, day) for day in days])
+        found = await self._executor.agendas_of(_slots(news.series_id, first))
         if not found:
             raise NoSuchSlot(news.series_id)
 

@@ -35,6 +35,10 @@ class Bells:
         self._bells.append(bell)
         return bell
 
+    def forget(self, bell: Bell) -> None:
+        """Nobody listens to it any more."""
+        self._bells.remove(bell)
+
     def ring(self) -> None:
         """Ring them all."""
         for bell in self._bells:

@@ -27,6 +27,12 @@ from services.settings import Settings
 State = TypeVar("State")
 
 
+class ChangedMeanwhile(Refused):
+    """It is not what you saw: look again, and decide again."""
+
+    code = "changed_meanwhile"
+
+
 class SameIdOtherContent(Refused):
     """A message with this id was accepted before, with another content."""
 
@@ -40,6 +46,7 @@ class Given:
     command_id: UUID
     circumstances: Circumstances
     fingerprint: str | None = None
+    expected: tuple[str, int] | None = None  # the stream as its sender saw it
 
 
 @dataclass
@@ -89,6 +96,11 @@ class Decision:
             about = about_request(request_id, before[request_id], actor, causation=cause)
             self.write(streams.request(request_id), events, about)
 
+    def check(self, expected: tuple[str, int] | None) -> None:
+        """Raises ChangedMeanwhile where the stream is not as the sender saw it."""
+        if expected is not None and self._versions.get(expected[0]) not in {None, expected[1]}:
+            raise ChangedMeanwhile
+
     def unmoved(self) -> list[tuple[str, int]]:
         """What was read and is not written to."""
         written = {write.stream for write in self.writes}
@@ -129,6 +141,7 @@ class Executor:
             decision = Decision(self._log, first_attempt=attempt == 1)
             try:
                 answer = await decide(decision)
+                decision.check(given.expected)
             except Refused:
                 # Accepted before, and sent again when it would no longer be: the same answer.
                 if seen := await self._log.receipt(given.command_id):

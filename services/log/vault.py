@@ -9,8 +9,9 @@ import base64
 import hmac
 import os
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import LiteralString, cast
+from typing import LiteralString, NamedTuple, cast
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -27,6 +28,7 @@ _KEY_BYTES = 32
 PATIENT = "patient"
 CONTACTS = "contacts"  # by which a practitioner is reached: read by the notifier alone
 JOURNAL = "journal"  # a note of a community: figures do not say everything
+ACCOUNT = "account"  # who has an account: for administrators
 LETTER = "letter"  # a message that could not be accepted, whole: it may name a patient
 
 
@@ -59,6 +61,16 @@ class Identity(BaseModel):
     def empty(self) -> bool:
         """Whether nothing was said."""
         return self == Identity()
+
+
+class Reveal(NamedTuple):
+    """A line of the journal of reveals."""
+
+    number: int
+    patient_ref: UUID
+    actor: str
+    reason: str
+    revealed_at: datetime
 
 
 class Sealer:
@@ -142,12 +154,14 @@ class Vault:
                 (sealed.ref, sealed.subject, sealed.kind, sealed.key, sealed.body),
             )
 
-    async def reveal_patient(self, patient_ref: UUID, *, actor: str, reason: str) -> list[Identity]:
+    async def reveal_patient(
+        self, patient_ref: UUID, *, actor: str, reason: str, community: str | None = None
+    ) -> list[Identity]:
         """Who the patient is: what was said first, then what was added.
 
         Journalled first: who, whose, why. Raises NothingSealed, Erased, VaultKeyInvalid.
         """
-        await self._journal(patient_ref, actor, reason)
+        await self._journal(patient_ref, actor, reason, community)
         rows = await self._sealed(
             "where subject = %s and kind = %s order by sealed_at, ref", (patient_ref, PATIENT)
         )
@@ -183,6 +197,17 @@ class Vault:
             return None
         return self.sealer.open(rows[0])
 
+    async def title_of(self, account_id: UUID) -> str | None:
+        """Whose account it is, as said last. None: nobody said, or erased."""
+        try:
+            rows = await self._sealed(
+                "where subject = %s and kind = %s order by sealed_at desc, ref limit 1",
+                (account_id, ACCOUNT),
+            )
+        except (NothingSealed, Erased):
+            return None
+        return self.sealer.open(rows[0]).decode()
+
     async def forget_but(self, subject: UUID, kind: str, ref: UUID) -> None:
         """Destroy keys and bodies of what was said before this."""
         async with self._pool.connection() as connection:
@@ -192,11 +217,25 @@ class Vault:
                 (subject, [kind, LETTER], ref),
             )
 
-    async def _journal(self, about: UUID, actor: str, reason: str) -> None:
+    async def reveals(self, community: str, *, before: int | None, limit: int) -> list[Reveal]:
+        """Who looked at whose identity and why, in a community: the last first."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(
+                "select id, ref, actor, reason, revealed_at from reveals"
+                " where community = %s and (%s::bigint is null or id < %s)"
+                " order by id desc limit %s",
+                (community, before, before, limit),
+            )
+            rows = cast("list[tuple[int, UUID, str, str, datetime]]", await cursor.fetchall())
+        return [Reveal(*row) for row in rows]
+
+    async def _journal(
+        self, about: UUID, actor: str, reason: str, community: str | None = None
+    ) -> None:
         async with self._pool.connection() as connection:
             await connection.execute(
-                "insert into reveals (ref, actor, reason) values (%s, %s, %s)",
-                (about, actor, reason),
+                "insert into reveals (ref, actor, reason, community) values (%s, %s, %s, %s)",
+                (about, actor, reason, community),
             )
 
     async def _sealed(self, where: LiteralString, values: tuple[object, ...]) -> list[Sealed]:

@@ -5,6 +5,7 @@
     snp.event.<community>.<name>.<id>  what happened, in the order of the log, kept in SNP_EVENTS
     snp.dead.<community>.<kind>        what could not be accepted, kept in SNP_DEAD_LETTERS
     snp.take.<community>               a regulator takes a place of a slot chosen by hand
+    snp.rank.<community>               which places a waiting request may have now, and at what cost
     snp.bell                           something is new in the log
     snp.clock                          what time it is in a sandbox, and setting it
 
@@ -20,6 +21,8 @@ ASK = "snp.ask.>"
 EVENTS = "snp.event.>"
 DEAD = "snp.dead.>"
 TAKE = "snp.take.*"
+RANK = "snp.rank.*"
+RANK_ANY = "snp.rank.any"
 BELL = "snp.bell"
 CLOCK = "snp.clock"
 
@@ -75,6 +78,10 @@ class Kind(StrEnum):
     FIGURES = "figures"
     JOURNAL_NOTE = "journal-note"
     JOURNAL_STRIKE = "journal-strike"
+    ACCOUNT = "account"
+    ROLE_GRANT = "role-grant"
+    ROLE_REVOCATION = "role-revocation"
+    ACCOUNT_CLOSING = "account-closing"
 
 
 def inbox(community: str, kind: str) -> str:

@@ -29,6 +29,7 @@ class Snp:
         } | {"SNP_STATE": str(folder / "state"), "SNP_HTTP_PORT": "0"}
         self.up = None
         self.told = {}
+        self._regulator = None
 
     def run(self, *words, stdin=None, **environment):
         """A command, finished."""
@@ -51,8 +52,17 @@ class Snp:
         return json.loads(done.stdout.splitlines()[-1])
 
     def told_by_http(self, path, **query):
-        """What the API answers."""
-        return httpx.get(self.told["http"] + path, params=query, timeout=30)
+        """What the API answers a regulator of every community."""
+        who = {"Authorization": f"Bearer {self._token()}"} if path.startswith("/v1/") else {}
+        return httpx.get(self.told["http"] + path, params=query, headers=who, timeout=30)
+
+    def _token(self):
+        """Of an account the first administrator opened."""
+        if self._regulator is None:
+            told = self.json("account", "open", "--role", "regulator", "--title", "SAS")
+            self._regulator = told["id"], told["secret"]
+        answer = httpx.post(self.told["http"] + "/v1/token", auth=self._regulator, timeout=30)
+        return answer.json()["access_token"]
 
     @contextmanager
     def service(self, name):

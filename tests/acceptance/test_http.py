@@ -1,5 +1,6 @@
 """What the API answers, on a running product."""
 
+import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -51,7 +52,38 @@ def test_a_question_that_makes_no_sense_is_refused_with_the_field(demo, path, qu
     answer = demo.told_by_http(path, **query)
 
     assert answer.status_code == 422
-    assert answer.json()["detail"][0]["loc"][-1] in query
+    assert answer.json()["problems"][0]["field"].split(".")[-1] in query
+
+
+def test_the_first_administrator_is_told_once_and_lets_others_in(demo):
+    first = demo.told["administrator"]
+    auth = (first["client_id"], first["client_secret"])
+
+    token = httpx.post(demo.told["http"] + "/v1/token", auth=auth, timeout=30).json()
+    who = {"Authorization": f"Bearer {token['access_token']}"}
+
+    known = httpx.get(demo.told["http"] + "/v1/me", headers=who, timeout=30).json()
+    assert [one["role"] for one in known["capacities"]] == ["administrator"]
+    assert first["client_secret"] not in demo.log.read_text()
+    listed = demo.json("account", "list")["accounts"]
+    assert listed[0]["title"] == "First administrator"
+    assert "First administrator" in demo.run("account", "list").stdout
+
+
+def test_accounts_are_opened_granted_and_closed_in_the_terminal(demo):
+    told = demo.json("account", "open", "--role", "coordinator", "--community", "580099001")
+    grant = ("--role", "practitioner", "--rpps", "10978000015")
+
+    assert demo.json("account", "grant", told["id"], *grant)["state"] == "open"
+    assert demo.json("account", "revoke", told["id"], *grant)["state"] == "open"
+    again = demo.json("account", "secret", told["id"])
+    assert again["secret"] != told["secret"]
+    assert demo.json("account", "close", told["id"])["state"] == "closed"
+    assert demo.run("account", "secret", told["id"]).returncode == 1
+    wrong = demo.run("account", "open", "--role", "coordinator")
+    assert "say of which" in wrong.stderr
+    outside = ("--role", "regulator", "--issuer", "https://auth.example", "--subject", "f:1")
+    assert "secret" not in demo.json("account", "open", *outside)
 
 
 def test_what_is_not_there_is_not_found(demo):

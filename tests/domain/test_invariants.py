@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 import pytest
 
 from domain.invariants import Audit
+from events.account import AccountClosed, AccountOpened
 from events.agenda import Freed, SlotPlaceFreed
 from events.codes import Delay, Priority, Profession, Source
 from events.place import Position
@@ -157,6 +158,8 @@ LEFT = left(VALENCIENNES)
         ((consented(sources=()), received(), assigned(), taken()), "outside_consent"),
         ((consented(weekly_cap=0), received(), assigned(), taken()), "over_the_weekly_cap"),
         ((PAUSED, PAUSED), "impossible_history"),
+        ((AccountOpened(account_id=ANNA, opened_at=NOON),), None),
+        ((AccountClosed(account_id=ANNA, closed_at=NOON),), "impossible_history"),
         ((received(), received()), "received_twice"),
         ((EMERGENCY, received()), "received_twice"),
         ((WITHDRAWN,), "never_received"),

@@ -78,6 +78,7 @@ def test_names_are_in_the_past_tense_and_never_updated():
             "practitioner",
             "community",
             "patient",
+            "account",
         }
         assert "updat" not in verb
         # "changed" alone says nothing; "capacity changed" is a fact with a name.

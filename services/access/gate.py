@@ -1,0 +1,88 @@
+"""Whoever knocks: who they are by their token, and what they may be by their account."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from domain import account as accounts
+from domain import practitioner as practitioners
+from domain.account import Closed, Open
+from domain.decider import Refused
+from domain.practitioner import NotEnrolled, Practitioner, enrolment
+from events import streams
+from events.account import Grant
+from events.roles import Role
+from services.access.permissions import Action, Capacity, Principal, Scope
+from services.access.tokens import InvalidToken, SignedIn, Tokens
+from services.log.reader import Log
+
+
+class NotAllowed(Refused):
+    """What you may do here does not include that: an administrator can tell you what does."""
+
+    code = "not_allowed"
+
+
+class Gate:
+    """Asked at every door, every time: what was taken from an account a second ago is gone."""
+
+    def __init__(self, log: Log, tokens: Tokens) -> None:
+        self._log = log
+        self._tokens = tokens
+
+    async def who(self, token: str) -> Principal:
+        """Raises InvalidToken."""
+        return await self._principal(await self._tokens.check(token))
+
+    async def again(self, principal: Principal) -> Principal | None:
+        """As `who`, of somebody who came in before; None: they would be let in no more."""
+        own = {c.rpps for c in principal.capacities if c.vouched}
+        try:
+            return await self._principal(SignedIn(principal.account_id, next(iter(own), None)))
+        except InvalidToken:
+            return None
+
+    async def _principal(self, signed: SignedIn) -> Principal:
+        account = await self._log.state(accounts.decider, streams.account(signed.account_id))
+        if isinstance(account, Closed):
+            raise InvalidToken
+        grants = sorted(account.grants, key=str) if isinstance(account, Open) else []
+        if not grants and signed.rpps is None:
+            raise InvalidToken  # somebody, but nobody of ours
+        return Principal(signed.account_id, tuple(await self._capacities(grants, signed)))
+
+    async def communities_of(self, rpps: str) -> frozenset[str]:
+        """Of which a practitioner is; none, for who is not enrolled."""
+        return _communities(
+            await self._log.state(practitioners.decider, streams.practitioner(rpps))
+        )
+
+    async def _capacities(self, grants: list[Grant], signed: SignedIn) -> Iterator[Capacity]:
+        # Vouched for as a practitioner, they are one, for themselves.
+        vouched = Grant(role=Role.PRACTITIONER, rpps=signed.rpps) if signed.rpps else None
+        every = [*grants, *([vouched] if vouched else [])]
+        named = sorted({streams.practitioner(one.rpps) for one in every if one.rpps})
+        histories: dict[str, Any] = await self._log.load_all(named) if named else {}
+        return (_capacity(grant, histories, vouched=grant is vouched) for grant in every)
+
+
+def _capacity(grant: Grant, histories: Mapping[str, Any], *, vouched: bool) -> Capacity:
+    """A practitioner, and who acts for one, are of the communities the practitioner is of."""
+    if grant.rpps is None:
+        return Capacity(grant.role, frozenset({grant.community}) if grant.community else None)
+    history = histories[streams.practitioner(grant.rpps)]
+    state = practitioners.decider.replay(history.events)
+    return Capacity(grant.role, _communities(state), grant.rpps, vouched)
+
+
+def _communities(practitioner: Practitioner) -> frozenset[str]:
+    if isinstance(practitioner, NotEnrolled):
+        return frozenset()
+    return frozenset(enrolment(practitioner).communities)
+
+
+def permitted(principal: Principal, action: Action, scope: Scope) -> Capacity:
+    """In which capacity. Raises NotAllowed."""
+    capacity = principal.may(action, scope)
+    if capacity is None:
+        raise NotAllowed(action)
+    return capacity

@@ -1,0 +1,35 @@
+"""Whose word is taken on who somebody is: Pro Santé Connect, or any OpenID provider."""
+
+from pathlib import Path
+from typing import Annotated, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
+
+_HERE = {"localhost", "127.0.0.1", "::1"}
+Claim = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_:./-]{1,80}$")]
+
+
+class Provider(BaseModel):
+    """An issuer of tokens, and where its keys are."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    issuer: Annotated[str, StringConstraints(min_length=1, max_length=300)]
+    audience: Annotated[str, StringConstraints(min_length=1, max_length=300)]  # what we are there
+    jwks_url: str | None = None
+    jwks_file: Path | None = None  # instead of an address
+    subject_claim: Claim = "sub"
+    rpps_claim: Claim | None = None  # Pro Santé Connect: SubjectNameID, with or without the 8
+
+    @model_validator(mode="after")
+    def _keys_from_one_place(self) -> Self:
+        if (self.jwks_url is None) == (self.jwks_file is None):
+            msg = "say jwks_url or jwks_file"
+            raise ValueError(msg)
+        if self.jwks_url is not None:
+            where = urlsplit(self.jwks_url)
+            if where.scheme != "https" and where.hostname not in _HERE:
+                msg = "keys are read over https"
+                raise ValueError(msg)
+        return self

@@ -1,0 +1,185 @@
+"""Signed tokens: those of other providers, checked; our own, made and checked.
+
+A token says who somebody is, for whom it was made and until when. What they may do it does not say:
+that is the account's. RFC 7519, 8725 (best practice), 9068; OpenID Connect Core 1.0.
+"""
+
+import asyncio
+from base64 import urlsafe_b64decode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import orjson
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet, OKPKey
+
+from domain.decider import Refused
+from services.access.providers import Provider
+from services.clock import Clock
+from services.intake.naming import account_of
+from services.log.vault import master_key
+from services.settings import Settings
+
+ALGORITHMS = ("RS256", "PS256", "ES256", "ES384", "Ed25519")
+"""Never `none`, and none with a shared secret: a public key is no password (RFC 8725, 3.1)."""
+LOCAL = "urn:snp-dispatch"
+"""Who signs tokens of accounts with a secret here."""
+AUDIENCE = "snp-dispatch"
+
+_LONGEST = 8192  # characters of a token: more is no token
+_KEYS_READ_AGAIN_SECONDS = 300.0
+_KEYS_TIMEOUT_SECONDS = 5.0
+
+
+class InvalidToken(Refused):
+    """Who you are was not proved: sign in again."""
+
+    code = "invalid_token"
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """Who a token is of."""
+
+    account_id: UUID
+    rpps: str | None = None  # as the provider vouches for
+
+
+class Tokens:
+    """Checks every token, and makes those of accounts here."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self._clock = clock
+        self._minutes = settings.token_minutes
+        self._leeway = int(settings.token_leeway_seconds)
+        # Every process with the vault's key has it: nothing to hand around, nothing to lose.
+        seed = HKDF(SHA256(), 32, salt=None, info=b"sign-in").derive(master_key(settings))
+        self._key = OKPKey.import_key(
+            Ed25519PrivateKey.from_private_bytes(seed), parameters={"kid": "local"}
+        )
+        self._providers = {one.issuer: _Known(one) for one in settings.oidc_providers}
+
+    @property
+    def public_keys(self) -> dict[str, Any]:
+        """By which others may check our tokens (RFC 7517)."""
+        return {"keys": [self._key.as_dict(private=False, use="sig", alg="Ed25519")]}
+
+    def made_for(self, account_id: UUID) -> str:
+        """A token of ours."""
+        now = int(self._clock.now().timestamp())
+        claims = {
+            "iss": LOCAL,
+            "aud": AUDIENCE,
+            "sub": str(account_id),
+            "iat": now,
+            "exp": now + int(60 * self._minutes),
+            "jti": str(uuid4()),
+        }
+        header = {"alg": "Ed25519", "typ": "at+jwt", "kid": "local"}
+        return jwt.encode(header, claims, self._key, algorithms=["Ed25519"])
+
+    async def check(self, token: str) -> SignedIn:
+        """Whose it is. Raises InvalidToken, that says no more than that."""
+        if len(token) > _LONGEST:
+            raise InvalidToken
+        issuer = _issuer_claimed(token)
+        if issuer == LOCAL:
+            keys = KeySet([self._key])
+            claims = self._claims(token, keys, LOCAL, AUDIENCE, ("Ed25519",))
+            try:
+                return SignedIn(UUID(str(claims.get("sub"))))
+            except ValueError as malformed:
+                raise InvalidToken from malformed
+        known = self._providers.get(issuer)
+        if known is None:
+            raise InvalidToken
+        provider = known.provider
+        claims = self._claims(token, await known.keys(), issuer, provider.audience, ALGORITHMS)
+        subject = claims.get(provider.subject_claim)
+        if not isinstance(subject, str) or not subject:
+            raise InvalidToken
+        rpps = claims.get(provider.rpps_claim) if provider.rpps_claim else None
+        return SignedIn(account_of(issuer, subject), _rpps(rpps))
+
+    def _claims(
+        self, token: str, keys: KeySet, issuer: str, audience: str, algorithms: Sequence[str]
+    ) -> dict[str, Any]:
+        now = int(self._clock.now().timestamp())
+        expected = jwt.JWTClaimsRegistry(
+            now=now,
+            leeway=self._leeway,
+            iss={"essential": True, "value": issuer},
+            aud={"essential": True, "value": audience},
+            exp={"essential": True},
+        )
+        try:
+            found = jwt.decode(token, keys, algorithms=list(algorithms))
+            expected.validate(found.claims)
+        except (JoseError, ValueError, KeyError, TypeError) as wrong:
+            raise InvalidToken from wrong
+        return found.claims
+
+
+class _Known:
+    """A provider and its keys, read again every few minutes and when one is missing."""
+
+    def __init__(self, provider: Provider) -> None:
+        self.provider = provider
+        self._keys: KeySet | None = None
+        self._read_at = 0.0
+        self._one_reading = asyncio.Lock()
+
+    async def keys(self) -> KeySet:
+        """Raises InvalidToken where they cannot be had: nobody is let in on a guess."""
+        async with self._one_reading:
+            if self._keys is None or monotonic() - self._read_at > _KEYS_READ_AGAIN_SECONDS:
+                try:
+                    self._keys = KeySet.import_key_set(await self._read())
+                except (OSError, ValueError, httpx.HTTPError, JoseError) as fault:
+                    if self._keys is None:
+                        raise InvalidToken from fault
+                self._read_at = monotonic()
+            return self._keys
+
+    async def _read(self) -> Any:
+        if self.provider.jwks_file is not None:
+            return orjson.loads(await asyncio.to_thread(self.provider.jwks_file.read_bytes))
+        async with httpx.AsyncClient(timeout=_KEYS_TIMEOUT_SECONDS) as client:
+            answer = await client.get(self.provider.jwks_url or "")
+            answer.raise_for_status()
+            return answer.json()
+
+
+def _issuer_claimed(token: str) -> str:
+    """Whose keys to look for; nothing else is believed before the signature is."""
+    try:
+        claims = orjson.loads(_payload(token))
+    except (ValueError, TypeError) as malformed:
+        raise InvalidToken from malformed
+    issuer = claims.get("iss") if isinstance(claims, dict) else None
+    return issuer if isinstance(issuer, str) else ""
+
+
+def _payload(token: str) -> bytes:
+
+    header, _, rest = token.partition(".")
+    payload, _, signature = rest.partition(".")
+    if not (header and payload and signature):
+        raise InvalidToken
+    return urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
+
+
+def _rpps(claimed: object) -> str | None:
+    """Eleven digits; nationally with an 8 before them (INTEROP of the design, 1.4)."""
+    text = claimed if isinstance(claimed, str) else ""
+    if len(text) == 12 and text[0] == "8":  # noqa: PLR2004 the type and the eleven digits
+        text = text[1:]
+    return text if len(text) == 11 and text.isdigit() else None  # noqa: PLR2004

@@ -1,0 +1,253 @@
+"""The front desk: who comes in is looked at, what they say is passed on to the intake."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from time import monotonic
+from typing import TYPE_CHECKING, Annotated, Any, assert_never
+from uuid import UUID, uuid4
+
+import orjson
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from nats.errors import NoRespondersError
+from nats.errors import TimeoutError as NatsTimeout
+
+from domain.decider import Refused
+from domain.request import NoSuchRequest, Waiting
+from events import streams
+from services.access.credentials import Credentials
+from services.access.gate import Gate, permitted
+from services.access.permissions import TABLE, Action, Principal, Scope
+from services.access.tokens import InvalidToken, Tokens
+from services.api import scopes
+from services.api.doors import About, Door
+from services.api.limits import Allowance
+from services.clock import SandboxClock
+from services.intake.rejections import NotJson, TryAgain
+from services.intake.series import slots_of
+from services.log.bells import Bell
+from services.messaging import subjects
+
+if TYPE_CHECKING:
+    from services.app import House
+
+
+class SaidTwice(Refused):
+    """The address says one thing and the body another: leave it out of the body."""
+
+    code = "said_twice"
+
+
+class SayCommunity(Refused):
+    """You are of several communities: say for which, with `?community` and its FINESS number."""
+
+    code = "say_community"
+
+
+class NotRunning(Refused):
+    """The service that answers this is not running now: try again in a moment."""
+
+    code = "not_running"
+
+
+class Desk:
+    """What every route needs of the house."""
+
+    def __init__(self, house: "House") -> None:
+        self.house = house
+        self.tokens = Tokens(house.settings, house.clock)
+        self.gate = Gate(house.log, self.tokens)
+        self.credentials = Credentials(house.pool, house.vault.sealer)
+        self._allowance = Allowance(house.settings)
+
+    async def who(self, token: str) -> Principal:
+        """Raises InvalidToken, and TooMany for who asks too much."""
+        principal = await self.gate.who(token)
+        self._allowance.take(principal.account_id)
+        return principal
+
+    @property
+    def own_time(self) -> bool:
+        """Whether a sandbox has a time of its own."""
+        return isinstance(self.house.clock, SandboxClock)
+
+    @property
+    def care_after(self) -> timedelta:
+        """So long after a visit it is the time of care."""
+        return timedelta(hours=self.house.settings.care_hours_after_visit)
+
+    async def about_request(
+        self, principal: Principal, action: Action, request_id: UUID
+    ) -> tuple[Any, int]:
+        """The request and its version, for who may do that. Raises NotAllowed, NoSuchRequest."""
+        state, version = await scopes.request_with_version(self.house.log, request_id)
+        scope = scopes.scope_of_request(state, self.house.clock.now(), self.care_after)
+        permitted(principal, action, scope)
+        if not version:
+            raise NoSuchRequest(request_id)
+        return state, version
+
+    async def tell(
+        self,
+        door: Door,
+        principal: Principal,
+        path: Mapping[str, str],
+        body: bytes,
+        *,
+        community: str | None = None,
+        key: str | None = None,
+        if_version: int | None = None,
+    ) -> dict[str, Any]:
+        """What the intake answers, or why it is not passed on to it."""
+        data = _with_path(_json_object(body), path, door)
+        community = path.get("finess", community)
+        scope = await self._scope(door, principal, data, community)
+        capacity = permitted(principal, door.kind, scope)
+        if community is None and len(scope.communities) == 1 and "communities" not in data:
+            (community,) = scope.communities  # of one, that one is meant
+        event: dict[str, Any] = {
+            "specversion": "1.0",
+            "id": key or str(uuid4()),
+            "source": principal.ref,
+            "type": f"snp.{door.kind}.v1",
+            "actorrole": capacity.role,
+            "data": data,
+        }
+        if if_version is not None:
+            event["ifversion"] = if_version
+        return await self.ask(subjects.ask(community or subjects.ANY_COMMUNITY, door.kind), event)
+
+    async def ask(self, subject: str, message: object) -> dict[str, Any]:
+        """A question to one of our services. Raises NotRunning and TryAgain."""
+        connection = self.house.broker.connection
+        within = self.house.settings.http_answer_seconds
+        try:
+            answer = await connection.request(subject, orjson.dumps(message), timeout=within)
+        except NoRespondersError as nobody:
+            raise NotRunning from nobody
+        except NatsTimeout as late:
+            raise TryAgain from late
+        told: dict[str, Any] = orjson.loads(answer.data)
+        return told
+
+    async def _scope(
+        self, door: Door, principal: Principal, data: dict[str, Any], community: str | None
+    ) -> Scope:
+        match door.about:
+            case About.NOTHING:
+                return Scope()
+            case About.COMMUNITY:
+                return Scope(frozenset({community} if community else _only(principal, door)))
+            case About.MEMBERSHIP:
+                return scopes.scope_of_members(data, community)
+            case About.PRACTITIONER:
+                return await self._of_practitioner(data)
+            case About.SLOT:
+                slot_id = scopes.uuid_of(str(data.get("slot_id")))
+                return await scopes.scope_of_slot(self.house.log, slot_id)
+            case About.SERIES:
+                return await self._of_series(data)
+            case About.REQUEST:
+                request_id = scopes.uuid_of(str(data.get("request_id")))
+                state, _ = await scopes.request_with_version(self.house.log, request_id)
+                return scopes.scope_of_request(state, self.house.clock.now(), self.care_after)
+            case _:
+                assert_never(door.about)
+
+    async def _of_practitioner(self, data: Mapping[str, Any]) -> Scope:
+        rpps = data.get("rpps")
+        if not isinstance(rpps, str):
+            return Scope()
+        communities = await self.gate.communities_of(rpps)
+        named = data.get("communities")
+        if isinstance(named, list) and named:  # leaving some of them
+            communities = frozenset(one for one in named if isinstance(one, str))
+        return Scope(communities, rpps)
+
+    async def _of_series(self, data: Mapping[str, Any]) -> Scope:
+        """A series is of one practitioner."""
+        series_id = scopes.uuid_of(str(data.get("series_id")))
+        slots = slots_of(series_id, self.house.clock.now())
+        found = await self.house.log.agendas_of(slots)
+        return Scope(rpps=streams.agenda_named(min(found.values()))[0]) if found else Scope()
+
+    async def decided(self, request_id: UUID, within: float) -> None:
+        """Return once it is no longer waited for a place, or after so many seconds."""
+        until = monotonic() + within
+        async with self.listening() as bell:
+            while (left := until - monotonic()) > 0:
+                state, _ = await scopes.request_with_version(self.house.log, request_id)
+                if not isinstance(state, Waiting):
+                    return
+                await bell.heard(within=left)
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[Bell]:
+        """A bell for as long as somebody waits."""
+        bell = self.house.bells.listen()
+        try:
+            yield bell
+        finally:
+            self.house.bells.forget(bell)
+
+
+def _only(principal: Principal, door: Door) -> set[str]:
+    """The one community whoever comes in can mean; none where they may everywhere.
+
+    Raises SayCommunity where it may be one of several.
+    """
+    able = [one for one in principal.capacities if one.role in TABLE[door.kind]]
+    if any(one.communities is None for one in able):
+        return set()
+    named = {community for one in able for community in one.communities or ()}
+    if len(named) > 1:
+        raise SayCommunity
+    return named
+
+
+def _json_object(body: bytes) -> dict[str, Any]:
+    if not body:
+        return {}
+    try:
+        found = orjson.loads(body)
+    except orjson.JSONDecodeError as malformed:
+        raise NotJson from malformed
+    if not isinstance(found, dict):
+        raise NotJson
+    return found
+
+
+def _with_path(data: dict[str, Any], path: Mapping[str, str], door: Door) -> dict[str, Any]:
+    """What the address says is part of what is said, where the message has a place for it."""
+    fields = door.model.model_fields
+    for name, value in path.items():
+        if name not in fields:
+            continue
+        if str(data.get(name, value)) != value:
+            raise SaidTwice(name)
+        data[name] = value
+    return data
+
+
+_bearer = HTTPBearer(auto_error=False, description="A token of a provider, or of POST /v1/token.")
+
+
+def desk_of(request: Request) -> Desk:
+    """The desk of this application."""
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+async def whoever(
+    desk: Annotated[Desk, Depends(desk_of)],
+    given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+) -> Principal:
+    """Who comes in. Raises InvalidToken."""
+    if given is None:
+        raise InvalidToken
+    return await desk.who(given.credentials)
+
+
+AtDesk = Annotated[Desk, Depends(desk_of)]
+Who = Annotated[Principal, Depends(whoever)]

@@ -1,0 +1,88 @@
+"""How much, how large, how slowly: what one caller does is no other's concern."""
+
+import asyncio
+from uuid import UUID
+
+from limits import RateLimitItemPerSecond
+from limits.storage import MemoryStorage
+from limits.strategies import SlidingWindowCounterRateLimiter
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from domain.decider import Refused
+from services.api.problems import problem_of
+from services.intake.rejections import TooLarge
+from services.settings import Settings
+
+
+class TooMany(Refused):
+    """This account asks too much at once: wait a second, and ask again."""
+
+    code = "too_many"
+
+
+class TooSlow(Refused):
+    """The body did not come in time."""
+
+    code = "too_slow"
+
+
+class Allowance:
+    """So much for each account, in every process."""
+
+    def __init__(self, settings: Settings) -> None:
+        seconds = max(round(settings.http_burst / settings.http_requests_a_second), 1)
+        most = max(settings.http_burst, round(seconds * settings.http_requests_a_second))
+        self._most = RateLimitItemPerSecond(most, seconds)
+        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+
+    def take(self, account_id: UUID) -> None:
+        """One request. Raises TooMany."""
+        if not self._limiter.hit(self._most, str(account_id)):
+            raise TooMany
+
+
+class Bounded:
+    """Bodies of a size and a pace, before anybody looks at them."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app = app
+        self._most = settings.body_max_bytes
+        self._seconds = settings.http_body_seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request: its body is all here, or it is refused."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        try:
+            async with asyncio.timeout(self._seconds):
+                body = await self._body(receive)
+        except TimeoutError:
+            await problem_of(TooSlow())(scope, receive, send)
+            return
+        if body is None:
+            await problem_of(TooLarge())(scope, receive, send)
+            return
+        told = False
+
+        async def received() -> Message:
+            nonlocal told
+            if told:
+                return await receive()  # whether they are still there
+            told = True
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        await self._app(scope, received, send)
+
+    async def _body(self, receive: Receive) -> bytes | None:
+        """None: larger than what is taken in, and not read to its end."""
+        parts: list[bytes] = []
+        size = 0
+        while True:
+            message = await receive()
+            parts.append(message.get("body", b""))
+            size += len(parts[-1])
+            if size > self._most:
+                return None
+            if not message.get("more_body"):
+                return b"".join(parts)

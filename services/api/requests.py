@@ -1,0 +1,225 @@
+"""Requests: those there are, one of them, what happened to it, who else could serve it."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import datetime
+from typing import Annotated, Any, Literal, get_args
+from uuid import UUID, uuid4
+
+import orjson
+from fastapi import APIRouter, Header, Query, Request
+from fastapi.responses import Response
+from pydantic import AwareDatetime, Field
+
+from domain.decider import Refused
+from domain.request import NoSuchRequest, received_of
+from events.base import Frozen
+from events.codes import Mode
+from projections import board
+from services.access.gate import permitted
+from services.access.permissions import Look, Scope
+from services.api import reading
+from services.api.desk import AtDesk, SayCommunity, Who
+from services.api.problems import problem
+from services.api.scopes import uuid_of
+from services.api.telling import RESPONSES, Community
+from services.intake.naming import named
+from services.log.vault import Erased, NothingSealed
+from services.messaging import subjects
+from services.projector.queries import rows
+
+State = Literal[
+    "waiting",
+    "assigned",
+    "confirmed",
+    "attended",
+    "missed",
+    "cancelled",
+    "handed_back",
+    "reoriented",
+    "merged",
+    "withdrawn",
+    "refused_as_emergency",
+]
+assert set(get_args(State)) == set(board.STATES), "every state of the board may be asked for"
+At = Annotated[AwareDatetime | None, Query(description="As it was then: 2026-11-23T10:15:00+01:00")]
+Cursor = Annotated[
+    str | None, Query(max_length=400, description="`next` of the page before: what comes after it")
+]
+
+
+class NotACursor(Refused):
+    """A page is asked for by `next` of the one before it, as it was given."""
+
+    code = "invalid_value"
+
+
+class IdentityNotKnown(Refused):
+    """Nothing was said of who this patient is."""
+
+    code = "nothing_sealed"
+
+
+class IdentityErased(Refused):
+    """Who this patient is was erased, and nobody can tell any more."""
+
+    code = "erased"
+
+
+class Choice(Frozen):
+    """The place a regulator takes."""
+
+    slot_id: UUID
+    mode: Mode = Mode.OFFICE
+
+
+class Purpose(Frozen):
+    """Why one needs to know: it is written down."""
+
+    purpose: Annotated[str, Field(min_length=3, max_length=400)]
+
+
+router = APIRouter(tags=["requests"], responses=RESPONSES)
+
+
+@router.get("/v1/requests")
+async def requests(
+    desk: AtDesk,
+    who: Who,
+    community: Community = None,
+    state: State | None = None,
+    cursor: Cursor = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+) -> Response:
+    """The open ones first, by when they are due, then the newest; a page at a time."""
+    here = frozenset({community} if community else ())
+    if not here and not any(c.communities is None for c in who.capacities):
+        here = frozenset().union(*(c.communities or () for c in who.capacities))
+        if len(here) > 1:
+            raise SayCommunity
+    permitted(who, Look.REQUESTS, Scope(here))
+    after = _cursor(cursor) if cursor else None
+    query = board.on_board(community=next(iter(here), None), state=state, after=after)
+    found = await rows(desk.house.pool, query.limit(limit + 1))
+    page = found[:limit]
+    more = _next(page[-1]) if len(found) > limit else None
+    return reading.Json({"at": desk.house.clock.now(), "requests": page, "next": more})
+
+
+@router.get("/v1/requests/{request_id}")
+async def request(
+    request_id: str,
+    desk: AtDesk,
+    who: Who,
+    at: At = None,
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> Response:
+    """One, now or then: its state, its place and why; with the ETag for what is told of it."""
+    seen = await _seen(desk, who, request_id, at)
+    if if_none_match == reading.etag(seen.version):
+        return reading.unchanged(seen.version)
+    return reading.shown(seen.row, seen.version)
+
+
+@router.get("/v1/requests/{request_id}/history")
+async def history(request_id: str, desk: AtDesk, who: Who, at: At = None) -> Response:
+    """What happened to it, in order: who did what, in what capacity, and because of what."""
+    seen = await _seen(desk, who, request_id, at)
+    events = [
+        {
+            "position": one.position,
+            "version": one.version,
+            "name": one.event.name,
+            "data": one.event.model_dump(mode="json"),
+            "actor": {"ref": one.meta.actor.ref, "role": one.meta.actor.role},
+            "caused_by": one.meta.causation,
+            "recorded_at": one.recorded_at,
+        }
+        for one in seen.events
+    ]
+    return reading.Json({"request_id": request_id, "events": events})
+
+
+@router.get("/v1/requests/{request_id}/candidates")
+async def candidates(
+    request_id: str,
+    desk: AtDesk,
+    who: Who,
+    limit: Annotated[int, Query(ge=1, le=50)] = 10,
+) -> Response:
+    """Places it may have now, the best first, with what each costs; and why not the others."""
+    identity = uuid_of(request_id)
+    await desk.about_request(who, Look.CANDIDATES, identity)
+    question = {"request_id": str(identity), "limit": limit}
+    told = await desk.ask(subjects.RANK_ANY, question)
+    return problem(told) if "code" in told else reading.Json(told)
+
+
+@router.post("/v1/requests/{request_id}/place")
+async def take(
+    request_id: str, choice: Choice, request: Request, desk: AtDesk, who: Who
+) -> Response:
+    """A place chosen by hand is its place; gone, the next best are told."""
+    identity = uuid_of(request_id)
+    await desk.about_request(who, Look.TAKE, identity)
+    key = request.headers.get("Idempotency-Key")
+    wanted = {
+        "command_id": str(_command(who.ref, key) if key else uuid4()),
+        "request_id": str(identity),
+        "slot_id": str(choice.slot_id),
+        "mode": choice.mode,
+        "regulator": who.ref,
+    }
+    told = await desk.ask(f"snp.take.{subjects.ANY_COMMUNITY}", wanted)
+    return problem(told) if "code" in told else reading.Json(told)
+
+
+@router.post("/v1/requests/{request_id}/identity")
+async def identity(request_id: str, why: Purpose, desk: AtDesk, who: Who) -> Response:
+    """Who the patient is, for whoever cares for them. Who asked, and why, is written down."""
+    state, _ = await desk.about_request(who, Look.IDENTITY, uuid_of(request_id))
+    began = received_of(state)
+    if began is None or began.patient_ref is None:
+        raise IdentityNotKnown
+    try:
+        found = await desk.house.vault.reveal_patient(
+            began.patient_ref, actor=who.ref, reason=why.purpose, community=began.community
+        )
+    except NothingSealed as nothing:
+        raise IdentityNotKnown from nothing
+    except Erased as erased:
+        raise IdentityErased from erased
+    said = [one.model_dump(exclude_defaults=True) for one in found]
+    return reading.Json({"request_id": request_id, "identity": said})
+
+
+async def _seen(desk: Any, who: Any, request_id: str, at: datetime | None) -> reading.Seen:
+    identity = uuid_of(request_id)
+    await desk.about_request(who, Look.ONE_REQUEST, identity)
+    now = await reading.request_as_it_is(desk.house, identity)
+    seen = now and reading.as_of(now.events, identity, at)
+    if seen is None:
+        raise NoSuchRequest(identity)
+    return seen
+
+
+def _command(ref: str, key: str) -> UUID:
+    return named("take", ref, key[:256])
+
+
+def _next(row: dict[str, Any]) -> str:
+    told = orjson.dumps(
+        [row["state"] == board.WAITING, row["due_by"], row["received_at"], str(row["request_id"])]
+    )
+    return urlsafe_b64encode(told).decode().rstrip("=")
+
+
+def _cursor(text: str) -> board.After:
+    """Raises NotACursor."""
+    try:
+        told = orjson.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        waits, due_by, received_at, request_id = told
+        return board.After(
+            waits=waits, due_by=due_by, received_at=received_at, request_id=request_id
+        )
+    except (ValueError, TypeError) as wrong:
+        raise NotACursor from wrong

@@ -1,0 +1,232 @@
+"""A route for every door, made of the table: what is told here is what is told over NATS."""
+
+import re
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Request
+from fastapi.responses import JSONResponse
+
+from services.api import reading
+from services.api.desk import AtDesk, Desk, Who
+from services.api.doors import DOORS, About, Door
+from services.api.problems import MEDIA_TYPE, problem
+from services.api.scopes import UnknownPath, uuid_of
+from services.intake.cloudevents import Text
+from services.messaging.subjects import Kind
+
+IdempotencyKey = Annotated[
+    Text | None,
+    Header(description="The same again with the same key is done once, and answered the same."),
+]
+IfMatch = Annotated[
+    str | None,
+    Header(
+        pattern=r'^"[0-9]{1,9}"$', description="The ETag last seen: refused if it is another now."
+    ),
+]
+Wait = Annotated[
+    str | None,
+    Query(
+        pattern=r"^[0-9]{1,2}(\.[0-9]{1,3})?s?$",
+        description="So many seconds for the decision to be in the answer: 2s",
+    ),
+]
+Community = Annotated[
+    str | None, Query(pattern=r"^[0-9AB]{9}$", description="FINESS number: on whose behalf")
+]
+
+
+def routes() -> APIRouter:
+    """All of them."""
+    router = APIRouter()
+    for door in DOORS:
+        router.add_api_route(
+            door.path,
+            _endpoint(door),
+            methods=[door.method],
+            name=f"{door.kind}",
+            summary=_first_line(door),
+            tags=[_tag(door)],
+            response_model=None,
+            responses=RESPONSES,
+            openapi_extra=_described(door),
+        )
+    return router
+
+
+def _endpoint(door: Door) -> Any:
+    if door.kind is Kind.CARE_REQUEST:
+
+        async def receive(
+            request: Request,
+            desk: AtDesk,
+            who: Who,
+            community: Community = None,
+            wait: Wait = None,
+            idempotency_key: IdempotencyKey = None,
+        ) -> JSONResponse:
+            told = await desk.tell(
+                door, who, {}, await request.body(), community=community, key=idempotency_key
+            )
+            return await _received(desk, told, _seconds(wait, desk))
+
+        return receive
+
+    if door.about is About.REQUEST:
+
+        async def about_a_request(
+            request: Request,
+            desk: AtDesk,
+            who: Who,
+            idempotency_key: IdempotencyKey = None,
+            if_match: IfMatch = None,
+        ) -> JSONResponse:
+            version = int(if_match.strip('"')) if if_match else None
+            told = await desk.tell(
+                door,
+                who,
+                request.path_params,
+                await request.body(),
+                key=idempotency_key,
+                if_version=version,
+            )
+            return problem(told) if "code" in told else JSONResponse(told)
+
+        return about_a_request
+
+    async def tell(
+        request: Request,
+        desk: AtDesk,
+        who: Who,
+        community: Community = None,
+        idempotency_key: IdempotencyKey = None,
+    ) -> JSONResponse:
+        told = await desk.tell(
+            door,
+            who,
+            request.path_params,
+            await request.body(),
+            community=community,
+            key=idempotency_key,
+        )
+        return problem(told) if "code" in told else JSONResponse(told)
+
+    return tell
+
+
+async def _received(desk: Desk, told: dict[str, Any], wait: float) -> JSONResponse:
+    """Where it is from now on; with the decision, if somebody waits for it and it comes in time."""
+    if "code" in told:
+        return problem(told)
+    try:
+        request_id = uuid_of(str(told.get("id")))
+    except UnknownPath:
+        return JSONResponse(told)
+    if wait:
+        await desk.decided(request_id, wait)
+    seen = await reading.request_as_it_is(desk.house, request_id)
+    headers = {"Location": f"/v1/requests/{request_id}"}
+    if seen is None:
+        return JSONResponse(told, 201, headers)
+    return reading.shown(told | seen.row, seen.version, status=201, headers=headers)
+
+
+def _seconds(wait: str | None, desk: Desk) -> float:
+    return min(float(wait.rstrip("s")), desk.house.settings.http_wait_seconds) if wait else 0.0
+
+
+def _first_line(door: Door) -> str:
+    said = (door.model.__doc__ or "").partition("\n")[0]
+    return re.sub(r":? type `[^`]*`[^.]*\.?", ".", said).rstrip(":, ")
+
+
+def _tag(door: Door) -> str:
+    return door.path.split("/")[2]
+
+
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    "4XX": {
+        "description": "Refused: `code` says why",
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    },
+    "5XX": {
+        "description": "Not now: ask again",
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    },
+}
+
+
+def _described(door: Door) -> dict[str, Any]:
+    """Its body and what its path says, for the OpenAPI document."""
+    named = re.findall(r"{(\w+)}", door.path)
+    schema = door.model.model_json_schema(ref_template="#/components/schemas/{model}")
+    definitions = schema.pop("$defs", {})
+    properties = {k: v for k, v in schema.get("properties", {}).items() if k not in named}
+    required = [name for name in schema.get("required", ()) if name not in named]
+    body = {k: v for k, v in schema.items() if k not in {"required", "title", "description"}}
+    body |= {"properties": properties, **({"required": required} if required else {})}
+    described: dict[str, Any] = {
+        "x-definitions": definitions,
+        "parameters": [
+            {
+                "name": name,
+                "in": "path",
+                "required": True,
+                "schema": {"type": "string", "pattern": _PATTERNS.get(name, ".+")},
+            }
+            for name in named
+        ],
+    }
+    if properties:
+        example = _EXAMPLES.get(door.kind)
+        described["requestBody"] = {
+            "required": bool(required),
+            "content": {
+                "application/json": {
+                    "schema": body,
+                    **({"example": example} if example is not None else {}),
+                }
+            },
+        }
+    return described
+
+
+_UUID = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+_PATTERNS = {
+    "request_id": _UUID,
+    "slot_id": _UUID,
+    "series_id": _UUID,
+    "account_id": _UUID,
+    "entry_id": _UUID,
+    "rpps": "^[0-9]{11}$",
+    "finess": "^[0-9AB]{9}$",
+}
+_PLACE = {
+    "title": "Cabinet de la Gare",
+    "commune": "58194",
+    "position": {"lat": 46.99, "lon": 3.16},
+}
+_EXAMPLES: dict[Kind, Any] = {
+    Kind.CARE_REQUEST: {
+        "asked_at": "2026-11-23T10:15:00+01:00",
+        "priority": "P2",
+        "motive": "M03.14",
+        "commune": "58194",
+        "delay": "4H",
+        "patient": {"age": 34, "sex": "F"},
+    },
+    Kind.SLOT: {
+        "start": "2026-11-23T14:00:00+01:00",
+        "end": "2026-11-23T14:20:00+01:00",
+        "place": _PLACE,
+    },
+    Kind.HOLD: {"slot_id": "38eef11c-e7d3-5461-a169-e45ca6c36720", "minutes": 3},
+    Kind.OFFER_ANSWER: {"answer": "ACCEPTEE", "start": "2026-11-23T18:00:00+01:00"},
+    Kind.APPOINTMENT: {"status": "booked"},
+    Kind.REORIENTATION: {"to": "EMERGENCY_DEPARTMENT"},
+    Kind.ACCOUNT: {
+        "title": "SAS de la Nièvre, logiciel de régulation",
+        "grants": [{"role": "regulator"}],
+    },
+    Kind.ROLE_GRANT: {"grant": {"role": "coordinator", "community": "580099001"}},
+}
