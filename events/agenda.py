@@ -17,7 +17,7 @@ class SlotPublished(Event):
     """A practitioner opens places: one (`créneau`) or several in a range (`plage`)."""
 
     name = "slot.published"
-    version = 2
+    version = 3
 
     slot_id: UUID
     rpps: Rpps
@@ -106,6 +106,7 @@ class SlotMoved(Event):
     """The slot is at another time of the same week, or elsewhere."""
 
     name = "slot.moved"
+    version = 2
 
     slot_id: UUID
     start: Instant

@@ -35,12 +35,28 @@ class CoarsePosition(Position):
         return cls(lat=round(point.lat, 2), lon=round(point.lon, 2))
 
 
+class Address(Frozen):
+    """Where the door is, as on an envelope."""
+
+    line: Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+    postal_code: Annotated[str, StringConstraints(pattern=r"^[0-9]{5}$")]
+    city: Title
+
+
+StructureId = Annotated[str, StringConstraints(pattern=r"^([0-9][0-9AB][0-9]{7}|[0-9]{14})$")]
+"""FINESS (9 characters) or SIRET number (14), without the national prefix."""
+Phone = Annotated[str, StringConstraints(pattern=r"^\+(33|262|590|594|596)[0-9]{9}$")]
+
+
 class Place(Frozen):
     """A place of work: a practice, a health centre, a hospital consultation."""
 
     title: Title
     commune: Insee
     position: Position
+    address: Address | None = None  # without one the national platform is not shown it
+    structure: StructureId | None = None
+    phone: Phone | None = None  # of the place: public
 
 
 class Commune(Frozen):

@@ -56,7 +56,7 @@ class PractitionerConsented(Event):
     """What the professional agrees to, whole: it replaces what was agreed before."""
 
     name = "practitioner.consented"
-    version = 3
+    version = 4
 
     rpps: Rpps
     sources: tuple[Source, ...]

@@ -103,6 +103,20 @@ def slot_place_taken_v2_to_v3(payload: Payload) -> Payload:
     return payload | {"where": None}
 
 
+_NO_ADDRESS = {"address": None, "structure": None, "phone": None}
+
+
+def place_without_to_with_address(payload: Payload) -> Payload:
+    """Before that a place was a name and a point."""
+    return payload | {"place": payload["place"] | _NO_ADDRESS}
+
+
+def practitioner_consented_v3_to_v4(payload: Payload) -> Payload:
+    """Before v4 a place was a name and a point."""
+    overbook = payload["overbook"]
+    return payload | {"overbook": place_without_to_with_address(overbook) if overbook else None}
+
+
 def community_weights_agreed_v1_to_v2(payload: Payload) -> Payload:
     """Before v2 nobody weighed the way to a home visit."""
     return payload | {"weights": payload["weights"] | {"tours": 0.0}}
@@ -128,6 +142,9 @@ UPCASTERS: Mapping[tuple[str, int], Upcast] = {
     ("slot.published", 1): slot_published_v1_to_v2,
     ("slot.place_taken", 1): slot_place_taken_v1_to_v2,
     ("slot.place_taken", 2): slot_place_taken_v2_to_v3,
+    ("slot.published", 2): place_without_to_with_address,
+    ("slot.moved", 1): place_without_to_with_address,
+    ("practitioner.consented", 3): practitioner_consented_v3_to_v4,
     ("community.weights_agreed", 1): community_weights_agreed_v1_to_v2,
     ("community.ladder_adopted", 1): community_ladder_adopted_v1_to_v2,
     ("request.assigned", 1): explained_by_loss_to_explained_by_price,

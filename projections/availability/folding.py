@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import assert_never
 from uuid import UUID
 
+from events import place as places
 from events.agenda import (
     SlotCapacityChanged,
     SlotClosedTo,
@@ -249,12 +250,19 @@ def _without(communities: Sequence[str], others: Sequence[str]) -> list[str]:
 def _whereabouts(event: SlotPublished | SlotMoved) -> Row:
     return {
         "place": event.place.title,
+        "site": _site(event.place),
         "commune": event.place.commune,
         "lat": event.place.position.lat,
         "lon": event.place.position.lon,
         "start": event.start,
         "end": event.end,
     }
+
+
+def _site(place: places.Place) -> Row | None:
+    """What a partner is shown of it, where something is known."""
+    known = place.model_dump(include={"address", "structure", "phone"})
+    return known if any(known.values()) else None
 
 
 def _shown_to(event: SlotPublished | SlotOpenedTo) -> Row:

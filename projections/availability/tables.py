@@ -12,7 +12,7 @@ from sqlalchemy import (
     Text,
     Uuid,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 NAME = "availability"
 metadata = MetaData(schema=NAME)
@@ -28,6 +28,7 @@ slots = Table(
     Column("specialty", Text),
     Column("surge", Boolean, nullable=False),  # kept for a crisis
     Column("place", Text, nullable=False),
+    Column("site", JSONB(none_as_null=True)),  # address, structure, telephone: what is known of it
     Column("commune", Text, nullable=False),
     Column("lat", Float, nullable=False),
     Column("lon", Float, nullable=False),
