@@ -84,6 +84,8 @@ class Settings(BaseSettings):
     care_hours_after_visit: float = 48.0  # so long a practitioner may look up who the patient is
 
     # HTTP
+    public_url: str | None = None  # as others reach us: https://snp.example
+    booking_url: str | None = None  # of the national platform: https://…?practitioner={rpps}
     http_requests_a_second: Annotated[float, Field(gt=0)] = 50.0  # of one account
     http_burst: Count = 200  # of one account, at once
     http_connections: Count = 1000
@@ -196,6 +198,16 @@ class Settings(BaseSettings):
             msg = "the link has {request_id} in it, and no other name in braces"
             raise ValueError(msg)
         return link
+
+    @field_validator("booking_url")
+    @classmethod
+    def _bookable(cls, url: str | None) -> str | None:
+        """The platform adds `&origin=…` to it, whatever is there (INTEROP of the design, 1.7)."""
+        names = {field for _, field, _, _ in Formatter().parse(url or "") if field is not None}
+        if url and ("?" not in url or not names <= {"rpps", "slot_id"}):
+            msg = "a booking address has a ? in it, and {rpps} or {slot_id} where they belong"
+            raise ValueError(msg)
+        return url
 
     @field_validator("http_host")
     @classmethod

@@ -1,6 +1,7 @@
 """Slots one by one."""
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import DateTime, Select, Text, and_, any_, bindparam, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from projections.availability.openness import AT, LEFT, LONGEST, free, to_come
 from projections.availability.tables import listings, practitioners, slots
@@ -28,6 +29,26 @@ def open_slots(*, community: str | None = None) -> Select[tuple[object, ...]]:
         .where(and_(*conditions))
         .order_by(slots.c.start, slots.c.slot_id)
     )
+
+
+SEARCHED: Select[tuple[object, ...]] = (
+    select(slots)
+    .select_from(slots.join(practitioners, practitioners.c.rpps == slots.c.rpps))
+    .where(
+        and_(
+            *free(),
+            ~slots.c.communities.contained_by(practitioners.c.left),
+            slots.c.rpps == any_(bindparam("rpps", type_=ARRAY(Text))),
+            slots.c.start > bindparam("since", type_=DateTime(timezone=True)) - LONGEST,
+            slots.c.start <= bindparam("until", type_=DateTime(timezone=True)),
+            slots.c.open_to.contains(bindparam("sources", type_=ARRAY(Text))),
+            practitioners.c.sources.contains(bindparam("sources", type_=ARRAY(Text))),
+        )
+    )
+    .order_by(slots.c.start, slots.c.slot_id)
+)
+"""Slots of these practitioners with a free place at `:at`, that begin by `:until`, for the source
+alone in `:sources`. Those that began before `:since` as well: a range may be joined."""
 
 
 def _listed(community: str) -> Select[tuple[object]]:

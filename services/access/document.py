@@ -53,6 +53,7 @@ _LOOKS = {
     Look.EVENTS: "`GET /v1/events`",
     Look.SLOTS: "`GET /v1/practitioners/{rpps}/slots`",
     Look.OFFERS: "`GET /v1/practitioners/{rpps}/offers`",
+    Look.SLOT_SEARCH: "`GET /fhir/Slot`",
     Look.INDICATORS: "`GET /v1/communities/{finess}/indicators`",
     Look.AGREEMENTS: "`GET /v1/communities/{finess}`",
     Look.REVEALS: "`GET /v1/communities/{finess}/reveals`",

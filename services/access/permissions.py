@@ -34,6 +34,7 @@ class Look(StrEnum):
     EVENTS = "follow-events"
     SLOTS = "read-slots"
     OFFERS = "read-offers"
+    SLOT_SEARCH = "search-slots"
     INDICATORS = "read-indicators"
     AGREEMENTS = "read-agreements"
     IDENTITY = "reveal-identity"
@@ -77,6 +78,7 @@ TABLE: Mapping[Action, Mapping[Role, Reach]] = {
     Look.TAKE: _REGULATE,
     Look.CANDIDATES: _REGULATE,
     Look.REQUESTS: _REGULATE,
+    Look.SLOT_SEARCH: {Role.REGULATOR: Reach.EVERYWHERE},
     Look.EVENTS: _REGULATE,
     Look.ONE_REQUEST: _REGULATE | _CARE,
     Look.IDENTITY: _REGULATE | _CARE,

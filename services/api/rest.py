@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from domain.decider import Refused
-from services.api import following, members, places, problems, requests, sign_in, telling
+from services.api import fhir, following, members, places, problems, requests, sign_in, telling
 from services.api.asyncapi import document
 from services.api.desk import Desk
 from services.api.limits import Bounded
@@ -47,31 +47,12 @@ def rest(house: "House") -> "ASGIApp":
         requests.router,
         members.router,
         following.router,
+        fhir.router,
         telling.routes(),
     ):
         api.include_router(router)
 
-    @api.exception_handler(Refused)
-    async def refused(_: Request, error: Refused) -> JSONResponse:
-        return problem_of(error)
-
-    @api.exception_handler(RequestValidationError)
-    async def not_understood(_: Request, error: RequestValidationError) -> JSONResponse:
-        wrong = [vars(Problem.of(one)) for one in error.errors()]
-        return problem(
-            {"code": wrong[0]["code"], "message": "Some fields are wrong.", "problems": wrong}
-        )
-
-    @api.exception_handler(HTTPException)
-    async def nothing_there(_: Request, error: HTTPException) -> JSONResponse:
-        code = _CODES.get(error.status_code, "not_json")
-        return problem({"code": code, "message": str(error.detail)}, error.headers)
-
-    async def not_now(_: Request, __: Exception) -> JSONResponse:
-        return problem_of(TryAgain())
-
-    for passing in (LogUnavailable, StreamMoved, *UNREACHABLE):
-        api.add_exception_handler(passing, not_now)
+    _tell_kindly(api)
 
     @api.get("/asyncapi", include_in_schema=False)
     async def asyncapi() -> Response:
@@ -87,6 +68,36 @@ def rest(house: "House") -> "ASGIApp":
 
     api.openapi = described  # type: ignore[method-assign]  # FastAPI's way to extend it
     return Bounded(api, house.settings)
+
+
+def _tell_kindly(api: FastAPI) -> None:
+    """Whatever goes wrong, in the form its caller reads."""
+
+    @api.exception_handler(Refused)
+    async def refused(request: Request, error: Refused) -> Response:
+        if request.url.path.startswith(f"{fhir.PREFIX}/"):
+            return fhir.refused(error.code, str(error))
+        return problem_of(error)
+
+    @api.exception_handler(RequestValidationError)
+    async def not_understood(_: Request, error: RequestValidationError) -> JSONResponse:
+        wrong = [vars(Problem.of(one)) for one in error.errors()]
+        return problem(
+            {"code": wrong[0]["code"], "message": "Some fields are wrong.", "problems": wrong}
+        )
+
+    @api.exception_handler(HTTPException)
+    async def nothing_there(request: Request, error: HTTPException) -> Response:
+        code = _CODES.get(error.status_code, "not_json")
+        if request.url.path.startswith(f"{fhir.PREFIX}/"):
+            return fhir.refused(code, str(error.detail))
+        return problem({"code": code, "message": str(error.detail)}, error.headers)
+
+    async def not_now(_: Request, __: Exception) -> JSONResponse:
+        return problem_of(TryAgain())
+
+    for passing in (LogUnavailable, StreamMoved, *UNREACHABLE):
+        api.add_exception_handler(passing, not_now)
 
 
 _CODES = {404: "unknown_path", 405: "method_not_allowed"}

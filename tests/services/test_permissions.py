@@ -24,6 +24,7 @@ LOOKS = {
     Look.EVENTS: ("GET", "/v1/events?community={finess}"),
     Look.SLOTS: ("GET", "/v1/practitioners/{rpps}/slots"),
     Look.OFFERS: ("GET", "/v1/practitioners/{rpps}/offers"),
+    Look.SLOT_SEARCH: ("GET", "/fhir/Slot"),
     Look.INDICATORS: ("GET", "/v1/communities/{finess}/indicators?period=2026-11"),
     Look.AGREEMENTS: ("GET", "/v1/communities/{finess}"),
     Look.REVEALS: ("GET", "/v1/communities/{finess}/reveals"),
