@@ -5,11 +5,11 @@ SNP := $(BIN)/snp
 UP ?=
 DEMO ?=
 
-.PHONY: help up demo test check format bench lock clean
+.PHONY: help up demo test conformance check format bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## what can be done here
-	@grep -hE '^[.a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[.a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 .venv: .venv/.complete ## the environment alone, from the hashed lock
 
@@ -31,6 +31,9 @@ test: .venv ## every test; the rules and the events must be covered to the last 
 	$(BIN)/coverage run -m pytest -q tests/events tests/domain
 	$(BIN)/coverage report
 	$(BIN)/python -m pytest -q -n 2 --dist loadgroup tests --ignore tests/events --ignore tests/domain
+
+conformance: .venv ## the national test kit's requirements, one by one
+	$(BIN)/python -m tests.conformance
 
 check: .venv ## style, types and the direction of imports
 	$(BIN)/ruff format --check .

@@ -12,7 +12,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from events.weights import USUAL_WEIGHTS, Weights
-from services.access.providers import Provider
+from services.access.providers import Provider, TlsClient
 
 Count = Annotated[int, Field(ge=1)]
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -82,6 +82,14 @@ class Settings(BaseSettings):
     token_minutes: Annotated[float, Field(gt=0, le=1440)] = 15.0  # of an account with a secret here
     token_leeway_seconds: Annotated[float, Field(ge=0, le=300)] = 30.0  # between two clocks
     care_hours_after_visit: float = 48.0  # so long a practitioner may look up who the patient is
+
+    # TLS: without it, nothing listens beyond this machine
+    tls_certificate: Path | None = None  # PEM, with those between it and its authority
+    tls_key: Path | None = None
+    tls_client_authority: Path | None = None  # whose certificates systems may show
+    tls_revoked: Path | None = None  # the authority's list of those that are no longer good
+    tls_clients: tuple[TlsClient, ...] = ()  # JSON: [{"cn", "ou", "account"}]
+    behind_proxy: bool = False  # something before us speaks TLS, and nothing else reaches us
 
     # HTTP
     public_url: str | None = None  # as others reach us: https://snp.example
@@ -209,11 +217,17 @@ class Settings(BaseSettings):
             raise ValueError(msg)
         return url
 
-    @field_validator("http_host")
-    @classmethod
-    def _loopback_only(cls, host: str) -> str:
-        """Until the doors have locks, nothing listens beyond this machine."""
-        if host != "localhost" and not ip_address(host).is_loopback:
-            msg = f"{host} is not loopback: until requests are authenticated, use 127.0.0.1 or ::1"
+    @model_validator(mode="after")
+    def _behind_locks(self) -> Self:
+        """What others can reach is reached over TLS, or not at all."""
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            msg = "SNP_TLS_CERTIFICATE and SNP_TLS_KEY, or neither"
             raise ValueError(msg)
-        return host
+        here = self.http_host == "localhost" or ip_address(self.http_host).is_loopback
+        if not (here or self.tls_certificate or self.behind_proxy):
+            msg = (
+                f"{self.http_host} is not loopback: set SNP_TLS_CERTIFICATE and SNP_TLS_KEY, or"
+                " SNP_BEHIND_PROXY=true where a proxy speaks TLS"
+            )
+            raise ValueError(msg)
+        return self

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from typing import Any
+from uuid import UUID
 
 from domain import account as accounts
 from domain import practitioner as practitioners
@@ -32,6 +33,10 @@ class Gate:
     async def who(self, token: str) -> Principal:
         """Raises InvalidToken."""
         return await self._principal(await self._tokens.check(token))
+
+    async def holder(self, account_id: UUID) -> Principal:
+        """Whoever has that account, as was proved otherwise. Raises InvalidToken."""
+        return await self._principal(SignedIn(account_id))
 
     async def again(self, principal: Principal) -> Principal | None:
         """As `who`, of somebody who came in before; None: they would be let in no more."""

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
 
@@ -33,3 +34,13 @@ class Provider(BaseModel):
                 msg = "keys are read over https"
                 raise ValueError(msg)
         return self
+
+
+class TlsClient(BaseModel):
+    """A system that shows a certificate, and whose account it is."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    cn: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    ou: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    account: UUID

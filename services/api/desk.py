@@ -23,6 +23,7 @@ from services.access.tokens import InvalidToken, Tokens
 from services.api import scopes
 from services.api.doors import About, Door
 from services.api.limits import Allowance
+from services.api.tls import PEER, account_of
 from services.clock import SandboxClock
 from services.intake.rejections import NotJson, TryAgain
 from services.intake.series import slots_of
@@ -65,6 +66,12 @@ class Desk:
         """Raises InvalidToken, and TooMany for who asks too much."""
         principal = await self.gate.who(token)
         self._allowance.take(principal.account_id)
+        return principal
+
+    async def who_has(self, account_id: UUID) -> Principal:
+        """As `who`, of somebody whose certificate was seen to be theirs."""
+        principal = await self.gate.holder(account_id)
+        self._allowance.take(account_id)
         return principal
 
     @property
@@ -240,13 +247,18 @@ def desk_of(request: Request) -> Desk:
 
 
 async def whoever(
+    request: Request,
     desk: Annotated[Desk, Depends(desk_of)],
     given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Principal:
-    """Who comes in. Raises InvalidToken."""
-    if given is None:
+    """Who comes in: by a token, or by the certificate they show. Raises InvalidToken."""
+    if given is not None:
+        return await desk.who(given.credentials)
+    shown = request.scope.get("state", {}).get(PEER)
+    account_id = shown and account_of(shown, desk.house.settings.tls_clients)
+    if not account_id:
         raise InvalidToken
-    return await desk.who(given.credentials)
+    return await desk.who_has(account_id)
 
 
 AtDesk = Annotated[Desk, Depends(desk_of)]

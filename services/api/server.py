@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from services.api.front_door import FrontDoor
+from services.api.tls import WithPeer, context_of
 
 if TYPE_CHECKING:
     from services.app import House
@@ -36,18 +37,21 @@ async def serving(house: "House") -> AsyncIterator[str]:
             lifespan="off",
             log_config=None,
             access_log=False,
-            http="h11",
+            http=WithPeer,
+            limit_concurrency=settings.http_connections,
             ws="none",
             server_header=False,
             timeout_graceful_shutdown=int(settings.drain_timeout_seconds),
         )
     )
     server.config.load()
+    server.config.ssl = context_of(settings)
     server.lifespan = server.config.lifespan_class(server.config)
     await server.startup(sockets=[listening])
     try:
         port = listening.getsockname()[1]
-        yield f"http://{settings.http_host}:{port}"
+        scheme = "https" if server.config.ssl else "http"
+        yield f"{scheme}://{settings.http_host}:{port}"
     finally:
         await server.shutdown(sockets=[listening])
 

@@ -11,8 +11,8 @@ SAS = Path(__file__).parents[3] / "shared" / "conformance" / "sas"
 VERSIONS = ("1.1.0", "1.2.0")
 needs_definitions = pytest.mark.skipif(not SAS.is_dir(), reason=f"no definitions in {SAS.name}")
 
-# It cannot evaluate ref-1, nor tell entries of a Bundle by their profile: the guide's own example of
-# communities fails by that. Which entries there are is asserted in the tests.
+# It cannot evaluate ref-1, nor tell entries of a Bundle by their profile: the guide's own example
+# of communities fails by that. Which entries there are is asserted in the tests.
 _ITS_OWN_LIMITS = ("bundle.searchset.type", "ref-1", "slice.cardinality.min")
 
 

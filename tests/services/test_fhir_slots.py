@@ -212,6 +212,18 @@ async def test_a_slot_is_shown_with_who_and_where(door):
     assert "telecom" not in practitioner  # what is not known is left out
 
 
+async def test_a_slot_says_to_whom_it_is_shown_how_one_meets_and_that_one_books(door):
+    await publish(door, NOON + 2 * HOUR, labels=["PUBLIC", "SNP"], modes=["AMB", "VR"])
+
+    (slot,) = of(await searched(door), "Slot")
+
+    assert [one["code"] for one in slot["meta"]["security"]] == ["PUBLIC", "SNP"]
+    assert [one["coding"][0]["code"] for one in slot["serviceType"]] == ["AMB", "VR"]
+    assert slot["appointmentType"]["coding"][0]["code"] == "ROUTINE"
+    assert slot["specialty"][0]["coding"][0]["code"] == "SM54"
+    assert slot["status"] == "free"
+
+
 @needs_definitions
 @pytest.mark.parametrize("version", VERSIONS)
 async def test_every_answer_is_what_the_guide_defines(door, version):

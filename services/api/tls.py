@@ -1,0 +1,62 @@
+"""TLS, and systems that show a certificate: which account a CN and an OU are (INTEROP, 1.6)."""
+
+import ssl
+from collections.abc import Iterator, Mapping
+from typing import Any
+from uuid import UUID
+
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from services.access.providers import TlsClient
+from services.settings import Settings
+
+PEER = "peer_certificate"
+
+
+def context_of(settings: Settings) -> ssl.SSLContext | None:
+    """What the settings ask for: TLS 1.2 at least. None: none was asked for.
+
+    A certificate that is shown must be good: of the authority, not over, not revoked. None may be
+    shown, for people sign in otherwise; where an account is needed, it is then missing.
+    """
+    if settings.tls_certificate is None or settings.tls_key is None:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(settings.tls_certificate, settings.tls_key)
+    if settings.tls_client_authority is not None:
+        context.load_verify_locations(settings.tls_client_authority)
+        context.verify_mode = ssl.CERT_OPTIONAL
+        if settings.tls_revoked is not None:
+            context.load_verify_locations(settings.tls_revoked)
+            context.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF
+    return context
+
+
+class WithPeer(H11Protocol):
+    """HTTP that tells the application whose certificate was shown."""
+
+    def connection_made(self, transport: Any) -> None:
+        """A connection is there."""
+        shown = transport.get_extra_info("peercert")
+        if shown:
+            self.app_state = {**self.app_state, PEER: shown}
+        super().connection_made(transport)
+
+
+def account_of(certificate: Mapping[str, Any], clients: tuple[TlsClient, ...]) -> UUID | None:
+    """The account of whoever has this CN and this OU, both; None: nobody we know."""
+    subject = list(_attributes(certificate))
+    for client in clients:
+        if ("commonName", client.cn) in subject and (
+            "organizationalUnitName",
+            client.ou,
+        ) in subject:
+            return client.account
+    return None
+
+
+def _attributes(certificate: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Of the subject, as `ssl` shows it."""
+    for relative in certificate.get("subject", ()):
+        yield from relative
