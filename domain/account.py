@@ -104,7 +104,7 @@ class WhichCommunity(Refused):
 
 
 class OfNoCommunity(Refused):
-    """An administrator is one of everything: name no community and no practitioner."""
+    """Whoever is that is it everywhere: name no community and no practitioner."""
 
     code = "of_no_community"
 
@@ -182,7 +182,7 @@ def _check(grant: Grant) -> None:
         case Role.REGULATOR | Role.TRIAGE_NURSE | Role.AUTHORITY:
             if grant.rpps is not None:
                 raise NoPractitioner(grant.role)
-        case Role.ADMINISTRATOR:
+        case Role.ADMINISTRATOR | Role.PLATFORM:
             if grant.rpps is not None or grant.community is not None:
                 raise OfNoCommunity(grant.role)
         case Role.OPERATOR | Role.SYSTEM:

@@ -14,6 +14,7 @@ class Role(StrEnum):
     COORDINATOR = "coordinator"  # of a community: how many and how fast, never who
     AUTHORITY = "authority"  # reader at the ARS or the CPAM: aggregates, small cells left out
     PROTECTION_OFFICER = "protection_officer"  # of data (DPO): who looked at whose identity
+    PLATFORM = "platform"  # the national one: searches slots, keeps accounts of its regulators
     ADMINISTRATOR = "administrator"  # communities, members and accounts; no care
     OPERATOR = "operator"  # runs the machines
     SYSTEM = "system"  # a service of ours

@@ -54,6 +54,7 @@ _LOOKS = {
     Look.SLOTS: "`GET /v1/practitioners/{rpps}/slots`",
     Look.OFFERS: "`GET /v1/practitioners/{rpps}/offers`",
     Look.SLOT_SEARCH: "`GET /fhir/Slot`",
+    Look.REGULATORS: "`POST`, `PUT /fhir/Practitioner`",
     Look.INDICATORS: "`GET /v1/communities/{finess}/indicators`",
     Look.AGREEMENTS: "`GET /v1/communities/{finess}`",
     Look.REVEALS: "`GET /v1/communities/{finess}/reveals`",

@@ -1,6 +1,7 @@
 """Whoever knocks: who they are by their token, and what they may be by their account."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -12,8 +13,10 @@ from domain.practitioner import NotEnrolled, Practitioner, enrolment
 from events import streams
 from events.account import Grant
 from events.roles import Role
+from services.access.names import Name, Names
 from services.access.permissions import Action, Capacity, Principal, Scope
 from services.access.tokens import InvalidToken, SignedIn, Tokens
+from services.fhir.codes import PERSON
 from services.log.reader import Log
 
 
@@ -26,13 +29,21 @@ class NotAllowed(Refused):
 class Gate:
     """Asked at every door, every time: what was taken from an account a second ago is gone."""
 
-    def __init__(self, log: Log, tokens: Tokens) -> None:
+    def __init__(self, log: Log, tokens: Tokens, names: Names) -> None:
         self._log = log
+        self._names = names
         self._tokens = tokens
 
     async def who(self, token: str) -> Principal:
         """Raises InvalidToken."""
-        return await self._principal(await self._tokens.check(token))
+        return await self._principal(await self._known(await self._tokens.check(token)))
+
+    async def _known(self, signed: SignedIn) -> SignedIn:
+        """As whom the national platform told of them, where their provider says their number."""
+        if signed.national is None:
+            return signed
+        account_id = await self._names.find(Name(PERSON, signed.national))
+        return signed if account_id is None else replace(signed, account_id=account_id)
 
     async def holder(self, account_id: UUID) -> Principal:
         """Whoever has that account, as was proved otherwise. Raises InvalidToken."""

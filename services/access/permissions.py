@@ -35,6 +35,7 @@ class Look(StrEnum):
     SLOTS = "read-slots"
     OFFERS = "read-offers"
     SLOT_SEARCH = "search-slots"
+    REGULATORS = "keep-regulators"
     INDICATORS = "read-indicators"
     AGREEMENTS = "read-agreements"
     IDENTITY = "reveal-identity"
@@ -78,7 +79,11 @@ TABLE: Mapping[Action, Mapping[Role, Reach]] = {
     Look.TAKE: _REGULATE,
     Look.CANDIDATES: _REGULATE,
     Look.REQUESTS: _REGULATE,
-    Look.SLOT_SEARCH: {Role.REGULATOR: Reach.EVERYWHERE},
+    Look.SLOT_SEARCH: {
+        Role.REGULATOR: Reach.EVERYWHERE,
+        Role.PLATFORM: Reach.EVERYWHERE,
+    },
+    Look.REGULATORS: {Role.PLATFORM: Reach.EVERYWHERE},
     Look.EVENTS: _REGULATE,
     Look.ONE_REQUEST: _REGULATE | _CARE,
     Look.IDENTITY: _REGULATE | _CARE,

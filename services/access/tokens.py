@@ -51,6 +51,7 @@ class SignedIn:
 
     account_id: UUID
     rpps: str | None = None  # as the provider vouches for
+    national: str | None = None  # the number it knows them by, whatever its kind
 
 
 class Tokens:
@@ -107,7 +108,8 @@ class Tokens:
         if not isinstance(subject, str) or not subject:
             raise InvalidToken
         rpps = claims.get(provider.rpps_claim) if provider.rpps_claim else None
-        return SignedIn(account_of(issuer, subject), _rpps(rpps))
+        national = rpps if isinstance(rpps, str) and rpps else None
+        return SignedIn(account_of(issuer, subject), _rpps(rpps), national)
 
     def _claims(
         self, token: str, keys: KeySet, issuer: str, audience: str, algorithms: Sequence[str]

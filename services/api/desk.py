@@ -18,6 +18,7 @@ from domain.request import NoSuchRequest, Waiting
 from events import streams
 from services.access.credentials import Credentials
 from services.access.gate import Gate, permitted
+from services.access.names import Names
 from services.access.permissions import TABLE, Action, Principal, Scope
 from services.access.tokens import InvalidToken, Tokens
 from services.api import scopes
@@ -58,8 +59,9 @@ class Desk:
     def __init__(self, house: "House") -> None:
         self.house = house
         self.tokens = Tokens(house.settings, house.clock)
-        self.gate = Gate(house.log, self.tokens)
         self.credentials = Credentials(house.pool, house.vault.sealer)
+        self.names = Names(house.pool, house.vault.sealer)
+        self.gate = Gate(house.log, self.tokens, self.names)
         self._allowance = Allowance(house.settings)
 
     async def who(self, token: str) -> Principal:

@@ -32,7 +32,7 @@ async def slots(request: Request, desk: AtDesk, who: Who) -> Response:
     permitted(who, Look.SLOT_SEARCH, Scope())
     query = request.url.query
     search = slot_search(query)
-    house, base = desk.house, _base(desk, request)
+    house, base = desk.house, base_of(desk, request)
     found = await free_slots(house.pool, search, house.clock.now())
     shared = await communities_of(house.log, found) if search.with_communities else {}
     bundle = searchset(
@@ -50,7 +50,7 @@ async def slots(request: Request, desk: AtDesk, who: Who) -> Response:
 async def metadata(request: Request, desk: AtDesk) -> Response:
     """What this server does."""
     house = desk.house
-    return answer(capability(house.version, _base(desk, request), house.clock.now()))
+    return answer(capability(house.version, base_of(desk, request), house.clock.now()))
 
 
 def answer(resource: dict[str, Any], status: int = 200) -> Response:
@@ -67,7 +67,7 @@ def refused(code: str, text: str) -> Response:
     return given
 
 
-def _base(desk: Desk, request: Request) -> str:
+def base_of(desk: Desk, request: Request) -> str:
     """Our address as others know it."""
     public = desk.house.settings.public_url
     return f"{public or str(request.base_url).rstrip('/')}{PREFIX}"

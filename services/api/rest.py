@@ -10,7 +10,17 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from domain.decider import Refused
-from services.api import fhir, following, members, places, problems, requests, sign_in, telling
+from services.api import (
+    fhir,
+    following,
+    members,
+    places,
+    problems,
+    regulators,
+    requests,
+    sign_in,
+    telling,
+)
 from services.api.asyncapi import document
 from services.api.desk import Desk
 from services.api.limits import Bounded
@@ -48,6 +58,7 @@ def rest(house: "House") -> "ASGIApp":
         members.router,
         following.router,
         fhir.router,
+        regulators.router,
         telling.routes(),
     ):
         api.include_router(router)

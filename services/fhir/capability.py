@@ -23,6 +23,7 @@ def capability(version: str, base: str, at: datetime) -> dict[str, Any]:
         "instantiates": [
             f"{_GUIDE}/CapabilityStatement/SAS-GestionnaireAgenda-PsIndiv",
             f"{_GUIDE}/CapabilityStatement/SAS-GestionnaireAgenda-CPTS",
+            f"{_GUIDE}/CapabilityStatement/SAS-GestionnaireStructure",
         ],
         "rest": [
             {
@@ -40,11 +41,17 @@ def capability(version: str, base: str, at: datetime) -> dict[str, Any]:
                             {"name": "service-type-reference", "type": "reference"},
                         ],
                     },
+                    {
+                        "type": "Practitioner",
+                        "supportedProfile": [codes.PRACTITIONER, codes.REGULATOR],
+                        "interaction": [{"code": "create"}, {"code": "update"}],
+                        "updateCreate": True,
+                        "conditionalUpdate": True,
+                    },
                     *(
                         {"type": kind, "supportedProfile": [profile]}
                         for kind, profile in (
                             ("Schedule", codes.SCHEDULE),
-                            ("Practitioner", codes.PRACTITIONER),
                             ("PractitionerRole", codes.PRACTITIONER_ROLE),
                             ("HealthcareService", codes.HEALTHCARE_SERVICE),
                             ("Organization", codes.ORGANIZATION),

@@ -13,6 +13,7 @@ PRACTITIONER_ROLE = f"{_OLD}FrPractitionerRoleExerciceAgregateur"
 LOCATION = f"{_OLD}FrLocationAgregateur"
 HEALTHCARE_SERVICE = f"{_NEW}sas-cpts-healthcareservice-aggregator"
 ORGANIZATION = f"{_NEW}sas-cpts-organization-aggregator"
+REGULATOR = f"{_NEW}FrPractitionerRegul"
 SERVICE_TYPE_REFERENCE = "http://hl7.org/fhir/5.0/StructureDefinition/extension-Slot.serviceType"
 
 SLOT_TYPE = "https://mos.esante.gouv.fr/NOS/TRE_R314-TypeCreneau/FHIR/TRE-R314-TypeCreneau"

@@ -19,6 +19,7 @@ class AccountSheet(Frozen):
     that signs in here with a secret (`snp account secret`).
     """
 
+    account_id: UUID | None = None  # of one there is; or as whoever keeps it counts them
     title: Called | None = None  # who it is: sealed, for administrators
     issuer: Annotated[str, StringConstraints(min_length=1, max_length=300)] | None = None
     subject: Annotated[str, StringConstraints(min_length=1, max_length=300)] | None = None

@@ -1,7 +1,7 @@
 """Decides about accounts. What somebody is called is sealed beside."""
 
 from typing import assert_never
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 from domain import account as accounts
 from domain.account import (
@@ -61,6 +61,8 @@ class EntitlementDesk:
 
 def _command(came: Arrival, told: Entitlement) -> AccountCommand:
     match told:
+        case AccountSheet(account_id=UUID() as account_id):
+            return OpenAccount(account_id, told.grants, came.at)
         case AccountSheet(issuer=str(issuer), subject=str(subject)):
             return OpenAccount(account_of(issuer, subject), told.grants, came.at)
         case AccountSheet():

@@ -102,6 +102,7 @@ def test_nobody_is_granted_what_nobody_can_be(grant, refused):
         Grant(role=Role.AUTHORITY),
         Grant(role=Role.TRIAGE_NURSE, community=NEVERS),
         Grant(role=Role.ADMINISTRATOR),
+        Grant(role=Role.PLATFORM),
     ],
 )
 def test_what_somebody_can_be_is_granted(grant):

@@ -19,7 +19,7 @@ ROLES = [role for role in Role if role not in {Role.OPERATOR, Role.SYSTEM}]
 
 def grant(role, community=NEVERS, rpps=DR_ADAM):
     """As that, there, or in that practitioner's name."""
-    if role is Role.ADMINISTRATOR:
+    if role in {Role.ADMINISTRATOR, Role.PLATFORM}:
         return {"role": role}
     return (
         {"role": role, "rpps": rpps}

@@ -25,6 +25,7 @@ LOOKS = {
     Look.SLOTS: ("GET", "/v1/practitioners/{rpps}/slots"),
     Look.OFFERS: ("GET", "/v1/practitioners/{rpps}/offers"),
     Look.SLOT_SEARCH: ("GET", "/fhir/Slot"),
+    Look.REGULATORS: ("POST", "/fhir/Practitioner"),
     Look.INDICATORS: ("GET", "/v1/communities/{finess}/indicators?period=2026-11"),
     Look.AGREEMENTS: ("GET", "/v1/communities/{finess}"),
     Look.REVEALS: ("GET", "/v1/communities/{finess}/reveals"),

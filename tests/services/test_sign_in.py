@@ -167,7 +167,7 @@ async def test_who_is_not_who_they_say_is_not_believed(settings, clock, why):
 async def test_who_is_who_they_say_is_believed(settings, clock):
     known = await Tokens(settings, clock).check(signed(SubjectNameID=DR_ADAM))
 
-    assert known == SignedIn(account_of(ISSUER, "f:1:doctor"), DR_ADAM)
+    assert known == SignedIn(account_of(ISSUER, "f:1:doctor"), DR_ADAM, DR_ADAM)
 
 
 async def test_who_is_not_believed_is_told_no_more_than_that(door):

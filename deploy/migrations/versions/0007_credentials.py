@@ -14,6 +14,13 @@ create table credentials (
 );
 """
 INDEX = "create index ix_credentials_account on credentials (account_id) where ended_at is null;"
+NAMES = """
+create table account_names (
+    digest text primary key,
+    account_id uuid not null
+);
+"""
+NAMES_INDEX = "create index ix_account_names_account on account_names (account_id);"
 OF_WHOM = "alter table reveals add column community text;"  # who may read of it
 OF_WHOM_INDEX = "create index ix_reveals_community on reveals (community, id);"
 
@@ -21,5 +28,7 @@ OF_WHOM_INDEX = "create index ix_reveals_community on reveals (community, id);"
 def upgrade() -> None:
     op.execute(TABLE)
     op.execute(INDEX)
+    op.execute(NAMES)
+    op.execute(NAMES_INDEX)
     op.execute(OF_WHOM)
     op.execute(OF_WHOM_INDEX)
