@@ -81,6 +81,7 @@ class Settings(BaseSettings):
     oidc_providers: tuple[Provider, ...] = ()  # JSON: [{"issuer", "audience", "jwks_url", …}]
     token_minutes: Annotated[float, Field(gt=0, le=1440)] = 15.0  # of an account with a secret here
     token_leeway_seconds: Annotated[float, Field(ge=0, le=300)] = 30.0  # between two clocks
+    access_read_again_seconds: Annotated[float, Field(ge=0, le=60)] = 1.0  # what accounts may do
     care_hours_after_visit: float = 48.0  # so long a practitioner may look up who the patient is
 
     # TLS: without it, nothing listens beyond this machine

@@ -32,7 +32,22 @@ def open_slots(*, community: str | None = None) -> Select[tuple[object, ...]]:
 
 
 SEARCHED: Select[tuple[object, ...]] = (
-    select(slots)
+    select(
+        slots.c.slot_id,
+        slots.c.rpps,
+        slots.c.profession,
+        slots.c.specialty,
+        slots.c.place,
+        slots.c.commune,
+        slots.c.site,
+        slots.c.start,
+        slots.c.end,
+        slots.c.is_range,
+        slots.c.zone,
+        slots.c.modes,
+        slots.c.labels,
+        slots.c.communities,
+    )
     .select_from(slots.join(practitioners, practitioners.c.rpps == slots.c.rpps))
     .where(
         and_(

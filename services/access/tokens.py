@@ -9,7 +9,7 @@ from base64 import urlsafe_b64decode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 import httpx
@@ -36,6 +36,8 @@ AUDIENCE = "snp-dispatch"
 
 _LONGEST = 8192  # characters of a token: more is no token
 _KEYS_READ_AGAIN_SECONDS = 300.0
+_CHECKED_AGAIN_SECONDS = 60.0  # never after it expires
+_MOST_CHECKED = 10_000
 _KEYS_TIMEOUT_SECONDS = 5.0
 
 
@@ -54,6 +56,11 @@ class SignedIn:
     national: str | None = None  # the number it knows them by, whatever its kind
 
 
+class _Checked(NamedTuple):
+    signed: SignedIn
+    until: float  # seconds since 1970: then it is looked at again
+
+
 class Tokens:
     """Checks every token, and makes those of accounts here."""
 
@@ -66,6 +73,7 @@ class Tokens:
         self._key = OKPKey.import_key(
             Ed25519PrivateKey.from_private_bytes(seed), parameters={"kid": "local"}
         )
+        self._checked: dict[str, _Checked] = {}
         self._providers = {one.issuer: _Known(one) for one in settings.oidc_providers}
 
     @property
@@ -91,12 +99,24 @@ class Tokens:
         """Whose it is. Raises InvalidToken, that says no more than that."""
         if len(token) > _LONGEST:
             raise InvalidToken
+        now = self._clock.now().timestamp()
+        known = self._checked.get(token)
+        if known is not None and now < known.until:
+            return known.signed
+        signed, until = await self._check(token)
+        # The same token comes with every question: its signature is looked at once a minute.
+        if len(self._checked) >= _MOST_CHECKED:
+            self._checked.clear()
+        self._checked[token] = _Checked(signed, min(until, now + _CHECKED_AGAIN_SECONDS))
+        return signed
+
+    async def _check(self, token: str) -> tuple[SignedIn, float]:
         issuer = _issuer_claimed(token)
         if issuer == LOCAL:
             keys = KeySet([self._key])
             claims = self._claims(token, keys, LOCAL, AUDIENCE, ("Ed25519",))
             try:
-                return SignedIn(UUID(str(claims.get("sub"))))
+                return SignedIn(UUID(str(claims.get("sub")))), float(claims["exp"])
             except ValueError as malformed:
                 raise InvalidToken from malformed
         known = self._providers.get(issuer)
@@ -109,7 +129,8 @@ class Tokens:
             raise InvalidToken
         rpps = claims.get(provider.rpps_claim) if provider.rpps_claim else None
         national = rpps if isinstance(rpps, str) and rpps else None
-        return SignedIn(account_of(issuer, subject), _rpps(rpps), national)
+        signed = SignedIn(account_of(issuer, subject), _rpps(rpps), national)
+        return signed, float(claims["exp"])
 
     def _claims(
         self, token: str, keys: KeySet, issuer: str, audience: str, algorithms: Sequence[str]

@@ -14,8 +14,9 @@ from nats.errors import NoRespondersError
 from nats.errors import TimeoutError as NatsTimeout
 
 from domain.decider import Refused
-from domain.request import NoSuchRequest, Waiting
+from domain.request import NoSuchRequest
 from events import streams
+from projections import board
 from services.access.credentials import Credentials
 from services.access.gate import Gate, permitted
 from services.access.names import Names
@@ -24,6 +25,7 @@ from services.access.tokens import InvalidToken, Tokens
 from services.api import scopes
 from services.api.doors import About, Door
 from services.api.limits import Allowance
+from services.api.reading import Seen, request_as_it_is
 from services.api.tls import PEER, account_of
 from services.clock import SandboxClock
 from services.intake.rejections import NotJson, TryAgain
@@ -61,7 +63,8 @@ class Desk:
         self.tokens = Tokens(house.settings, house.clock)
         self.credentials = Credentials(house.pool, house.vault.sealer)
         self.names = Names(house.pool, house.vault.sealer)
-        self.gate = Gate(house.log, self.tokens, self.names)
+        again = house.settings.access_read_again_seconds
+        self.gate = Gate(house.log, self.tokens, self.names, again)
         self._allowance = Allowance(house.settings)
 
     async def who(self, token: str) -> Principal:
@@ -181,14 +184,15 @@ class Desk:
         found = await self.house.log.agendas_of(slots)
         return Scope(rpps=streams.agenda_named(min(found.values()))[0]) if found else Scope()
 
-    async def decided(self, request_id: UUID, within: float) -> None:
-        """Return once it is no longer waited for a place, or after so many seconds."""
+    async def decided(self, request_id: UUID, within: float) -> Seen | None:
+        """As it is once it waits no longer, or after so many seconds. None: nobody received it."""
         until = monotonic() + within
         async with self.listening() as bell:
-            while (left := until - monotonic()) > 0:
-                state, _ = await scopes.request_with_version(self.house.log, request_id)
-                if not isinstance(state, Waiting):
-                    return
+            while True:
+                seen = await request_as_it_is(self.house, request_id)
+                left = until - monotonic()
+                if seen is None or seen.row["state"] != board.WAITING or left <= 0:
+                    return seen
                 await bell.heard(within=left)
 
     @asynccontextmanager
@@ -242,7 +246,7 @@ def _with_path(data: dict[str, Any], path: Mapping[str, str], door: Door) -> dic
 _bearer = HTTPBearer(auto_error=False, description="A token of a provider, or of POST /v1/token.")
 
 
-def desk_of(request: Request) -> Desk:
+async def desk_of(request: Request) -> Desk:  # async, or FastAPI would ask a thread for it
     """The desk of this application."""
     desk: Desk = request.app.state.desk
     return desk

@@ -20,7 +20,7 @@ router = APIRouter(tags=["events"], responses=RESPONSES)
 _HEARD = frozenset({"request", "agenda"})  # kinds of streams; what people are is nobody's news
 
 
-def _followed(who: Who, community: Community = None) -> frozenset[str]:
+async def _followed(who: Who, community: Community = None) -> frozenset[str]:
     """The communities that are followed; none: all. Asked before anything is answered."""
     here = _where(who, community)
     permitted(who, Look.EVENTS, Scope(here))

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from limits import RateLimitItemPerSecond
 from limits.storage import MemoryStorage
-from limits.strategies import SlidingWindowCounterRateLimiter
+from limits.strategies import FixedWindowRateLimiter
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.decider import Refused
@@ -33,7 +33,7 @@ class Allowance:
         seconds = max(round(settings.http_burst / settings.http_requests_a_second), 1)
         most = max(settings.http_burst, round(seconds * settings.http_requests_a_second))
         self._most = RateLimitItemPerSecond(most, seconds)
-        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._limiter = FixedWindowRateLimiter(MemoryStorage())
 
     def take(self, account_id: UUID) -> None:
         """One request. Raises TooMany."""

@@ -122,9 +122,7 @@ async def _received(desk: Desk, told: dict[str, Any], wait: float) -> JSONRespon
         request_id = uuid_of(str(told.get("id")))
     except UnknownPath:
         return JSONResponse(told)
-    if wait:
-        await desk.decided(request_id, wait)
-    seen = await reading.request_as_it_is(desk.house, request_id)
+    seen = await desk.decided(request_id, wait)
     headers = {"Location": f"/v1/requests/{request_id}"}
     if seen is None:
         return JSONResponse(told, 201, headers)

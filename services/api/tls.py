@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from services.access.providers import TlsClient
 from services.settings import Settings
@@ -33,7 +33,7 @@ def context_of(settings: Settings) -> ssl.SSLContext | None:
     return context
 
 
-class WithPeer(H11Protocol):
+class WithPeer(HttpToolsProtocol):
     """HTTP that tells the application whose certificate was shown."""
 
     def connection_made(self, transport: Any) -> None:

@@ -14,10 +14,12 @@ from zoneinfo import ZoneInfo
 from services.fhir import codes
 
 Resource = dict[str, Any]
+Site = tuple[str | None, ...]
+"""A practitioner's place of work: what tells it from their others."""
 _FINESS, _SIRET = 9, 14  # characters
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Shown:
     """A slot with a free place, as a row of the read model has it."""
 
@@ -34,6 +36,13 @@ class Shown:
     modes: Sequence[str]
     labels: Sequence[str]
     communities: Sequence[str]  # FINESS numbers
+
+    @property
+    def door(self) -> tuple[str | None, ...]:
+        """What is known of where it is."""
+        address = self.site["address"]
+        known = address["line"], address["postal_code"], address["city"]
+        return *known, self.site["structure"], self.site["phone"]
 
 
 @dataclass(frozen=True)
@@ -55,14 +64,41 @@ def searchset(
     with_communities: bool,
 ) -> Resource:
     """All in one page. An empty one is of the general profile: the other asks for entries."""
-    entries: dict[str, Resource] = {}
+    matches: list[Resource] = []
+    included: dict[str, Resource] = {}
+    sites: dict[Site, str] = {}
+    kinds: dict[tuple[str, ...], Resource] = {}  # of a hundred slots a handful are not alike
     for slot in slots:
-        made = _of_slot(slot, communities, booking, with_communities=with_communities)
-        for resource, mode in made:
-            url = f"{base}/{resource['resourceType']}/{resource['id']}"
-            entries.setdefault(
-                url, {"fullUrl": url, "resource": resource, "search": {"mode": mode}}
-            )
+        here = (slot.rpps, slot.place, slot.commune, *slot.door)
+        site = sites.get(here)
+        if site is None:
+            site = sites[here] = _id(*(str(part) for part in here))
+            for resource in _of_site(slot, site):
+                included[f"{resource['resourceType']}/{resource['id']}"] = resource
+        shared = [communities[one] for one in slot.communities if one in communities]
+        shared = shared if with_communities else []
+        for one in shared:
+            if f"Organization/1{one.finess}" not in included:
+                for resource in _of_community(one):
+                    included[f"{resource['resourceType']}/{resource['id']}"] = resource
+        alike = (site, slot.specialty or "", *slot.labels, *slot.modes, *slot.communities)
+        if alike not in kinds:
+            kinds[alike] = _kind(slot, site, shared, with_communities=with_communities)
+        made = kinds[alike] | {
+            "id": slot.slot_id,
+            "start": instant(slot.start, slot.zone),
+            "end": instant(slot.end, slot.zone),
+            "comment": booking.format(rpps=slot.rpps, slot_id=slot.slot_id),
+        }
+        url = f"{base}/Slot/{slot.slot_id}"
+        matches.append({"fullUrl": url, "resource": made, "search": _MATCH})
+    entries = [
+        *matches,
+        *(
+            {"fullUrl": f"{base}/{name}", "resource": resource, "search": _INCLUDE}
+            for name, resource in included.items()
+        ),
+    ]
     profile = codes.BUNDLE_CPTS if with_communities and slots else codes.BUNDLE
     found: Resource = {
         "resourceType": "Bundle",
@@ -71,54 +107,43 @@ def searchset(
         "total": len(slots),
         "link": [{"relation": "self", "url": link}],
     }
-    return found | ({"entry": list(entries.values())} if entries else {})
+    return found | ({"entry": entries} if entries else {})
 
 
-def _of_slot(
-    slot: Shown, communities: Mapping[str, Cpts], booking: str, *, with_communities: bool
-) -> Iterable[tuple[Resource, str]]:
-    person = f"8{slot.rpps}"
-    site = _id("site", slot.rpps, slot.place, slot.commune, str(sorted(slot.site.items())))
-    role, schedule = f"role-{site}", f"schedule-{site}"
-    shared = [communities[one] for one in slot.communities if one in communities]
-    shared = shared if with_communities else []
-    made = _slot(slot, schedule, shared, booking, with_communities=with_communities)
-    yield made, "match"
-    yield (
-        {
-            "resourceType": "Schedule",
-            "id": schedule,
-            "meta": {"profile": [codes.SCHEDULE]},
-            "actor": [
-                {"reference": f"Practitioner/{person}"},
-                {"reference": f"PractitionerRole/{role}"},
-            ],
-        },
-        "include",
-    )
-    yield _practitioner(person), "include"
-    yield _role(slot, person, role, site), "include"
-    for one in shared:
-        yield (
-            {
-                "resourceType": "HealthcareService",
-                "id": f"cpts-{one.finess}",
-                "meta": {"profile": [codes.HEALTHCARE_SERVICE]},
-                "providedBy": {"reference": f"Organization/1{one.finess}"},
-            },
-            "include",
-        )
-        yield _organization(one), "include"
+_MATCH, _INCLUDE = {"mode": "match"}, {"mode": "include"}
 
 
-def _slot(
-    slot: Shown, schedule: str, shared: Sequence[Cpts], booking: str, *, with_communities: bool
-) -> Resource:
-    zone = ZoneInfo(slot.zone)
+def _of_site(slot: Shown, site: str) -> Iterable[Resource]:
+    """Who works there: one Schedule and one PractitionerRole a place."""
+    person, role = f"8{slot.rpps}", f"role-{site}"
+    yield {
+        "resourceType": "Schedule",
+        "id": f"schedule-{site}",
+        "meta": {"profile": [codes.SCHEDULE]},
+        "actor": [
+            {"reference": f"Practitioner/{person}"},
+            {"reference": f"PractitionerRole/{role}"},
+        ],
+    }
+    yield _practitioner(person)
+    yield _role(slot, person, role, site)
+
+
+def _of_community(community: Cpts) -> Iterable[Resource]:
+    yield {
+        "resourceType": "HealthcareService",
+        "id": f"cpts-{community.finess}",
+        "meta": {"profile": [codes.HEALTHCARE_SERVICE]},
+        "providedBy": {"reference": f"Organization/1{community.finess}"},
+    }
+    yield _organization(community)
+
+
+def _kind(slot: Shown, site: str, shared: Sequence[Cpts], *, with_communities: bool) -> Resource:
+    """All of a Slot but which one it is, and when."""
     labels = [one for one in slot.labels if with_communities or one != "CPTS"]
     found: Resource = {
         "resourceType": "Slot",
-        "id": slot.slot_id,
         "meta": {
             "profile": [codes.SLOT_CPTS if with_communities else codes.SLOT],
             "security": [{"system": codes.SLOT_TYPE, "code": label} for label in labels],
@@ -128,11 +153,8 @@ def _slot(
             *(_shared_with(one) for one in shared),
         ],
         "appointmentType": {"coding": [{"system": codes.APPOINTMENT, "code": codes.ROUTINE}]},
-        "schedule": {"reference": f"Schedule/{schedule}"},
+        "schedule": {"reference": f"Schedule/schedule-{site}"},
         "status": "free",
-        "start": instant(slot.start, zone),
-        "end": instant(slot.end, zone),
-        "comment": booking.format(rpps=slot.rpps, slot_id=slot.slot_id),
     }
     specialty = slot.specialty or (codes.GENERAL_MEDICINE if slot.profession == "10" else None)
     if specialty:
@@ -227,9 +249,9 @@ def _organization(community: Cpts) -> Resource:
     return found | ({"telecom": [{"system": "phone", "value": phone}]} if phone else {})
 
 
-def instant(at: datetime, zone: ZoneInfo) -> str:
+def instant(at: datetime, zone: str) -> str:
     """`2026-11-23T14:00:00.000+01:00`: never Z (test kit, start and end of slots)."""
-    return at.astimezone(zone).isoformat(timespec="milliseconds")
+    return at.astimezone(ZoneInfo(zone)).isoformat(timespec="milliseconds")
 
 
 def _id(*parts: str) -> str:

@@ -14,6 +14,8 @@ NAMES = (
     "matching",
     "pipeline",
     "rebuild",
+    "rest",
+    "search",
     "start",
     "timers",
 )

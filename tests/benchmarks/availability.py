@@ -1,16 +1,18 @@
 """Questions about places, of 100 000 open slots in 1 000 communities, a million behind them."""
 
 import asyncio
+import json
 import statistics
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
 import psycopg
 from sqlalchemy import literal, select
 
+from events.agenda import SlotPublished
 from events.base import Event
 from events.catalogue import stored
 from projections.availability import (
@@ -78,7 +80,7 @@ def run() -> dict[str, Any]:
     """Written to a log, made into the read model, and asked."""
     with postgres() as server:
         migrate(server.url)
-        _write(server.url)
+        write(server.url, NOON, published())
         settings = settings_with(state=str(server.folder))
 
         async def measured() -> dict[str, Any]:
@@ -96,26 +98,34 @@ def run() -> dict[str, Any]:
         return asyncio.run(measured())
 
 
-def _write(url: str) -> None:
-    members = COMMUNITIES * MEMBERS
+META = {
+    "command_id": "5ca1ab1e-0000-4000-8000-000000000000",
+    "community": None,
+    "actor": {"ref": "benchmark", "role": "operator"},
+    "case_id": None,
+    "correlation": "5ca1ab1e-0000-4000-8000-000000000000",
+    "causation": "5ca1ab1e-0000-4000-8000-000000000000",
+}
+
+
+def write(url: str, noon: datetime, example: SlotPublished) -> None:
+    """The log: members, the slots of the weeks before, and those open from that noon on."""
     given = {
         "communities": COMMUNITIES,
-        "members": members,
+        "members": COMMUNITIES * MEMBERS,
         "senders": SENDERS,
         **_example("enrolled", enrolled()),
         **_example("consented", consented()),
-        **_example("published", published()),
+        **_example("published", example),
         "instant": _INSTANT,
-        "meta": '{"command_id": "5ca1ab1e-0000-4000-8000-000000000000", "community": null,'
-        ' "actor": {"ref": "benchmark", "role": "operator"}, "case_id": null,'
-        ' "correlation": "5ca1ab1e-0000-4000-8000-000000000000",'
-        ' "causation": "5ca1ab1e-0000-4000-8000-000000000000"}',
+        "meta": json.dumps(META),
     }
-    before, now = NOON - timedelta(weeks=3), NOON + HOUR
+    before, now = noon - timedelta(weeks=3), noon + HOUR
+    of_before, of_now = (f"{at.isocalendar()[0]}-W{at.isocalendar()[1]:02}" for at in (before, now))
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(_MEMBERS, given)
-        connection.execute(_SLOTS, given | {"each": OVER, "first": before, "week": "2026-W45"})
-        connection.execute(_SLOTS, given | {"each": OPEN, "first": now, "week": "2026-W48"})
+        connection.execute(_SLOTS, given | {"each": OVER, "first": before, "week": of_before})
+        connection.execute(_SLOTS, given | {"each": OPEN, "first": now, "week": of_now})
         connection.execute("vacuum analyze events")
 
 
