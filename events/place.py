@@ -64,5 +64,5 @@ class Commune(Frozen):
 
     insee: Insee
     title: Title
-    population: Annotated[int, Field(ge=0)]
+    population: Annotated[int, Field(ge=0, le=100_000_000)]  # what a read model can count
     position: Position

@@ -47,7 +47,10 @@ async def token(
     given: Annotated[HTTPBasicCredentials | None, Depends(_basic)] = None,
 ) -> Response:
     """A token for an account with a secret: by HTTP Basic, or in the form (client_credentials)."""
-    form = dict(parse_qsl((await request.body()).decode("latin-1"), max_num_fields=10))
+    try:
+        form = dict(parse_qsl((await request.body()).decode("latin-1"), max_num_fields=10))
+    except ValueError as malformed:
+        raise OtherGrant from malformed
     if form.get("grant_type", _GRANT) != _GRANT:
         raise OtherGrant
     name = given.username if given else form.get("client_id", "")

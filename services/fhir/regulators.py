@@ -74,7 +74,11 @@ def regulator_in(document: Any) -> Regulator:
 
 def name_in(query: str) -> Name:
     """Of `?identifier=system|value`. Raises WhichRegulator."""
-    named = [value for name, value in parse_qsl(query) if name.lower() == "identifier"]
+    try:
+        pairs = parse_qsl(query, max_num_fields=50)
+    except ValueError as malformed:
+        raise WhichRegulator from malformed
+    named = [value for name, value in pairs if name.lower() == "identifier"]
     if len(named) != 1:
         raise WhichRegulator
     system, bar, value = named[0].partition("|")

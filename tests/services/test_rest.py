@@ -311,6 +311,7 @@ async def test_others_news_are_not_heard(door):
         ("GET", "/v1/patients", {}, 404, "unknown_path"),
         ("DELETE", "/v1/requests", {}, 405, "method_not_allowed"),
         ("GET", "/v1/requests?limit=0", {}, 422, "invalid_value"),
+        ("POST", "/v1/requests", {"content": b'{"a":"\\u0000"}'}, 400, "nul_character"),
     ],
 )
 async def test_what_makes_no_sense_is_told_as_a_problem(door, method, path, how, status, code):

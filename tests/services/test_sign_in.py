@@ -96,6 +96,16 @@ async def test_whoever_guesses_learns_nothing(door, auth):
     assert auth[0] not in answer.text or not auth[0]
 
 
+@pytest.mark.parametrize("form", ["&".join("ab=1" for _ in range(50)), "grant_type=password", "%"])
+async def test_what_is_no_form_is_refused(door, form):
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+
+    answer = await door.client.post("/v1/token", content=form, headers=headers)
+
+    assert answer.status_code in {401, 422}
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
 async def test_a_provider_s_word_is_taken_on_who_somebody_is(door):
     await door.account(
         {"role": "coordinator", "community": NEVERS}, issuer=ISSUER, subject="f:1:doctor"
