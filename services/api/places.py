@@ -3,7 +3,7 @@
 from typing import Annotated, Literal, get_args
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from events.base import Finess, Frozen, Insee, Rpps
 from events.codes import Label, Mode, Profession, Source
@@ -13,6 +13,7 @@ from services.access.gate import permitted
 from services.access.permissions import Look, Scope
 from services.api.desk import AtDesk, SayCommunity, Who
 from services.api.telling import RESPONSES
+from services.intake.moment import Moment
 from services.reports.places import Looked, Places, places
 
 Dimension = Literal[
@@ -45,7 +46,7 @@ class PlacesAsked(Frozen):
     by: Annotated[Dimension | None, Field(description="Count every place by this")] = None
     days: Annotated[int, Field(ge=1, le=14, description="Today and those after")] = TODAY_TO_D2
     at: Annotated[
-        AwareDatetime | None, Field(description="As they were then: 2026-11-23T10:15:00+01:00")
+        Moment | None, Field(description="As they were then: 2026-11-23T10:15:00+01:00")
     ] = None
 
 

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import orjson
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import Response
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from domain.decider import Refused
 from domain.request import NoSuchRequest, received_of
@@ -22,6 +22,7 @@ from services.api.desk import AtDesk, SayCommunity, Who
 from services.api.problems import problem
 from services.api.scopes import uuid_of
 from services.api.telling import RESPONSES, Community
+from services.intake.moment import Moment
 from services.intake.naming import named
 from services.log.vault import Erased, NothingSealed
 from services.messaging import subjects
@@ -41,7 +42,7 @@ State = Literal[
     "refused_as_emergency",
 ]
 assert set(get_args(State)) == set(board.STATES), "every state of the board may be asked for"
-At = Annotated[AwareDatetime | None, Query(description="As it was then: 2026-11-23T10:15:00+01:00")]
+At = Annotated[Moment | None, Query(description="As it was then: 2026-11-23T10:15:00+01:00")]
 Cursor = Annotated[
     str | None, Query(max_length=400, description="`next` of the page before: what comes after it")
 ]
