@@ -1,5 +1,6 @@
 """Who may come in: an account is opened, may act as this or that, and is closed."""
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
@@ -109,6 +110,12 @@ class OfNoCommunity(Refused):
     code = "of_no_community"
 
 
+class CaresAndAdministers(Refused):
+    """Who administers cares for nobody: whoever does both has two accounts."""
+
+    code = "cares_and_administers"
+
+
 class NoPractitioner(Refused):
     """Nobody is that in a practitioner's name: name a community, or none for all of them."""
 
@@ -136,6 +143,7 @@ def _open(command: OpenAccount, account: Account) -> list[AccountEvent]:
     if isinstance(account, Closed):
         raise AccountIsClosed(command.account_id)
     known = account.grants if isinstance(account, Open) else frozenset[Grant]()
+    _check_apart(known | set(command.grants))
     happened: list[AccountEvent] = []
     if isinstance(account, NotOpened):
         happened.append(AccountOpened(account_id=command.account_id, opened_at=command.at))
@@ -157,6 +165,7 @@ def _change(
     match command:
         case GrantRole(grant=grant):
             _check(grant)
+            _check_apart(grants | {grant})
             if grant in grants:
                 return []
             return [AccountRoleGranted(account_id=account_id, grant=grant, granted_at=at)]
@@ -168,6 +177,22 @@ def _change(
             return [AccountClosed(account_id=account_id, closed_at=at)]
         case _:
             assert_never(command)
+
+
+_CARE = {
+    Role.REGULATOR,
+    Role.TRIAGE_NURSE,
+    Role.PRACTITIONER,
+    Role.DELEGATE,
+    Role.STRUCTURE_MANAGER,
+}
+
+
+def _check_apart(grants: AbstractSet[Grant]) -> None:
+    """Raises CaresAndAdministers: who lets others in does not read of patients."""
+    roles = {grant.role for grant in grants}
+    if Role.ADMINISTRATOR in roles and roles & _CARE:
+        raise CaresAndAdministers
 
 
 def _check(grant: Grant) -> None:

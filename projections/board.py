@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
+from pydantic import model_validator
 from sqlalchemy import (
     Column,
     ColumnElement,
@@ -337,6 +338,13 @@ class After(Frozen):
     due_by: datetime | None
     received_at: datetime
     request_id: UUID
+
+    @model_validator(mode="after")
+    def _due(self) -> Self:
+        if self.waits and self.due_by is None:
+            msg = "who waits is due"
+            raise ValueError(msg)
+        return self
 
 
 def on_board(

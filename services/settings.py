@@ -99,6 +99,8 @@ class Settings(BaseSettings):
     http_burst: Count = 200  # of one account, at once
     http_connections: Count = 1000
     http_body_seconds: float = 10.0  # to send a body in
+    http_head_seconds: float = 10.0  # to say what is asked
+    http_streams: Count = 20  # of news, open at once, of one account
     http_wait_seconds: Annotated[float, Field(ge=0, le=60)] = 10.0  # the longest ?wait
     http_answer_seconds: float = 10.0  # the intake's
 

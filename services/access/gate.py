@@ -1,7 +1,6 @@
 """Whoever knocks: who they are by their token, and what they may be by their account."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from time import monotonic
 from typing import Any
 from uuid import UUID
@@ -16,7 +15,8 @@ from events.account import Grant
 from events.roles import Role
 from services.access.names import Name, Names
 from services.access.permissions import Action, Capacity, Principal, Scope
-from services.access.tokens import InvalidToken, SignedIn, Tokens
+from services.access.signed import SignedIn
+from services.access.tokens import InvalidToken, Tokens
 from services.fhir.codes import PERSON
 from services.log.reader import Log
 
@@ -41,14 +41,7 @@ class Gate:
 
     async def who(self, token: str) -> Principal:
         """Raises InvalidToken."""
-        return await self._principal(await self._known(await self._tokens.check(token)))
-
-    async def _known(self, signed: SignedIn) -> SignedIn:
-        """As whom the national platform told of them, where their provider says their number."""
-        if signed.national is None:
-            return signed
-        account_id = await self._names.find(Name(PERSON, signed.national))
-        return signed if account_id is None else replace(signed, account_id=account_id)
+        return await self._principal(await self._tokens.check(token))
 
     async def holder(self, account_id: UUID) -> Principal:
         """Whoever has that account, as was proved otherwise. Raises InvalidToken."""
@@ -56,9 +49,8 @@ class Gate:
 
     async def again(self, principal: Principal) -> Principal | None:
         """As `who`, of somebody who came in before; None: they would be let in no more."""
-        own = {c.rpps for c in principal.capacities if c.vouched}
         try:
-            return await self._principal(SignedIn(principal.account_id, next(iter(own), None)))
+            return await self._read(principal.signed)
         except InvalidToken:
             return None
 
@@ -76,10 +68,22 @@ class Gate:
         account = await self._log.state(accounts.decider, streams.account(signed.account_id))
         if isinstance(account, Closed):
             raise InvalidToken
-        grants = sorted(account.grants, key=str) if isinstance(account, Open) else []
+        granted = set(account.grants if isinstance(account, Open) else ())
+        grants = sorted(granted | await self._of_the_platform(signed), key=str)
         if not grants and signed.rpps is None:
             raise InvalidToken  # somebody, but nobody of ours
-        return Principal(signed.account_id, tuple(await self._capacities(grants, signed)))
+        capacities = tuple(await self._capacities(grants, signed))
+        return Principal(signed.account_id, capacities, signed)
+
+    async def _of_the_platform(self, signed: SignedIn) -> frozenset[Grant]:
+        """What the national platform told of them by the number their provider says."""
+        if signed.national is None:
+            return frozenset()
+        account_id = await self._names.find(Name(PERSON, signed.national))
+        if account_id is None:
+            return frozenset()
+        account = await self._log.state(accounts.decider, streams.account(account_id))
+        return account.grants if isinstance(account, Open) else frozenset()
 
     async def communities_of(self, rpps: str) -> frozenset[str]:
         """Of which a practitioner is; none, for who is not enrolled."""

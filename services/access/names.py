@@ -7,8 +7,13 @@ from collections.abc import Sequence
 from typing import NamedTuple, cast
 from uuid import UUID
 
+from psycopg import Rollback
+
+from services.fhir.codes import PERSON
 from services.log.database import Pool
 from services.log.vault import Sealer
+
+_PREFIXED = 12  # the 8 and eleven digits
 
 
 class Name(NamedTuple):
@@ -34,6 +39,21 @@ class Names:
             row = cast("tuple[UUID] | None", await cursor.fetchone())
         return row[0] if row else None
 
+    async def claim(self, account_id: UUID, names: Sequence[Name]) -> bool:
+        """They are its names, if they are nobody's. False: one is another's, nothing changed."""
+        digests = sorted({self._digest(name) for name in names})
+        claimed = False
+        async with self._pool.connection() as connection, connection.transaction() as whole:
+            cursor = await connection.execute(
+                "insert into account_names (digest, account_id)"
+                " select unnest(%s::text[]), %s on conflict (digest) do nothing",
+                (digests, account_id),
+            )
+            claimed = cursor.rowcount == len(digests)
+            if not claimed:
+                raise Rollback(whole)
+        return claimed
+
     async def bind(self, account_id: UUID, names: Sequence[Name]) -> None:
         """These are its names from now on, and no others."""
         digests = [self._digest(name) for name in names]
@@ -50,4 +70,7 @@ class Names:
             )
 
     def _digest(self, name: Name) -> str:
-        return self._sealer.fingerprint(f"{name.system}|{name.value}".encode())
+        value = name.value
+        if name.system == PERSON and len(value) == _PREFIXED and value.startswith("8"):
+            value = value[1:]  # an RPPS number with the national prefix: the same person's
+        return self._sealer.fingerprint(f"{name.system}|{value}".encode())

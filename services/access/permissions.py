@@ -11,6 +11,7 @@ from typing import assert_never
 from uuid import UUID
 
 from events.roles import Role
+from services.access.signed import SignedIn
 from services.messaging.subjects import Kind
 
 
@@ -175,6 +176,12 @@ class Principal:
 
     account_id: UUID
     capacities: tuple[Capacity, ...]
+    signed: SignedIn  # how they proved it
+
+    @property
+    def until(self) -> float | None:
+        """Seconds since 1970: their proof is good so long."""
+        return self.signed.until
 
     @property
     def ref(self) -> str:

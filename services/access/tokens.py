@@ -7,13 +7,13 @@ that is the account's. RFC 7519, 8725 (best practice), 9068; OpenID Connect Core
 import asyncio
 from base64 import urlsafe_b64decode
 from collections.abc import Sequence
-from dataclasses import dataclass
 from time import monotonic
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 import httpx
 import orjson
+import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -23,6 +23,7 @@ from joserfc.jwk import KeySet, OKPKey
 
 from domain.decider import Refused
 from services.access.providers import Provider
+from services.access.signed import SignedIn
 from services.clock import Clock
 from services.intake.naming import account_of
 from services.log.vault import master_key
@@ -38,22 +39,16 @@ _LONGEST = 8192  # characters of a token: more is no token
 _KEYS_READ_AGAIN_SECONDS = 300.0
 _CHECKED_AGAIN_SECONDS = 60.0  # never after it expires
 _MOST_CHECKED = 10_000
+_KEYS_TRIED_AGAIN_SECONDS = 10.0
 _KEYS_TIMEOUT_SECONDS = 5.0
+
+log = structlog.get_logger()
 
 
 class InvalidToken(Refused):
     """Who you are was not proved: sign in again."""
 
     code = "invalid_token"
-
-
-@dataclass(frozen=True)
-class SignedIn:
-    """Who a token is of."""
-
-    account_id: UUID
-    rpps: str | None = None  # as the provider vouches for
-    national: str | None = None  # the number it knows them by, whatever its kind
 
 
 class _Checked(NamedTuple):
@@ -116,21 +111,27 @@ class Tokens:
             keys = KeySet([self._key])
             claims = self._claims(token, keys, LOCAL, AUDIENCE, ("Ed25519",))
             try:
-                return SignedIn(UUID(str(claims.get("sub")))), float(claims["exp"])
+                until = float(claims["exp"])
+                return SignedIn(UUID(str(claims.get("sub"))), until=until), until
             except ValueError as malformed:
                 raise InvalidToken from malformed
         known = self._providers.get(issuer)
         if known is None:
             raise InvalidToken
         provider = known.provider
-        claims = self._claims(token, await known.keys(), issuer, provider.audience, ALGORITHMS)
+        try:
+            claims = self._claims(token, await known.keys(), issuer, provider.audience, ALGORITHMS)
+        except InvalidToken:
+            if not await known.has_news():
+                raise
+            claims = self._claims(token, await known.keys(), issuer, provider.audience, ALGORITHMS)
         subject = claims.get(provider.subject_claim)
         if not isinstance(subject, str) or not subject:
             raise InvalidToken
         rpps = claims.get(provider.rpps_claim) if provider.rpps_claim else None
         national = rpps if isinstance(rpps, str) and rpps else None
-        signed = SignedIn(account_of(issuer, subject), _rpps(rpps), national)
-        return signed, float(claims["exp"])
+        until = float(claims["exp"])
+        return SignedIn(account_of(issuer, subject), _rpps(rpps), national, until), until
 
     def _claims(
         self, token: str, keys: KeySet, issuer: str, audience: str, algorithms: Sequence[str]
@@ -157,20 +158,34 @@ class _Known:
     def __init__(self, provider: Provider) -> None:
         self.provider = provider
         self._keys: KeySet | None = None
-        self._read_at = 0.0
+        self._read_at = -_KEYS_READ_AGAIN_SECONDS - monotonic()
         self._one_reading = asyncio.Lock()
 
     async def keys(self) -> KeySet:
         """Raises InvalidToken where they cannot be had: nobody is let in on a guess."""
         async with self._one_reading:
-            if self._keys is None or monotonic() - self._read_at > _KEYS_READ_AGAIN_SECONDS:
-                try:
-                    self._keys = KeySet.import_key_set(await self._read())
-                except (OSError, ValueError, httpx.HTTPError, JoseError) as fault:
-                    if self._keys is None:
-                        raise InvalidToken from fault
-                self._read_at = monotonic()
+            age = monotonic() - self._read_at
+            if age > (_KEYS_READ_AGAIN_SECONDS if self._keys else _KEYS_TRIED_AGAIN_SECONDS):
+                await self._read_anew()
+            if self._keys is None:
+                raise InvalidToken
             return self._keys
+
+    async def has_news(self) -> bool:
+        """A key may be new: read them again, but not for everybody who makes one up."""
+        async with self._one_reading:
+            if monotonic() - self._read_at < _KEYS_TRIED_AGAIN_SECONDS:
+                return False
+            await self._read_anew()
+            return self._keys is not None
+
+    async def _read_anew(self) -> None:
+        self._read_at = monotonic()
+        try:
+            self._keys = KeySet.import_key_set(await self._read())
+        except (OSError, ValueError, httpx.HTTPError, JoseError) as fault:
+            # Those there were stay good; where there were none, who comes is not let in.
+            log.warning("keys not read", issuer=self.provider.issuer, error=type(fault).__name__)
 
     async def _read(self) -> Any:
         if self.provider.jwks_file is not None:

@@ -1,5 +1,7 @@
 """The front desk: who comes in is looked at, what they say is passed on to the intake."""
 
+import re
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -14,24 +16,31 @@ from nats.errors import NoRespondersError
 from nats.errors import TimeoutError as NatsTimeout
 
 from domain.decider import Refused
-from domain.request import NoSuchRequest
+from domain.placing import By
+from domain.request import NoSuchRequest, received_of
 from events import streams
+from events.roles import Role
+from events.visit import Rater
 from projections import board
 from services.access.credentials import Credentials
-from services.access.gate import Gate, permitted
+from services.access.gate import Gate, NotAllowed, permitted
 from services.access.names import Names
-from services.access.permissions import TABLE, Action, Principal, Scope
+from services.access.permissions import TABLE, Action, Capacity, Principal, Scope
 from services.access.tokens import InvalidToken, Tokens
 from services.api import scopes
-from services.api.doors import About, Door
-from services.api.limits import Allowance
+from services.api.doors import PATTERNS, About, Door
+from services.api.limits import Allowance, TooMany
 from services.api.reading import Seen, request_as_it_is
+from services.api.scopes import UnknownPath
 from services.api.tls import PEER, account_of
 from services.clock import SandboxClock
-from services.intake.rejections import NotJson, TryAgain
+from services.intake.messages import EmergencyCall
+from services.intake.naming import command_of, request_of
+from services.intake.rejections import NotJson, TooDeep, TryAgain
 from services.intake.series import slots_of
 from services.log.bells import Bell
 from services.messaging import subjects
+from services.messaging.subjects import Kind
 
 if TYPE_CHECKING:
     from services.app import House
@@ -66,17 +75,22 @@ class Desk:
         again = house.settings.access_read_again_seconds
         self.gate = Gate(house.log, self.tokens, self.names, again)
         self._allowance = Allowance(house.settings)
+        self._streams: Counter[UUID] = Counter()  # open, by account
 
     async def who(self, token: str) -> Principal:
         """Raises InvalidToken, and TooMany for who asks too much."""
         principal = await self.gate.who(token)
-        self._allowance.take(principal.account_id)
+        self._allowance.take(str(principal.account_id))
         return principal
+
+    def knocks(self, where: str) -> None:
+        """Somebody signs in from there. Raises TooMany."""
+        self._allowance.take(f"sign-in {where}")
 
     async def who_has(self, account_id: UUID) -> Principal:
         """As `who`, of somebody whose certificate was seen to be theirs."""
         principal = await self.gate.holder(account_id)
-        self._allowance.take(account_id)
+        self._allowance.take(str(account_id))
         return principal
 
     @property
@@ -112,12 +126,24 @@ class Desk:
         if_version: int | None = None,
     ) -> dict[str, Any]:
         """What the intake answers, or why it is not passed on to it."""
-        data = _with_path(_json_object(body), path, door)
+        check_path(path)
+        said = _json_object(body)
+        if door.kind is Kind.CARE_REQUEST and (call := EmergencyCall.found_in(said)):
+            # Told at once, and no more of it: whatever else is said may be no message at all.
+            kept = call.model_dump(mode="json", exclude_none=True)
+            said = kept if _cannot_be_told(said) else said
+        data = _with_path(said, path, door)
+        if door.about not in {About.COMMUNITY, About.MEMBERSHIP}:
+            community = None  # whom it is about tells
         community = path.get("finess", community)
-        scope = await self._scope(door, principal, data, community)
-        capacity = permitted(principal, door.kind, scope)
-        if community is None and len(scope.communities) == 1 and "communities" not in data:
-            (community,) = scope.communities  # of one, that one is meant
+        capacity = await self._again(door, principal, key)
+        if capacity is None:
+            scope = await self._scope(door, principal, data, community)
+            capacity = permitted(principal, door.kind, scope)
+            await self._check_reach(door, capacity, data)
+            if community is None and len(scope.communities) == 1 and "communities" not in data:
+                (community,) = scope.communities  # of one, that one is meant
+        as_who_came_in(door, capacity, data)
         event: dict[str, Any] = {
             "specversion": "1.0",
             "id": key or str(uuid4()),
@@ -130,12 +156,35 @@ class Desk:
             event["ifversion"] = if_version
         return await self.ask(subjects.ask(community or subjects.ANY_COMMUNITY, door.kind), event)
 
+    async def _again(self, door: Door, principal: Principal, key: str | None) -> Capacity | None:
+        """In which capacity it was done before: said again it is answered, whatever it changed."""
+        if key is None or not await self.house.log.receipt(command_of(principal.ref, key)):
+            return None
+        able = (one for one in principal.capacities if one.role in TABLE[door.kind])
+        return next(able, None)
+
+    async def _check_reach(self, door: Door, capacity: Capacity, data: Mapping[str, Any]) -> None:
+        """What else a body names must be within reach as well. Raises NotAllowed."""
+        here = capacity.communities
+        named = data.get("communities")
+        named = set(named) if isinstance(named, list) and all(map(_is_text, named)) else set()
+        if door.kind in _OPENING and here is not None and not named <= here:
+            raise NotAllowed(door.kind)  # to join a community is for the community to say
+        if door.kind is Kind.PRACTITIONER and capacity.role is Role.COORDINATOR:
+            known = await self.gate.communities_of(str(data.get("rpps")))
+            if here is not None and not known <= here:
+                raise NotAllowed(door.kind)  # what they agreed to holds elsewhere as well
+
     async def ask(self, subject: str, message: object) -> dict[str, Any]:
         """A question to one of our services. Raises NotRunning and TryAgain."""
         connection = self.house.broker.connection
         within = self.house.settings.http_answer_seconds
         try:
-            answer = await connection.request(subject, orjson.dumps(message), timeout=within)
+            body = orjson.dumps(message)
+        except orjson.JSONEncodeError as deep:
+            raise TooDeep from deep
+        try:
+            answer = await connection.request(subject, body, timeout=within)
         except NoRespondersError as nobody:
             raise NotRunning from nobody
         except NatsTimeout as late:
@@ -150,7 +199,8 @@ class Desk:
             case About.NOTHING:
                 return Scope()
             case About.COMMUNITY:
-                return Scope(frozenset({community} if community else _only(principal, door)))
+                here = {community} if community else _only(principal, door)
+                return Scope(frozenset(here | await self._of_its_case(door, data, here)))
             case About.MEMBERSHIP:
                 return scopes.scope_of_members(data, community)
             case About.PRACTITIONER:
@@ -167,6 +217,15 @@ class Desk:
             case _:
                 assert_never(door.about)
 
+    async def _of_its_case(self, door: Door, data: Mapping[str, Any], here: set[str]) -> set[str]:
+        """The community a file is of already, whoever tells of it: it must be within reach too."""
+        case_id = data.get("case_id")
+        if door.kind is not Kind.CARE_REQUEST or not isinstance(case_id, str):
+            return set()
+        state, _ = await scopes.request_with_version(self.house.log, request_of(case_id))
+        received = received_of(state)
+        return {received.community} if received and here else set()
+
     async def _of_practitioner(self, data: Mapping[str, Any]) -> Scope:
         rpps = data.get("rpps")
         if not isinstance(rpps, str):
@@ -182,7 +241,10 @@ class Desk:
         series_id = scopes.uuid_of(str(data.get("series_id")))
         slots = slots_of(series_id, self.house.clock.now())
         found = await self.house.log.agendas_of(slots)
-        return Scope(rpps=streams.agenda_named(min(found.values()))[0]) if found else Scope()
+        if not found:
+            return Scope()
+        rpps, _ = streams.agenda_named(min(found.values()))
+        return Scope(await self.gate.communities_of(rpps), rpps)
 
     async def decided(self, request_id: UUID, within: float) -> Seen | None:
         """As it is once it waits no longer, or after so many seconds. None: nobody received it."""
@@ -194,6 +256,18 @@ class Desk:
                 if seen is None or seen.row["state"] != board.WAITING or left <= 0:
                     return seen
                 await bell.heard(within=left)
+
+    @asynccontextmanager
+    async def streaming(self, account_id: UUID) -> AsyncIterator[Bell]:
+        """As `listening`, for an account that has few open. Raises TooMany."""
+        if self._streams[account_id] >= self.house.settings.http_streams:
+            raise TooMany
+        self._streams[account_id] += 1
+        try:
+            async with self.listening() as bell:
+                yield bell
+        finally:
+            self._streams[account_id] -= 1
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[Bell]:
@@ -217,6 +291,37 @@ def _only(principal: Principal, door: Door) -> set[str]:
     if len(named) > 1:
         raise SayCommunity
     return named
+
+
+_OPENING = {Kind.PRACTITIONER_CHANGE, Kind.SLOT_OPENING, Kind.SLOT, Kind.SLOT_SERIES}
+_IN_A_NAME = {Role.PRACTITIONER, Role.DELEGATE, Role.STRUCTURE_MANAGER}
+_SAYS_BY = {Kind.APPOINTMENT: By.PRACTITIONER, Kind.RATING: Rater.PRACTITIONER}
+
+
+def as_who_came_in(door: Door, capacity: Capacity, data: dict[str, Any]) -> None:
+    """Who acts in a practitioner's name is no patient, whatever is said. Raises NotAllowed."""
+    by = _SAYS_BY.get(door.kind)
+    if by is not None and capacity.role in _IN_A_NAME and data.setdefault("by", by) != by:
+        raise NotAllowed(door.kind)
+
+
+def _cannot_be_told(data: dict[str, Any]) -> bool:
+    try:
+        orjson.dumps(data)
+    except orjson.JSONEncodeError:
+        return True
+    return False
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def check_path(path: Mapping[str, str]) -> None:
+    """Raises UnknownPath where an address names what can be nobody's."""
+    for name, value in path.items():
+        if not re.fullmatch(PATTERNS[name], value):
+            raise UnknownPath
 
 
 def _json_object(body: bytes) -> dict[str, Any]:

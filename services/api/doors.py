@@ -38,6 +38,18 @@ class Door:
         return TYPES[f"snp.{self.kind}.v1"]
 
 
+_UUID = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+PATTERNS = {
+    "request_id": _UUID,
+    "slot_id": _UUID,
+    "series_id": _UUID,
+    "account_id": _UUID,
+    "entry_id": _UUID,
+    "rpps": "^[0-9]{11}$",
+    "finess": "^[0-9AB]{9}$",
+}
+"""What an address may name."""
+
 _REQUEST = "/v1/requests/{request_id}"
 _SLOT = "/v1/slots/{slot_id}"
 _PRACTITIONER = "/v1/practitioners/{rpps}"

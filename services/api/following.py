@@ -43,10 +43,10 @@ async def events(
     position = int(last_event_id) if last_event_id else since
     if position is None:
         position = await house.log.head()
-    async with desk.listening() as bell:
+    async with desk.streaming(who.account_id) as bell:
         async for batch in follow(house.log, bell, house.settings, since=position):
             if not await _may_still(desk, who, here):
-                return
+                return  # the client comes again, with a token that is good
             for recorded in batch:
                 if _is_theirs(recorded, here):
                     yield _said(recorded)
@@ -65,7 +65,9 @@ def _where(who: Principal, community: str | None) -> frozenset[str]:
 
 
 async def _may_still(desk: Desk, who: Principal, here: frozenset[str]) -> bool:
-    """What was taken from the account since is heard of."""
+    """The token is good still, and so is what the account may do."""
+    if who.until is not None and desk.house.clock.now().timestamp() >= who.until:
+        return False
     now = await desk.gate.again(who)
     return now is not None and now.may(Look.EVENTS, Scope(here)) is not None
 

@@ -1,7 +1,6 @@
 """How much, how large, how slowly: what one caller does is no other's concern."""
 
 import asyncio
-from uuid import UUID
 
 from limits import RateLimitItemPerSecond
 from limits.storage import MemoryStorage
@@ -35,10 +34,14 @@ class Allowance:
         self._most = RateLimitItemPerSecond(most, seconds)
         self._limiter = FixedWindowRateLimiter(MemoryStorage())
 
-    def take(self, account_id: UUID) -> None:
+    def take(self, whose: str) -> None:
         """One request. Raises TooMany."""
-        if not self._limiter.hit(self._most, str(account_id)):
+        if not self._limiter.hit(self._most, whose):
             raise TooMany
+
+
+class _Gone(Exception):
+    """Whoever spoke hung up before the end."""
 
 
 class Bounded:
@@ -57,6 +60,8 @@ class Bounded:
         try:
             async with asyncio.timeout(self._seconds):
                 body = await self._body(receive)
+        except _Gone:
+            return  # half of what was to be said is nothing to act on
         except TimeoutError:
             await problem_of(TooSlow())(scope, receive, send)
             return
@@ -80,6 +85,8 @@ class Bounded:
         size = 0
         while True:
             message = await receive()
+            if message["type"] == "http.disconnect":
+                raise _Gone
             parts.append(message.get("body", b""))
             size += len(parts[-1])
             if size > self._most:

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 from fastapi.responses import Response
 
 from domain import community as communities
@@ -21,6 +21,7 @@ from services.access.gate import permitted
 from services.access.permissions import Look, Scope
 from services.api import reading
 from services.api.desk import AtDesk, Desk, Who
+from services.api.doors import PATTERNS
 from services.api.requests import At
 from services.api.telling import RESPONSES
 from services.projector.queries import rows
@@ -29,6 +30,8 @@ from services.reports.lines import lines
 
 router = APIRouter(tags=["members"], responses=RESPONSES)
 
+RppsPath = Annotated[str, Path(pattern=PATTERNS["rpps"])]
+FinessPath = Annotated[str, Path(pattern=PATTERNS["finess"])]
 Limit = Annotated[int, Query(ge=1, le=1000)]
 OfferState = Literal["pending", "deferred", "proposed", "accepted", "refused", "lapsed"]
 
@@ -46,7 +49,7 @@ class IndicatorUnknown(Refused):
 
 
 @router.get("/v1/practitioners/{rpps}/slots")
-async def slots(rpps: str, desk: AtDesk, who: Who, limit: Limit = 500) -> Response:
+async def slots(rpps: RppsPath, desk: AtDesk, who: Who, limit: Limit = 500) -> Response:
     """Their slots to come, the earliest first, with who has places: as many as there are."""
     permitted(who, Look.SLOTS, Scope(rpps=rpps))
     now = desk.house.clock.now()
@@ -56,7 +59,7 @@ async def slots(rpps: str, desk: AtDesk, who: Who, limit: Limit = 500) -> Respon
 
 @router.get("/v1/practitioners/{rpps}/offers")
 async def offered(
-    rpps: str, desk: AtDesk, who: Who, state: OfferState | None = None, limit: Limit = 200
+    rpps: RppsPath, desk: AtDesk, who: Who, state: OfferState | None = None, limit: Limit = 200
 ) -> Response:
     """What they were asked, what waits for an answer first: never who the patient is."""
     permitted(who, Look.OFFERS, Scope(rpps=rpps))
@@ -66,7 +69,7 @@ async def offered(
 
 
 @router.get("/v1/communities/{finess}")
-async def community(finess: str, desk: AtDesk, who: Who) -> Response:
+async def community(finess: FinessPath, desk: AtDesk, who: Who) -> Response:
     """What it serves and agreed to: ladder, neighbours, hours, weights, protocols, crisis."""
     permitted(who, Look.AGREEMENTS, Scope(frozenset({finess})))
     formed = await _formed(desk, finess)
@@ -88,7 +91,7 @@ async def community(finess: str, desk: AtDesk, who: Who) -> Response:
 
 @router.get("/v1/communities/{finess}/indicators")
 async def indicators(
-    finess: str,
+    finess: FinessPath,
     desk: AtDesk,
     who: Who,
     period: Annotated[str | None, Query(max_length=40, description="2026-11; this month")] = None,
@@ -118,7 +121,9 @@ async def indicators(
     )
     found = await report(desk.house.pool, desk.house.settings, ask)
     told: list[Any] = lines(found, lang)
-    return reading.Json({"position": found.position, "period": str(meant), "figures": told})
+    return reading.Json(
+        {"position": found.position, "period": f"{meant.begins}/{meant.ends}", "figures": told}
+    )
 
 
 async def _formed(desk: Desk, finess: str) -> Formed:

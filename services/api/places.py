@@ -7,9 +7,10 @@ from pydantic import Field
 
 from events.base import Finess, Frozen, Insee, Rpps
 from events.codes import Label, Mode, Profession, Source
+from events.roles import Role
 from projections import availability
 from projections.availability import TODAY_TO_D2
-from services.access.gate import permitted
+from services.access.gate import NotAllowed, permitted
 from services.access.permissions import Look, Scope
 from services.api.desk import AtDesk, SayCommunity, Who
 from services.api.telling import RESPONSES
@@ -66,7 +67,10 @@ async def availability_of(asked: Annotated[PlacesAsked, Query()], desk: AtDesk, 
         here = {community for one in able for community in one.communities or ()}
         if len(here) > 1:
             raise SayCommunity
-    permitted(who, Look.AVAILABILITY, Scope(frozenset(here)))
+    capacity = permitted(who, Look.AVAILABILITY, Scope(frozenset(here)))
+    alone = asked.rpps or asked.by == "practitioner" or asked.at
+    if capacity.role is Role.AUTHORITY and alone:
+        raise NotAllowed(Look.AVAILABILITY)  # from one moment to the next it may be one patient
     community = next(iter(here), None)
     fields = asked.model_dump(exclude={"by", "days", "at"}) | {"community": community}
     house = desk.house

@@ -7,8 +7,12 @@ import orjson
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from domain import account as accounts
+from domain.account import Closed
+from events import streams
 from events.roles import Role
 from services.access.gate import permitted
+from services.access.names import Name
 from services.access.permissions import Look, Principal, Scope
 from services.api.desk import AtDesk, Desk, Who
 from services.api.fhir import PREFIX, answer, base_of, refused
@@ -31,10 +35,10 @@ async def create(request: Request, desk: AtDesk, who: Who) -> Response:
     permitted(who, Look.REGULATORS, Scope())
     document = _document(await request.body())
     regulator = regulator_in(document)
-    for name in regulator.names:
-        if await desk.names.find(name) is not None:
-            raise AlreadyAnAccount
-    return await _kept(request, desk, who, uuid4(), regulator, document, status=201)
+    account_id = uuid4()
+    if not await desk.names.claim(account_id, regulator.names):
+        raise AlreadyAnAccount
+    return await _kept(request, desk, who, account_id, regulator, document, status=201)
 
 
 @router.put("/Practitioner")
@@ -44,13 +48,27 @@ async def update(request: Request, desk: AtDesk, who: Who) -> Response:
     named = name_in(request.url.query)
     document = _document(await request.body())
     regulator = regulator_in(document)
-    found = await desk.names.find(named)
-    if found is None:
-        known = [await desk.names.find(name) for name in regulator.names]
-        found = next((one for one in known if one is not None), None)
+    found = await _open_account(desk, named)
+    others = {one for name in regulator.names if (one := await _open_account(desk, name))}
+    if found is None and len(others) == 1:
+        (found,) = others
+    if others - {found}:
+        raise AlreadyAnAccount  # one of these numbers is somebody else's
     status = 201 if found is None else 200
     account_id = found or uuid4()  # a number may be another's by now: never whose it was before
     return await _kept(request, desk, who, account_id, regulator, document, status=status)
+
+
+async def _open_account(desk: Desk, name: Name) -> UUID | None:
+    """Whose number it is; of an account that was closed, nobody's."""
+    account_id = await desk.names.find(name)
+    if account_id is None:
+        return None
+    state = await desk.house.log.state(accounts.decider, streams.account(account_id))
+    if isinstance(state, Closed):
+        await desk.names.bind(account_id, ())
+        return None
+    return account_id
 
 
 async def _kept(

@@ -21,9 +21,10 @@ from services.api import reading
 from services.api.desk import AtDesk, SayCommunity, Who
 from services.api.problems import problem
 from services.api.scopes import uuid_of
-from services.api.telling import RESPONSES, Community
+from services.api.telling import RESPONSES, Community, IfMatch, version_of
 from services.intake.moment import Moment
 from services.intake.naming import named
+from services.log.execute import ChangedMeanwhile
 from services.log.vault import Erased, NothingSealed
 from services.messaging import subjects
 from services.projector.queries import rows
@@ -76,7 +77,7 @@ class Choice(Frozen):
 class Purpose(Frozen):
     """Why one needs to know: it is written down."""
 
-    purpose: Annotated[str, Field(min_length=3, max_length=400)]
+    purpose: Annotated[str, Field(min_length=3, max_length=400, pattern=r"^[^\x00]*$")]
 
 
 router = APIRouter(tags=["requests"], responses=RESPONSES)
@@ -157,11 +158,18 @@ async def candidates(
 
 @router.post("/v1/requests/{request_id}/place")
 async def take(
-    request_id: str, choice: Choice, request: Request, desk: AtDesk, who: Who
+    request_id: str,
+    choice: Choice,
+    request: Request,
+    desk: AtDesk,
+    who: Who,
+    if_match: IfMatch = None,
 ) -> Response:
     """A place chosen by hand is its place; gone, the next best are told."""
     identity = uuid_of(request_id)
-    await desk.about_request(who, Look.TAKE, identity)
+    _, version = await desk.about_request(who, Look.TAKE, identity)
+    if version_of(if_match) not in {None, version}:
+        raise ChangedMeanwhile
     key = request.headers.get("Idempotency-Key")
     wanted = {
         "command_id": str(_command(who.ref, key) if key else uuid4()),

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 import orjson
+import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
@@ -33,6 +34,15 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from services.app import House
+
+log = structlog.get_logger()
+
+
+class NotUnderstood(Refused):
+    """Something went wrong here, through no fault of yours: nothing of it was done."""
+
+    code = "internal_error"
+
 
 _ABOUT = """Requests for same-day care, free places, offers and agreements.
 
@@ -65,10 +75,14 @@ def rest(house: "House") -> "ASGIApp":
 
     _tell_kindly(api)
 
+    messages: list[bytes] = []  # made when first asked for: it takes a fifth of a second
+
     @api.get("/asyncapi", include_in_schema=False)
     async def asyncapi() -> Response:
+        if not messages:
+            messages.append(orjson.dumps(document(house), option=orjson.OPT_INDENT_2))
         return Response(
-            orjson.dumps(document(house), option=orjson.OPT_INDENT_2),
+            messages[0],
             media_type="application/vnd.aai.asyncapi+json;version=3.0.0",
         )
 
@@ -107,11 +121,18 @@ def _tell_kindly(api: FastAPI) -> None:
     async def not_now(_: Request, __: Exception) -> JSONResponse:
         return problem_of(TryAgain())
 
+    @api.exception_handler(Exception)
+    async def not_foreseen(request: Request, error: Exception) -> Response:
+        log.error("not foreseen", path=request.url.path, error=type(error).__name__)
+        if request.url.path.startswith(f"{fhir.PREFIX}/"):
+            return fhir.refused(NotUnderstood.code, str(NotUnderstood()))
+        return problem_of(NotUnderstood())
+
     for passing in (LogUnavailable, StreamMoved, *UNREACHABLE):
         api.add_exception_handler(passing, not_now)
 
 
-_CODES = {404: "unknown_path", 405: "method_not_allowed"}
+_CODES = {401: "invalid_token", 404: "unknown_path", 405: "method_not_allowed"}
 
 
 def _openapi(api: FastAPI) -> dict[str, Any]:

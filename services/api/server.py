@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from services.api.front_door import FrontDoor
-from services.api.tls import WithPeer, context_of
+from services.api.tls import context_of, protocol
 
 if TYPE_CHECKING:
     from services.app import House
@@ -37,7 +37,7 @@ async def serving(house: "House") -> AsyncIterator[str]:
             lifespan="off",
             log_config=None,
             access_log=False,
-            http=WithPeer,
+            http=protocol(settings.http_head_seconds),
             limit_concurrency=settings.http_connections,
             ws="none",
             server_header=False,

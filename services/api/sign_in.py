@@ -16,6 +16,7 @@ from services.access.gate import permitted
 from services.access.permissions import Look, Scope
 from services.api import reading
 from services.api.desk import AtDesk, Desk, Who
+from services.api.members import FinessPath
 from services.api.scopes import uuid_of
 from services.api.telling import RESPONSES
 
@@ -47,6 +48,7 @@ async def token(
     given: Annotated[HTTPBasicCredentials | None, Depends(_basic)] = None,
 ) -> Response:
     """A token for an account with a secret: by HTTP Basic, or in the form (client_credentials)."""
+    desk.knocks(request.client.host if request.client else "")
     try:
         form = dict(parse_qsl((await request.body()).decode("latin-1"), max_num_fields=10))
     except ValueError as malformed:
@@ -116,10 +118,12 @@ async def secret(account_id: str, desk: AtDesk, who: Who) -> dict[str, Any]:
 
 @router.get("/v1/communities/{finess}/reveals")
 async def reveals(
-    finess: str,
+    finess: FinessPath,
     desk: AtDesk,
     who: Who,
-    before: Annotated[int | None, Query(ge=1, description="`next` of the page before")] = None,
+    before: Annotated[
+        int | None, Query(ge=1, le=2**62, description="`next` of the page before")
+    ] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> Response:
     """Who looked at whose identity, when and why: for the officer who answers for data."""

@@ -8,10 +8,11 @@ from fastapi.responses import JSONResponse
 
 from services.api import reading
 from services.api.desk import AtDesk, Desk, Who
-from services.api.doors import DOORS, About, Door
+from services.api.doors import DOORS, PATTERNS, Door
 from services.api.problems import MEDIA_TYPE, problem
 from services.api.scopes import UnknownPath, uuid_of
 from services.intake.cloudevents import Text
+from services.log.execute import ChangedMeanwhile
 from services.messaging.subjects import Kind
 
 IdempotencyKey = Annotated[
@@ -21,7 +22,8 @@ IdempotencyKey = Annotated[
 IfMatch = Annotated[
     str | None,
     Header(
-        pattern=r'^"[0-9]{1,9}"$', description="The ETag last seen: refused if it is another now."
+        pattern=r'^("[0-9]{1,9}"|\*)$',
+        description="The ETag last seen: refused if it is another now.",
     ),
 ]
 Wait = Annotated[
@@ -72,27 +74,7 @@ def _endpoint(door: Door) -> Any:
 
         return receive
 
-    if door.about is About.REQUEST:
-
-        async def about_a_request(
-            request: Request,
-            desk: AtDesk,
-            who: Who,
-            idempotency_key: IdempotencyKey = None,
-            if_match: IfMatch = None,
-        ) -> JSONResponse:
-            version = int(if_match.strip('"')) if if_match else None
-            told = await desk.tell(
-                door,
-                who,
-                request.path_params,
-                await request.body(),
-                key=idempotency_key,
-                if_version=version,
-            )
-            return problem(told) if "code" in told else JSONResponse(told)
-
-        return about_a_request
+    is_about_a_request = "{request_id}" in door.path
 
     async def tell(
         request: Request,
@@ -100,7 +82,10 @@ def _endpoint(door: Door) -> Any:
         who: Who,
         community: Community = None,
         idempotency_key: IdempotencyKey = None,
+        if_match: IfMatch = None,
     ) -> JSONResponse:
+        if if_match and not is_about_a_request:
+            raise ChangedMeanwhile  # there is no ETag one could have seen
         told = await desk.tell(
             door,
             who,
@@ -108,10 +93,16 @@ def _endpoint(door: Door) -> Any:
             await request.body(),
             community=community,
             key=idempotency_key,
+            if_version=version_of(if_match),
         )
         return problem(told) if "code" in told else JSONResponse(told)
 
     return tell
+
+
+def version_of(if_match: str | None) -> int | None:
+    """Of an ETag of ours; None: whatever it is."""
+    return int(if_match.strip('"')) if if_match and if_match != "*" else None
 
 
 async def _received(desk: Desk, told: dict[str, Any], wait: float) -> JSONResponse:
@@ -170,7 +161,7 @@ def _described(door: Door) -> dict[str, Any]:
                 "name": name,
                 "in": "path",
                 "required": True,
-                "schema": {"type": "string", "pattern": _PATTERNS.get(name, ".+")},
+                "schema": {"type": "string", "pattern": PATTERNS[name]},
             }
             for name in named
         ],
@@ -189,16 +180,6 @@ def _described(door: Door) -> dict[str, Any]:
     return described
 
 
-_UUID = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
-_PATTERNS = {
-    "request_id": _UUID,
-    "slot_id": _UUID,
-    "series_id": _UUID,
-    "account_id": _UUID,
-    "entry_id": _UUID,
-    "rpps": "^[0-9]{11}$",
-    "finess": "^[0-9AB]{9}$",
-}
 _PLACE = {
     "title": "Cabinet de la Gare",
     "commune": "58194",

@@ -1,5 +1,6 @@
 """TLS, and systems that show a certificate: which account a CN and an OU are (INTEROP, 1.6)."""
 
+import asyncio
 import ssl
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -34,14 +35,55 @@ def context_of(settings: Settings) -> ssl.SSLContext | None:
 
 
 class WithPeer(HttpToolsProtocol):
-    """HTTP that tells the application whose certificate was shown."""
+    """HTTP that tells whose certificate was shown, and hangs up on who does not say what is asked.
+
+    Uvicorn has a time for the next question and none for the head of one: a thousand connections
+    that say nothing would be all there are.
+    """
+
+    head_seconds = 10.0
+    _waits: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
-        """A connection is there."""
+        """Somebody is there."""
         shown = transport.get_extra_info("peercert")
         if shown:
             self.app_state = {**self.app_state, PEER: shown}
         super().connection_made(transport)
+        self._expect()
+
+    def on_message_begin(self) -> None:
+        """They begin to say something."""
+        self._expect()
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """They said what they ask."""
+        self._said()
+        super().on_headers_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """They are gone."""
+        self._said()
+        super().connection_lost(exc)
+
+    def _expect(self) -> None:
+        self._said()
+        self._waits = self.loop.call_later(self.head_seconds, self._hang_up)
+
+    def _said(self) -> None:
+        if self._waits is not None:
+            self._waits.cancel()
+            self._waits = None
+
+    def _hang_up(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.close()
+
+
+def protocol(head_seconds: float) -> type[WithPeer]:
+    """With so long for the head of a question."""
+    return type("Protocol", (WithPeer,), {"head_seconds": head_seconds})
 
 
 def account_of(certificate: Mapping[str, Any], clients: tuple[TlsClient, ...]) -> UUID | None:

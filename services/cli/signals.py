@@ -1,7 +1,9 @@
 """Ending when told to: by ^C, by whoever runs us, by a terminal that is closed."""
 
 import asyncio
+import os
 import signal
+import threading
 from collections.abc import Callable, Coroutine
 from types import FrameType
 from typing import Any, TypeVar
@@ -29,6 +31,13 @@ def on_signals(told: Callable[[], None]) -> None:
     loop = asyncio.get_running_loop()
     for sign in SIGNALS:
         loop.add_signal_handler(sign, told)
+
+
+def ends_at_last(seconds: float) -> None:
+    """The process ends after so long, whatever still spins in it: its supervisor starts another."""
+    watchdog = threading.Timer(seconds, os._exit, (1,))
+    watchdog.daemon = True  # a process that ends by itself does not wait for it
+    watchdog.start()
 
 
 async def until_told(work: Coroutine[Any, Any, T]) -> T:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from services.cli.errors import Told
-from services.cli.signals import ended_by_signals, on_signals
+from services.cli.signals import ended_by_signals, ends_at_last, on_signals
 from services.embedded import state as states
 from services.embedded.nats_server import NatsServer
 from services.embedded.postgres import Postgres
@@ -242,6 +242,7 @@ async def _told_to_stop(house: "House") -> None:
     settling = asyncio.create_task(_settle_in(house))
     await house.stopping.wait()
     settling.cancel()
+    ends_at_last(3 * house.settings.drain_timeout_seconds)
 
 
 async def _settle_in(house: "House") -> None:

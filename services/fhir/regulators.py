@@ -57,6 +57,8 @@ def regulator_in(document: Any) -> Regulator:
     except ValidationError as wrong:
         places = sorted({".".join(map(str, one["loc"])) for one in wrong.errors()})
         raise NotFhir(", ".join(places)[:300]) from wrong
+    except (LookupError, TypeError, ValueError, AttributeError) as wrong:
+        raise NotFhir from wrong  # a kind of resource nobody has heard of
     names = [_name(one) for one in found.identifier or ()]
     if not 0 < len(names) <= _MOST:
         raise NotARegulator("identifier")

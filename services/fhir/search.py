@@ -117,7 +117,7 @@ def _numbers(text: str) -> list[str]:
     found = []
     for one in text.split(","):
         system, bar, value = one.strip().partition("|")
-        if not bar or system != PERSON or not value:
+        if not bar or system != PERSON or not re.fullmatch(r"[0-9A-Za-z/.-]{1,60}", value):
             msg = f"{_ACTOR}: {PERSON}|8 and the RPPS number, with commas"
             raise NotASearch(msg)
         is_prefixed = len(value) == 12 and value.startswith("8")  # noqa: PLR2004 8 and eleven

@@ -310,9 +310,12 @@ class CareDesk:
     async def _refuse(self, came: Arrival, command: RefuseAsEmergency) -> Answer:
         """An emergency is the SAMU's. Nothing of the patient is kept, not even sealed."""
         community = await self._directory.serving(command.commune) if command.commune else None
+        stream = streams.request(command.request_id)
+        before = None  # of what has no file there was nothing before
+        if command.case_id:
+            before = requests.received_of(await self._executor.look(requests.decider, stream))
 
         async def decide(decision: Decision) -> Answer:
-            stream = streams.request(command.request_id)
             request = await decision.state_of_new(requests.decider, stream)
             agenda, agenda_stream = await agenda_of(decision, request)
             both = placing.refuse_as_emergency(command, request, agenda)
@@ -320,9 +323,9 @@ class CareDesk:
             decision.write(agenda_stream, both.agenda)
             return standing(command.request_id, Emergency())
 
-        given = self._given(
-            came, community.finess if community else None, command.request_id, command.case_id
-        )
+        serving = community.finess if community else None
+        finess = before.community if before else serving
+        given = self._given(came, finess, command.request_id, command.case_id)
         return await self._executor.execute(given, decide)
 
     async def _agree(self, came: Arrival, case_id: str, demand: Demand, request_id: UUID) -> Answer:

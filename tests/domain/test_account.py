@@ -4,6 +4,7 @@ import pytest
 
 from domain.account import (
     AccountIsClosed,
+    CaresAndAdministers,
     CloseAccount,
     GrantRole,
     NoPractitioner,
@@ -92,6 +93,18 @@ def test_a_closed_account_may_nothing_ever():
 def test_nobody_is_granted_what_nobody_can_be(grant, refused):
     given(OPENED).when(GrantRole(WHO, grant, NOON)).then_refused(refused)
     given().when(OpenAccount(WHO, (grant,), NOON)).then_refused(refused)
+
+
+def test_who_administers_cares_for_nobody():
+    administrator = Grant(role=Role.ADMINISTRATOR)
+
+    given().when(OpenAccount(WHO, (administrator, DOCTOR), NOON)).then_refused(CaresAndAdministers)
+    given(OPENED, granted()).when(GrantRole(WHO, administrator, NOON)).then_refused(
+        CaresAndAdministers
+    )
+    given(OPENED, granted(administrator)).when(OpenAccount(WHO, (REGULATOR,), NOON)).then_refused(
+        CaresAndAdministers
+    )
 
 
 @pytest.mark.parametrize(

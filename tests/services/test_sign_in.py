@@ -11,7 +11,8 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from events.roles import Role
 from services.access.providers import Provider
-from services.access.tokens import AUDIENCE, LOCAL, InvalidToken, SignedIn, Tokens
+from services.access.signed import SignedIn
+from services.access.tokens import AUDIENCE, LOCAL, InvalidToken, Tokens
 from services.intake.naming import account_of
 from tests.conftest import house_at
 from tests.examples import DR_ADAM, HOUR, NEVERS, NOON
@@ -177,7 +178,8 @@ async def test_who_is_not_who_they_say_is_not_believed(settings, clock, why):
 async def test_who_is_who_they_say_is_believed(settings, clock):
     known = await Tokens(settings, clock).check(signed(SubjectNameID=DR_ADAM))
 
-    assert known == SignedIn(account_of(ISSUER, "f:1:doctor"), DR_ADAM, DR_ADAM)
+    until = NOON.timestamp() + 600
+    assert known == SignedIn(account_of(ISSUER, "f:1:doctor"), DR_ADAM, DR_ADAM, until)
 
 
 async def test_who_is_not_believed_is_told_no_more_than_that(door):
