@@ -116,6 +116,24 @@ shadow_decisions = Table(
     Index("ix_shadow_decided", "decided_at"),
 )
 
+credentials = Table(
+    "credentials",
+    metadata,
+    Column("account_id", Uuid, nullable=False),
+    Column("digest", Text, primary_key=True),  # of the secret, keyed: nobody keeps the secret
+    Column("made_at", DateTime(timezone=True), nullable=False, server_default=_now),
+    Column("ended_at", DateTime(timezone=True)),
+    Index("ix_credentials_account", "account_id", postgresql_where=text("ended_at is null")),
+)
+
+account_names = Table(
+    "account_names",
+    metadata,
+    Column("digest", Text, primary_key=True),  # of what others call the account
+    Column("account_id", Uuid, nullable=False),
+    Index("ix_account_names_account", "account_id"),
+)
+
 reveals = Table(
     "reveals",
     metadata,
@@ -123,5 +141,7 @@ reveals = Table(
     Column("ref", Uuid, nullable=False),
     Column("actor", Text, nullable=False),
     Column("reason", Text, nullable=False),
+    Column("community", Text),  # whose officer may read of it
     Column("revealed_at", DateTime(timezone=True), nullable=False, server_default=_now),
+    Index("ix_reveals_community", "community", "id"),
 )
