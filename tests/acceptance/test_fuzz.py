@@ -20,7 +20,7 @@ CARES = [
     {"role": "protection_officer", "community": NEVERS},
     {"role": "practitioner", "rpps": "10978000015"},
 ]
-EXAMPLES = 3  # an operation and a phase; a hundred once, by hand, when a door is new
+EXAMPLES = 4  # an operation; sixty once, by hand, when a door is new
 
 
 @pytest.mark.timeout(300)
@@ -37,7 +37,7 @@ def test_no_door_falls_over(snp, grants):
                 "run",
                 f"{base}/openapi.json",
                 *("-H", f"Authorization: Bearer {token}"),
-                *("--checks", "not_a_server_error", "--phases", "coverage,fuzzing"),
+                *("--checks", "not_a_server_error", "--phases", "fuzzing"),
                 *("--max-examples", str(EXAMPLES), "--seed", "1", "--workers", "2"),
                 *("--exclude-path", "/v1/events", "--no-color"),
             ],
