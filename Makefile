@@ -5,7 +5,7 @@ SNP := $(BIN)/snp
 UP ?=
 DEMO ?=
 
-.PHONY: help up demo test conformance check format bench lock clean
+.PHONY: help up demo test conformance fuzz check format bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## what can be done here
@@ -34,6 +34,9 @@ test: .venv ## every test; the rules and the events must be covered to the last 
 
 conformance: .venv ## the national test kit's requirements, one by one
 	$(BIN)/python -m tests.conformance
+
+fuzz: .venv ## whatever the OpenAPI document allows, sent to every door
+	SNP_FUZZ=1 $(BIN)/python -m pytest -q tests/acceptance/test_fuzz.py
 
 check: .venv ## style, types and the direction of imports
 	$(BIN)/ruff format --check .
