@@ -9,11 +9,9 @@ from uuid import UUID
 
 from psycopg import Rollback
 
-from services.fhir.codes import PERSON
+from services.fhir.codes import PERSON, without_prefix
 from services.log.database import Pool
 from services.log.vault import Sealer
-
-_PREFIXED = 12  # the 8 and eleven digits
 
 
 class Name(NamedTuple):
@@ -70,7 +68,6 @@ class Names:
             )
 
     def _digest(self, name: Name) -> str:
-        value = name.value
-        if name.system == PERSON and len(value) == _PREFIXED and value.startswith("8"):
-            value = value[1:]  # an RPPS number with the national prefix: the same person's
+        # An RPPS number with the national prefix and without: the same person's.
+        value = without_prefix(name.value) if name.system == PERSON else name.value
         return self._sealer.fingerprint(f"{name.system}|{value}".encode())

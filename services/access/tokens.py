@@ -25,6 +25,7 @@ from domain.decider import Refused
 from services.access.providers import Provider
 from services.access.signed import SignedIn
 from services.clock import Clock
+from services.fhir.codes import without_prefix
 from services.intake.naming import account_of
 from services.log.vault import master_key
 from services.settings import Settings
@@ -217,7 +218,5 @@ def _payload(token: str) -> bytes:
 
 def _rpps(claimed: object) -> str | None:
     """Eleven digits; nationally with an 8 before them (INTEROP of the design, 1.4)."""
-    text = claimed if isinstance(claimed, str) else ""
-    if len(text) == 12 and text[0] == "8":  # noqa: PLR2004 the type and the eleven digits
-        text = text[1:]
+    text = without_prefix(claimed) if isinstance(claimed, str) else ""
     return text if len(text) == 11 and text.isdigit() else None  # noqa: PLR2004

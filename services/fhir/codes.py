@@ -38,3 +38,10 @@ STRUCTURE = "urn:oid:1.2.250.1.71.4.2.2"  # of structures, a 1 before FINESS, a 
 OURS = "urn:snp-dispatch:place"
 
 MEDIA_TYPE = "application/fhir+json"
+
+_PREFIXED = 12  # characters: the 8 and eleven digits
+
+
+def without_prefix(number: str) -> str:
+    """An RPPS number without the national 8 before it; any other as it is (INTEROP, 1.4)."""
+    return number[1:] if len(number) == _PREFIXED and number.startswith("8") else number

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
 from domain.decider import Refused
-from services.fhir.codes import PERSON
+from services.fhir.codes import PERSON, without_prefix
 
 MOST_PRACTITIONERS = 25
 _PARIS = ZoneInfo("Europe/Paris")
@@ -120,6 +120,5 @@ def _numbers(text: str) -> list[str]:
         if not bar or system != PERSON or not re.fullmatch(r"[0-9A-Za-z/.-]{1,60}", value):
             msg = f"{_ACTOR}: {PERSON}|8 and the RPPS number, with commas"
             raise NotASearch(msg)
-        is_prefixed = len(value) == 12 and value.startswith("8")  # noqa: PLR2004 8 and eleven
-        found.append(value[1:] if is_prefixed else value)
+        found.append(without_prefix(value))
     return found

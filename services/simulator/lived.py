@@ -189,14 +189,6 @@ async def _of_communities(log: Log, community: str) -> dict[str, Sequence[Any]]:
     return {community: own} | {streams.identity(name): events for name, events in found.items()}
 
 
-async def _members(pool: Pool, communities: list[str]) -> list[str]:
-    """The streams of whoever was ever a member of one of them."""
-    given = {"enrolled": PractitionerEnrolled.name, "communities": communities}
-    async with pool.connection() as connection:
-        cursor = await connection.execute(_MEMBERS, given)
-        return [stream for (stream,) in cast("list[tuple[str]]", await cursor.fetchall())]
-
-
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone)
 
