@@ -55,6 +55,7 @@ from services.settings import Settings
 from services.stopping import Together, stop
 
 if TYPE_CHECKING:
+    from services.deliver.deliverer import Deliverer
     from services.projector.projector import Projector
 
 log = structlog.get_logger()
@@ -71,6 +72,7 @@ class Service(StrEnum):
     PROJECTOR = "projector"
     API = "api"
     NOTIFY = "notify"
+    DELIVER = "deliver"
 
 
 class NotProvisioned(Exception):
@@ -260,6 +262,8 @@ async def _started(
     if Service.NOTIFY in services:
         house.notifier = _notifier(house)
         running.append(tasks.create_task(house.notifier.run()))
+    if Service.DELIVER in services:
+        running.append(tasks.create_task(_deliver(house)))
     if Service.RELAY in services:
         house.relay = Relay(
             house.addresses.database_url,
@@ -328,6 +332,21 @@ def _reception(house: House) -> Reception:
         house.clock,
         house.settings,
     )
+
+
+async def _deliver(house: House) -> None:
+    """HTTP clients and signatures take a while to load: nothing waits for them."""
+    module = await asyncio.to_thread(importlib.import_module, "services.deliver.deliverer")
+    deliverer: Deliverer = module.Deliverer(
+        house.addresses.database_url,
+        house.pool,
+        house.log,
+        house.vault,
+        house.clock,
+        house.settings,
+        house.bells,
+    )
+    await deliverer.run()
 
 
 async def _project(house: House) -> None:

@@ -7,6 +7,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from string import Formatter
 from typing import Annotated, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -36,7 +37,7 @@ def of_nobody(settings: "Settings", state: Path) -> "Settings":
     """For a sandbox or a demonstration: no server, key or channel that is somebody else's."""
     theirs = (
         *("database_url", "nats_url", "vault_key", "vault_key_file", "reader_password"),
-        *("notify_sms_url", "notify_email_url", "notify_push_url"),
+        *("notify_sms_url", "notify_email_url", "notify_push_url", "platform_url"),
     )
     return settings.model_copy(update={"state": state, **dict.fromkeys(theirs)})
 
@@ -170,6 +171,20 @@ class Settings(BaseSettings):
     notify_poll_seconds: float = 30.0  # what another process put into the outbox
     notifications_kept_days: int = Field(default=90, ge=40)  # what was told, and what was not
 
+    # Other systems that are told
+    platform_url: str | None = None  # of the national platform, for INT_R03: https://…/fhir
+    platform_system: str = "urn:snp-dispatch:appointment"  # of our numbers of appointments
+    platform_certificate: Path | None = None  # PEM: what we show there
+    platform_key: Path | None = None
+    platform_authority: Path | None = None  # whose certificates we believe there
+    webhooks_anywhere: bool = False  # http, and addresses of this network as well: to try things
+    webhooks_most: Count = 20  # of one account
+    deliver_timeout_seconds: float = 10.0
+    deliver_retry_seconds: tuple[float, ...] = (1.0, 5.0, 30.0, 120.0, 600.0)  # the last repeats
+    deliver_patience_hours: float = 120.0  # without an answer; then it is suspended
+    deliver_poll_seconds: float = 2.0  # so long a new destination may wait for its courier
+    deliveries_kept_days: int = 90
+
     figures_seconds: float = 5.0  # how often the figures of who waits are taken
     readiness_timeout_seconds: float = 2.0
 
@@ -201,6 +216,19 @@ class Settings(BaseSettings):
             msg = "an Apprise address has {to} in it, and no other name in braces"
             raise ValueError(msg)
         return url
+
+    @model_validator(mode="after")
+    def _delivered_safely(self) -> Self:
+        """Over TLS, with both halves of a certificate; on this machine however one likes."""
+        if (self.platform_certificate is None) != (self.platform_key is None):
+            msg = "SNP_PLATFORM_CERTIFICATE and SNP_PLATFORM_KEY, or neither"
+            raise ValueError(msg)
+        if self.platform_url:
+            where = urlsplit(self.platform_url)
+            if where.scheme != "https" and where.hostname not in {"localhost", "127.0.0.1", "::1"}:
+                msg = "the platform is told over https"
+                raise ValueError(msg)
+        return self
 
     @field_validator("notify_link")
     @classmethod

@@ -47,6 +47,9 @@ shadows_let_go = Counter(
 notifications = Counter(
     "snp_notifications_total", "Messages handed to a channel", ["channel", "result"]
 )
+deliveries = Counter(
+    "snp_deliveries_total", "What other systems were told", ["destination", "result"]
+)
 waiting_requests = Gauge("snp_waiting_requests", "Open requests without a place", ["community"])
 oldest_due_seconds = Gauge(
     "snp_oldest_next_instant_seconds", "How late the most overdue open request is (0: none is)"

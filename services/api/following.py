@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-import orjson
 from fastapi import APIRouter, Depends, Header, Query
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
@@ -13,16 +12,16 @@ from services.access.gate import permitted
 from services.access.permissions import Look, Principal, Scope
 from services.api.desk import AtDesk, Desk, SayCommunity, Who
 from services.api.telling import RESPONSES, Community
+from services.deliver.webhooks import HEARD
 from services.log.follow import follow
+from services.messaging.facts import fact
 
 router = APIRouter(tags=["events"], responses=RESPONSES)
-
-_HEARD = frozenset({"request", "agenda"})  # kinds of streams; what people are is nobody's news
 
 
 async def _followed(who: Who, community: Community = None) -> frozenset[str]:
     """The communities that are followed; none: all. Asked before anything is answered."""
-    here = _where(who, community)
+    here = where(who, community)
     permitted(who, Look.EVENTS, Scope(here))
     return here
 
@@ -49,10 +48,14 @@ async def events(
                 return  # the client comes again, with a token that is good
             for recorded in batch:
                 if _is_theirs(recorded, here):
-                    yield _said(recorded)
+                    yield ServerSentEvent(
+                        raw_data=fact(recorded).decode(),
+                        event=recorded.event.name,
+                        id=str(recorded.position),
+                    )
 
 
-def _where(who: Principal, community: str | None) -> frozenset[str]:
+def where(who: Principal, community: str | None) -> frozenset[str]:
     """The communities that are followed; none: all of them."""
     if community:
         return frozenset({community})
@@ -73,25 +76,6 @@ async def _may_still(desk: Desk, who: Principal, here: frozenset[str]) -> bool:
 
 
 def _is_theirs(recorded: Recorded, here: frozenset[str]) -> bool:
-    if streams.kind(recorded.stream) not in _HEARD:
+    if streams.kind(recorded.stream) not in HEARD:
         return False
     return not here or recorded.meta.community in here
-
-
-def _said(recorded: Recorded) -> ServerSentEvent:
-    meta = recorded.meta
-    said = {
-        "specversion": "1.0",
-        "id": meta.event_id,
-        "source": "/snp-dispatch",
-        "type": recorded.event.name,
-        "subject": recorded.stream,
-        "time": recorded.recorded_at,
-        "datacontenttype": "application/json",
-        "schemaversion": type(recorded.event).version,
-        "community": meta.community,
-        "correlationid": meta.correlation,
-        "data": recorded.event.model_dump(mode="json"),
-    }
-    text = orjson.dumps(said).decode()
-    return ServerSentEvent(raw_data=text, event=recorded.event.name, id=str(recorded.position))

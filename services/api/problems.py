@@ -18,6 +18,7 @@ _STATUS = {
     "no_such_request": HTTPStatus.NOT_FOUND,
     "no_such_slot": HTTPStatus.NOT_FOUND,
     "no_such_account": HTTPStatus.NOT_FOUND,
+    "no_such_webhook": HTTPStatus.NOT_FOUND,
     "unknown_community": HTTPStatus.NOT_FOUND,
     "community_not_formed": HTTPStatus.NOT_FOUND,
     "practitioner_not_enrolled": HTTPStatus.NOT_FOUND,

@@ -83,7 +83,12 @@ async def _kept(
 ) -> Response:
     grant = {"role": Role.REGULATOR, "community": None, "rpps": None}
     grants = [grant] if regulator.active else []
-    sheet = {"account_id": str(account_id), "title": regulator.title, "grants": grants}
+    sheet = {
+        "account_id": str(account_id),
+        "title": regulator.title,
+        "identifiers": [one._asdict() for one in regulator.names],
+        "grants": grants,
+    }
     told = await _tell(desk, who, Kind.ACCOUNT, sheet)
     if not regulator.active and grant in told.get("grants", ()):
         told = await _tell(

@@ -21,6 +21,7 @@ from services.api import (
     requests,
     sign_in,
     telling,
+    webhooks,
 )
 from services.api.asyncapi import document
 from services.api.desk import Desk
@@ -67,6 +68,7 @@ def rest(house: "House") -> "ASGIApp":
         requests.router,
         members.router,
         following.router,
+        webhooks.router,
         fhir.router,
         regulators.router,
         telling.routes(),

@@ -89,7 +89,7 @@ def sandbox_clock(
 @told_kindly
 def run(
     service: Annotated[
-        str, typer.Argument(help="relay, intake, dispatch, notify, projector or api.")
+        str, typer.Argument(help="relay, intake, dispatch, notify, deliver, projector or api.")
     ],
     partition: Annotated[
         str,
@@ -273,6 +273,38 @@ def notifications(
     from services.cli.notifications import show_notifications
 
     show_notifications(rpps, only, limit, state, as_json=as_json)
+
+
+@app.command()
+@told_kindly
+def deliveries(
+    destination: Annotated[
+        str | None, typer.Argument(help="platform, or webhook:ID; without, all.")
+    ] = None,
+    only: Annotated[
+        str | None,
+        typer.Option("--state-is", help="waiting, delivered, refused, left_out."),
+    ] = None,
+    since: Annotated[
+        int | None, typer.Option(help="Tell it again all that came after this position.", min=0)
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Try again now, suspended or not.")
+    ] = False,
+    limit: Annotated[int, typer.Option(help="Rows at most.", min=1)] = 50,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """What other systems were told: the national platform, webhooks; and how far each has heard."""
+    from services.cli.deliveries import show_deliveries, tell_again
+    from services.cli.errors import Told
+
+    if since is None and not resume:
+        show_deliveries(destination, only, limit, state, as_json=as_json)
+        return
+    if destination is None:
+        raise Told("say which destination", code="usage", status=2)
+    tell_again(destination, since, state, as_json=as_json)
 
 
 @app.command("dead-letters")

@@ -33,7 +33,9 @@ ROUTINE = "ROUTINE"
 IDENTIFIER_TYPE = "http://interopsante.org/fhir/CodeSystem/fr-v2-0203"
 IDENTIFIER_TYPE_1_2 = "https://hl7.fr/ig/fhir/core/CodeSystem/fr-core-cs-v2-0203"
 LOCATION_TYPE = "http://interopsante.org/fhir/CodeSystem/fr-location-identifier-type"
+NATIONAL, INTERNAL = "IDNPS", "INTRN"  # kinds of numbers of people
 PERSON = "urn:oid:1.2.250.1.71.4.2.1"  # national numbers of professionals, an 8 before the RPPS
+PLATFORM = "urn:oid:1.2.250.1.213.3.6"  # numbers the platform gives who has no national one
 STRUCTURE = "urn:oid:1.2.250.1.71.4.2.2"  # of structures, a 1 before FINESS, a 3 before SIRET
 OURS = "urn:snp-dispatch:place"
 

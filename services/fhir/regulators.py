@@ -10,10 +10,8 @@ from pydantic import ValidationError
 
 from domain.decider import Refused
 from services.access.names import Name
-from services.fhir.codes import PERSON
+from services.fhir.codes import INTERNAL, NATIONAL, PERSON, PLATFORM
 
-PLATFORM = "urn:oid:1.2.250.1.213.3.6"  # numbers the platform gives who has no national one
-_NATIONAL, _INTERNAL = "IDNPS", "INTRN"
 _MOST = 10  # identifiers
 
 
@@ -95,7 +93,7 @@ def _name(identifier: Any) -> Name:
         raise NotARegulator("identifier")
     codings = identifier.type.coding if identifier.type else None
     codes = {coding.code for coding in codings or ()}
-    expected = {PERSON: _NATIONAL, PLATFORM: _INTERNAL}.get(identifier.system)
+    expected = {PERSON: NATIONAL, PLATFORM: INTERNAL}.get(identifier.system)
     if codes and expected and expected not in codes:
         raise NotARegulator("identifier.type")
     return Name(str(identifier.system), str(identifier.value).strip())

@@ -3,13 +3,24 @@
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import StringConstraints, model_validator
+from pydantic import Field, StringConstraints, TypeAdapter, model_validator
 from pydantic_core import PydanticCustomError
 
 from events.account import Grant, Grants
 from events.base import Frozen
 
 Called = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+_Number = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class Identifier(Frozen):
+    """A number by which others know somebody: whose it is, and which."""
+
+    system: _Number
+    value: _Number
+
+
+IDENTIFIERS: TypeAdapter[tuple[Identifier, ...]] = TypeAdapter(tuple[Identifier, ...])
 
 
 class AccountSheet(Frozen):
@@ -23,6 +34,7 @@ class AccountSheet(Frozen):
     title: Called | None = None  # who it is: sealed, for administrators
     issuer: Annotated[str, StringConstraints(min_length=1, max_length=300)] | None = None
     subject: Annotated[str, StringConstraints(min_length=1, max_length=300)] | None = None
+    identifiers: Annotated[tuple[Identifier, ...], Field(max_length=10)] = ()  # sealed likewise
     grants: Grants = ()
 
     @model_validator(mode="after")

@@ -16,6 +16,7 @@ from events import streams
 from services.intake.about import given
 from services.intake.arrival import Arrival
 from services.intake.entitlements import (
+    IDENTIFIERS,
     AccountClosing,
     AccountSheet,
     Entitlement,
@@ -23,9 +24,9 @@ from services.intake.entitlements import (
     RoleRevocation,
 )
 from services.intake.naming import account_of
-from services.log.commands import Answer
+from services.log.commands import Answer, Sealed
 from services.log.execute import Decision, Executor
-from services.log.vault import ACCOUNT, Sealer
+from services.log.vault import ACCOUNT, NUMBERS, Sealer
 
 
 class EntitlementDesk:
@@ -44,19 +45,26 @@ class EntitlementDesk:
             before = await decision.state(accounts.decider, stream)
             happened = accounts.decide(command, before)
             decision.write(stream, happened)
-            if isinstance(told, AccountSheet) and told.title:
-                decision.sealed = [
-                    self._sealer.seal(
-                        told.title.encode(),
-                        kind=ACCOUNT,
-                        ref=came.command_id,
-                        subject=command.account_id,
-                    )
-                ]
+            if isinstance(told, AccountSheet):
+                decision.sealed = self._about(came.command_id, command.account_id, told)
             after = accounts.decider.replay(happened, since=before)
             return {"id": str(command.account_id), **_said(after)}
 
         return await self._executor.execute(given(came, None), decide)
+
+    def _about(self, command_id: UUID, account_id: UUID, told: AccountSheet) -> list[Sealed]:
+        """Who it is, and by which numbers others know them: what was said, sealed."""
+        sealed = []
+        if told.title:
+            title = told.title.encode()
+            sealed.append(
+                self._sealer.seal(title, kind=ACCOUNT, ref=command_id, subject=account_id)
+            )
+        if told.identifiers:
+            numbers = IDENTIFIERS.dump_json(told.identifiers)
+            ref = uuid5(command_id, "identifiers")
+            sealed.append(self._sealer.seal(numbers, kind=NUMBERS, ref=ref, subject=account_id))
+        return sealed
 
 
 def _command(came: Arrival, told: Entitlement) -> AccountCommand:

@@ -134,6 +134,50 @@ account_names = Table(
     Index("ix_account_names_account", "account_id"),
 )
 
+destinations = Table(
+    "destinations",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("position", BigInteger, nullable=False),  # of the last event it was told of, or need not
+    Column("generation", Integer, nullable=False, server_default=text("0")),  # sent back so often
+    Column("suspended_at", DateTime(timezone=True)),  # it did not answer for too long
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("destination", Text, primary_key=True),
+    Column("event_id", Uuid, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+    Column("about", Text, nullable=False),  # the stream
+    Column("what", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("status", Integer),  # as HTTP or the Hub answered
+    Column("detail", Text),
+    Column("digest", Text),  # of what was said: the same again need not be said
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=_now),
+    Column("next_at", DateTime(timezone=True)),
+    Column("settled_at", DateTime(timezone=True)),
+    Index("ix_deliveries_about", "destination", "about", "position"),
+    Index("ix_deliveries_created", "created_at"),
+)
+
+webhooks = Table(
+    "webhooks",
+    metadata,
+    Column("webhook_id", Uuid, primary_key=True),
+    Column("account_id", Uuid, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("names", ARRAY(Text), nullable=False),  # of events; none: all
+    Column("community", Text),  # null: every one the account may follow
+    Column("key", LargeBinary, nullable=False),  # of its secret, sealed by the master key
+    Column("secret", LargeBinary, nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False, server_default=_now),
+    Column("ended_at", DateTime(timezone=True)),
+    Index("ix_webhooks_account", "account_id", postgresql_where=text("ended_at is null")),
+)
+
 reveals = Table(
     "reveals",
     metadata,

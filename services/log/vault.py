@@ -29,6 +29,7 @@ PATIENT = "patient"
 CONTACTS = "contacts"  # by which a practitioner is reached: read by the notifier alone
 JOURNAL = "journal"  # a note of a community: figures do not say everything
 ACCOUNT = "account"  # who has an account: for administrators
+NUMBERS = "numbers"  # by which others know who has an account: for what they are told
 LETTER = "letter"  # a message that could not be accepted, whole: it may name a patient
 
 
@@ -188,25 +189,16 @@ class Vault:
 
     async def contacts(self, subject: UUID) -> bytes | None:
         """The addresses given last, for a message on its way. None: none, or erased."""
-        try:
-            rows = await self._sealed(
-                "where subject = %s and kind = %s order by sealed_at desc, ref limit 1",
-                (subject, CONTACTS),
-            )
-        except (NothingSealed, Erased):
-            return None
-        return self.sealer.open(rows[0])
+        return await self._last(subject, CONTACTS)
 
     async def title_of(self, account_id: UUID) -> str | None:
         """Whose account it is, as said last. None: nobody said, or erased."""
-        try:
-            rows = await self._sealed(
-                "where subject = %s and kind = %s order by sealed_at desc, ref limit 1",
-                (account_id, ACCOUNT),
-            )
-        except (NothingSealed, Erased):
-            return None
-        return self.sealer.open(rows[0]).decode()
+        title = await self._last(account_id, ACCOUNT)
+        return None if title is None else title.decode()
+
+    async def numbers_of(self, account_id: UUID) -> bytes | None:
+        """By which numbers others know whose account it is, as said last (JSON). None: by none."""
+        return await self._last(account_id, NUMBERS)
 
     async def forget_but(self, subject: UUID, kind: str, ref: UUID) -> None:
         """Destroy keys and bodies of what was said before this."""
@@ -228,6 +220,16 @@ class Vault:
             )
             rows = cast("list[tuple[int, UUID, str, str, datetime]]", await cursor.fetchall())
         return [Reveal(*row) for row in rows]
+
+    async def _last(self, subject: UUID, kind: str) -> bytes | None:
+        try:
+            rows = await self._sealed(
+                "where subject = %s and kind = %s order by sealed_at desc, ref limit 1",
+                (subject, kind),
+            )
+        except (NothingSealed, Erased):
+            return None
+        return self.sealer.open(rows[0])
 
     async def _journal(
         self, about: UUID, actor: str, reason: str, community: str | None = None

@@ -23,7 +23,10 @@ PASSWORD = "p0123456789abcdef"  # noqa: S105 of a test
 
 @pytest.fixture
 def ports():
-    return {n: (state.free_port(0), state.free_port(0)) for n in NODES}
+    found = set()
+    while len(found) < 3 * len(NODES):  # one is free until somebody listens: two may be the same
+        found.add(state.free_port(0))
+    return {n: (found.pop(), found.pop(), found.pop()) for n in NODES}
 
 
 def environment(n, ports, folder):
@@ -35,7 +38,7 @@ def environment(n, ports, folder):
         "SNP_NATS_NAME": f"snp-{n}",
         "SNP_NATS_PORT": str(ports[n][0]),
         "SNP_NATS_CLUSTER_PORT": str(ports[n][1]),
-        "SNP_NATS_MONITORING": f"127.0.0.1:{state.free_port(0)}",
+        "SNP_NATS_MONITORING": f"127.0.0.1:{ports[n][2]}",
         "SNP_NATS_STORE": str(folder / f"node-{n}"),
         "SNP_NATS_PASSWORD": PASSWORD,
         "SNP_NATS_SYSTEM_PASSWORD": PASSWORD,

@@ -1,0 +1,153 @@
+"""The deliverer: a courier for every destination there is, and for each that comes."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Protocol, cast
+
+import structlog
+from psycopg import AsyncConnection
+
+from services.access.gate import Gate
+from services.access.names import Names
+from services.access.tokens import Tokens
+from services.clock import Clock
+from services.deliver.courier import Courier
+from services.deliver.destination import Destination
+from services.deliver.ledger import Ledger
+from services.deliver.platform import Platform
+from services.deliver.webhooks import ToWebhook, Webhooks
+from services.log.bells import Bells
+from services.log.database import UNREACHABLE, Pool, connect
+from services.log.reader import Log
+from services.log.vault import Vault
+from services.settings import Settings
+from services.stopping import stop
+
+logger = structlog.get_logger()
+
+_ONE_ACTIVE = 4021903  # advisory lock
+
+
+class Closing(Destination, Protocol):
+    """A destination one hangs up on in the end."""
+
+    async def aclose(self) -> None:
+        """Hang up."""
+        ...
+
+
+@dataclass
+class _AtWork:
+    generation: int
+    task: asyncio.Task[None]
+
+
+class Deliverer:
+    """`run` it. One is active at a time, others stand by."""
+
+    def __init__(
+        self,
+        url: str,
+        pool: Pool,
+        log: Log,
+        vault: Vault,
+        clock: Clock,
+        settings: Settings,
+        bells: Bells,
+    ) -> None:
+        self.ledger = Ledger(pool)
+        self.webhooks = Webhooks(pool, vault.sealer)
+        self._url = url
+        self._log = log
+        self._vault = vault
+        self._settings = settings
+        self._bells = bells
+        names = Names(pool, vault.sealer)
+        again = settings.access_read_again_seconds
+        self._gate = Gate(log, Tokens(settings, clock), names, again)
+        self._at_work: dict[str, _AtWork] = {}
+
+    async def run(self) -> None:
+        """Deliver, for ever."""
+        while True:
+            try:
+                async with self._leading() as connection:
+                    await self._keep(connection)
+            except UNREACHABLE as fault:
+                logger.warning("deliverer interrupted", error=type(fault).__name__)
+            finally:
+                await stop([one.task for one in self._at_work.values()])
+                self._at_work.clear()
+            await asyncio.sleep(self._settings.relay_standby_seconds)
+
+    @asynccontextmanager
+    async def _leading(self) -> AsyncIterator[AsyncConnection]:
+        connection = await connect(self._url, self._settings)
+        try:
+            while not await _locked(connection):
+                await asyncio.sleep(self._settings.relay_standby_seconds)
+            yield connection
+        finally:
+            await connection.close()
+
+    async def _keep(self, connection: AsyncConnection) -> None:
+        """Whoever is to be told has a courier; whoever is not, has none."""
+        while True:
+            await connection.execute("select 1")  # whoever lost the lock hears of it here
+            wanted = await self._wanted()
+            for name in self._at_work.keys() - wanted.keys():
+                await stop([self._at_work.pop(name).task])
+            for name, make in wanted.items():
+                await self._see_to(name, make)
+            await self.ledger.let_go(self._settings.deliveries_kept_days)
+            await asyncio.sleep(self._settings.deliver_poll_seconds)
+
+    async def _wanted(self) -> dict[str, Callable[[], Closing]]:
+        wanted: dict[str, Callable[[], Closing]] = {}
+        if self._settings.platform_url:
+            wanted["platform"] = lambda: Platform(
+                self._settings, self._log, self._vault, self.ledger
+            )
+        for hook in await self.webhooks.all():
+            wanted[hook.destination] = lambda hook=hook: ToWebhook(  # type: ignore[misc]  # bound now
+                hook, self.webhooks.secret_of(hook), self._gate, self._settings
+            )
+        return wanted
+
+    async def _see_to(self, name: str, make: Callable[[], Closing]) -> None:
+        await self.ledger.open(name)
+        cursor = await self.ledger.cursor(name)
+        known = self._at_work.get(name)
+        if cursor is None or (known and known.generation == cursor.generation):
+            if known is not None and known.task.done():
+                await self._ended(name, known.task)
+            return
+        if known is not None:
+            await stop([known.task])
+            del self._at_work[name]
+        if cursor.suspended_at is not None:
+            return
+
+        async def work() -> None:
+            destination, bell = make(), self._bells.listen()
+            try:
+                courier = Courier(destination, self.ledger, self._log, self._settings, bell)
+                await courier.run(cursor)
+            finally:
+                self._bells.forget(bell)
+                await destination.aclose()
+
+        self._at_work[name] = _AtWork(cursor.generation, asyncio.create_task(work()))
+
+    async def _ended(self, name: str, task: asyncio.Task[None]) -> None:
+        """Suspended, it stays so until its generation is another. One that fell comes again."""
+        if not task.cancelled() and (fault := task.exception()) is not None:
+            logger.error("courier fell", destination=name, error=type(fault).__name__)
+            del self._at_work[name]
+
+
+async def _locked(connection: AsyncConnection) -> bool:
+    cursor = await connection.execute("select pg_try_advisory_lock(%s)", (_ONE_ACTIVE,))
+    return cast("tuple[bool]", await cursor.fetchone())[0]

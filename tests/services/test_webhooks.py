@@ -1,0 +1,365 @@
+"""Webhooks: partners are told what they may follow, signed, in order, however long away."""
+
+import base64
+import hmac
+from uuid import uuid4
+
+import orjson
+import pytest
+
+from events.roles import Role
+from services.deliver import webhooks
+from services.deliver.destination import Delivered, NotNow, Parcel
+from services.deliver.webhooks import NoAddress, ToWebhook, Webhook, check_address
+from services.log.commands import Sealed
+from services.messaging import subjects
+from tests.examples import NEVERS, NOON, VALENCIENNES, assigned
+from tests.recording import recorded
+from tests.running import until
+from tests.services.authority import Authority
+from tests.services.doors import a_place, doors_of, grant
+from tests.services.receiver import Receiver, receiving
+from tests.talking import cloud_event, request_told, tell
+
+
+@pytest.fixture
+def settings(settings):
+    return settings.model_copy(
+        update={
+            "http_port": 0,
+            "webhooks_anywhere": True,
+            "deliver_retry_seconds": (0.02, 0.05),
+            "deliver_poll_seconds": 0.05,
+            "deliver_timeout_seconds": 2.0,
+            "follower_pause_seconds": 0.005,
+            "access_read_again_seconds": 0.0,
+        }
+    )
+
+
+@pytest.fixture
+async def door(house):
+    async with doors_of(house) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def partner():
+    async with receiving() as receiver:
+        yield receiver
+
+
+async def subscribed(door, partner, who=None, **sheet):
+    who = who or await door.as_(Role.REGULATOR)
+    made = await door.ask("POST", "/v1/webhooks", who, json={"url": partner.url} | sheet)
+    assert made.status_code == 201, made.text
+    return who, made.json()
+
+
+def told(partner):
+    return [orjson.loads(one.body) for one in partner.heard]
+
+
+def names(partner):
+    return [one["type"] for one in told(partner)]
+
+
+def is_signed(heard, secret):
+    """As Standard Webhooks says it: written anew here."""
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    content = f"{heard.headers['webhook-id']}.{heard.headers['webhook-timestamp']}.".encode()
+    mac = hmac.digest(key, content + heard.body, "sha256")
+    return heard.headers["webhook-signature"] == "v1," + base64.b64encode(mac).decode()
+
+
+async def test_a_partner_is_told_in_order_what_happens_each_message_signed(door, partner):
+    _, hook = await subscribed(door, partner)
+
+    await a_place(door.house)
+    await tell(door.house, "care-request", request_told())
+    await until(lambda: "slot.place_taken" in names(partner))
+
+    assert names(partner) == [
+        "slot.published",
+        "request.received",
+        "request.assigned",
+        "slot.place_taken",
+    ]
+    assert all(is_signed(one, hook["secret"]) for one in partner.heard)
+    assert [one.headers["webhook-id"] for one in partner.heard] == [
+        one["id"] for one in told(partner)
+    ]
+    positions = [int(one["position"]) for one in told(partner)]
+    assert positions == sorted(positions)
+
+
+async def test_only_what_was_asked_for_is_told(door, partner):
+    await subscribed(door, partner, names=["request.assigned"])
+
+    await a_place(door.house)
+    await tell(door.house, "care-request", request_told())
+    await until(lambda: partner.heard)
+
+    assert names(partner) == ["request.assigned"]
+
+
+async def test_nothing_of_another_community_nor_of_people_is_told(door, partner):
+    await subscribed(door, partner)
+
+    await tell(door.house, "care-request", request_told(commune="59606"), VALENCIENNES)
+    await door.account({"role": "regulator"})
+    await a_place(door.house)
+    await until(lambda: "slot.published" in names(partner))
+
+    assert {one["community"] for one in told(partner)} == {NEVERS}
+    assert {one["subject"].partition("-")[0] for one in told(partner)} <= {"request", "agenda"}
+
+
+async def test_a_partner_that_fails_is_tried_again_and_hears_everything_once(door, partner):
+    partner.answers.extend([(500, {}), (429, {"Retry-After": "0"}), (404, {})])
+    who, hook = await subscribed(door, partner)
+
+    await a_place(door.house)
+    await tell(door.house, "care-request", request_told())
+    await until(lambda: "slot.place_taken" in names(partner))
+
+    assert names(partner)[:4] == ["slot.published"] * 4
+    assert len({one.headers["webhook-id"] for one in partner.heard[:4]}) == 1
+    assert names(partner)[4:] == ["request.received", "request.assigned", "slot.place_taken"]
+
+    async def none_waits():
+        shown = await door.ask("GET", f"/v1/webhooks/{hook['webhook_id']}", who)
+        return shown.json()["failing_since"] is None
+
+    await until(none_waits)
+    listed = await door.ask("GET", f"/v1/webhooks/{hook['webhook_id']}/deliveries", who)
+    first = listed.json()["deliveries"][-1]
+    assert (first["what"], first["state"], first["attempts"]) == ("slot.published", "delivered", 4)
+
+
+async def test_a_message_that_is_refused_is_listed_and_does_not_hold_up_the_next(door, partner):
+    partner.answers.append((422, {}))
+    who, hook = await subscribed(door, partner)
+
+    await a_place(door.house)
+    await tell(door.house, "care-request", request_told())
+    await until(lambda: len(partner.heard) == 4)
+
+    path = f"/v1/webhooks/{hook['webhook_id']}/deliveries"
+    refused = (await door.ask("GET", path, who, params={"state": "refused"})).json()["deliveries"]
+    assert [(one["what"], one["status"]) for one in refused] == [("slot.published", 422)]
+
+
+async def test_one_that_is_away_holds_up_nobody_else_and_goes_on_where_it_was(door):
+    async with receiving() as gone:
+        address, port = gone.url, int(gone.url.rpartition(":")[2])
+    away, there = Receiver(), Receiver()
+    away.url = address
+    async with receiving(there):
+        await subscribed(door, away)
+        await subscribed(door, there)
+        await a_place(door.house)
+        await tell(door.house, "care-request", request_told())
+        await until(lambda: len(there.heard) == 4)
+    assert not away.heard
+
+    async with receiving(away, port):
+        await until(lambda: len(away.heard) == 4)
+
+    assert names(away) == names(there)
+
+
+async def test_one_that_does_not_answer_for_too_long_is_suspended_until_it_is_resumed(
+    door, partner, settings
+):
+    object.__setattr__(settings, "deliver_patience_hours", 0.00001)
+    partner.always = (503, {})
+    who, hook = await subscribed(door, partner)
+    path = f"/v1/webhooks/{hook['webhook_id']}"
+    await a_place(door.house)
+
+    async def suspended():
+        return (await door.ask("GET", path, who)).json()["suspended_at"] is not None
+
+    await until(suspended)
+    partner.always = (204, {})
+    assert (await door.ask("POST", f"{path}/resume", who)).json()["suspended_at"] is None
+    await until(lambda: names(partner)[-1:] == ["slot.published"])
+
+    async def up_to_date():
+        return (await door.ask("GET", path, who)).json()["failing_since"] is None
+
+    await until(up_to_date)
+
+
+async def test_410_ends_it(door, partner):
+    partner.always = (410, {})
+    who, hook = await subscribed(door, partner)
+
+    await a_place(door.house)
+    await tell(door.house, "care-request", request_told())
+
+    async def suspended():
+        shown = await door.ask("GET", f"/v1/webhooks/{hook['webhook_id']}", who)
+        return shown.json()["suspended_at"] is not None
+
+    await until(suspended)
+    assert len(partner.heard) == 1
+
+
+async def test_sent_back_it_hears_everything_again_under_the_same_ids(door, partner):
+    before = await door.house.log.head()
+    who, hook = await subscribed(door, partner)
+    await a_place(door.house)
+    await tell(door.house, "care-request", request_told())
+    await until(lambda: len(partner.heard) == 4)
+
+    path = f"/v1/webhooks/{hook['webhook_id']}/replay"
+    assert (await door.ask("POST", path, who, json={"since": before})).status_code == 200
+    await until(lambda: len(partner.heard) == 8)
+
+    ids = [one.headers["webhook-id"] for one in partner.heard]
+    assert ids[:4] == ids[4:]
+
+
+async def test_one_made_later_hears_from_the_position_it_asks_for(door, partner):
+    before = await door.house.log.head()
+    await a_place(door.house)
+
+    await subscribed(door, partner, since=before)
+
+    await until(lambda: names(partner) == ["slot.published"])
+
+
+async def test_what_an_account_may_no_longer_follow_is_not_told_any_more(door, partner):
+    account_id = await door.account(grant(Role.REGULATOR))
+    who = door.bearer(door.tokens.made_for(account_id))
+    await subscribed(door, partner, who)
+    await a_place(door.house)
+    await until(lambda: len(partner.heard) == 1)
+
+    gone = {"account_id": str(account_id), "grant": grant(Role.REGULATOR)}
+    told_so = await door.house.reception.take_in(
+        orjson.dumps(cloud_event("role-revocation", gone)),
+        subjects.ask(subjects.ANY_COMMUNITY, "role-revocation"),
+    )
+    assert told_so["grants"] == []
+    other = Receiver()
+    async with receiving(other):
+        await subscribed(door, other)
+        await tell(door.house, "care-request", request_told())
+        await until(lambda: len(other.heard) == 3)
+
+    assert len(partner.heard) == 1
+
+
+async def test_one_that_was_ended_is_told_nothing_and_is_there_no_more(door, partner):
+    who, hook = await subscribed(door, partner)
+    path = f"/v1/webhooks/{hook['webhook_id']}"
+    assert (await door.ask("DELETE", path, who)).status_code == 204
+    other = Receiver()
+    async with receiving(other):
+        await subscribed(door, other)
+        await a_place(door.house)
+        await until(lambda: other.heard)
+
+    assert (await door.ask("GET", path, who)).json()["code"] == "no_such_webhook"
+    assert (await door.ask("GET", "/v1/webhooks", who)).json()["webhooks"][0]["url"] == other.url
+
+
+async def test_a_webhook_is_nobody_elses(door, partner):
+    _, hook = await subscribed(door, partner)
+    stranger = door.bearer(door.tokens.made_for(await door.account(grant(Role.REGULATOR))))
+
+    for method, path in (
+        ("GET", ""),
+        ("GET", "/deliveries"),
+        ("POST", "/resume"),
+        ("DELETE", ""),
+    ):
+        answer = await door.ask(method, f"/v1/webhooks/{hook['webhook_id']}{path}", stranger)
+        assert answer.status_code == 404
+    assert (await door.ask("GET", "/v1/webhooks", stranger)).json() == {"webhooks": []}
+
+
+@pytest.mark.parametrize("role", [Role.PRACTITIONER, Role.COORDINATOR, Role.AUTHORITY])
+async def test_who_may_not_follow_events_has_no_webhook(door, partner, role):
+    answer = await door.ask(
+        "POST", "/v1/webhooks", await door.as_(role), json={"url": partner.url, "community": NEVERS}
+    )
+
+    assert answer.status_code == 403
+    assert answer.json()["code"] == "not_allowed"
+
+
+@pytest.mark.parametrize(
+    ("sheet", "code"),
+    [
+        ({"url": "ftp://partner.example/x"}, "invalid_value"),
+        ({"url": "https://user:secret@partner.example/x"}, "invalid_value"),
+        ({"url": "https://[::1/x"}, "invalid_value"),
+        ({"url": "https://partner.example/x", "names": ["request.updated"]}, "invalid_value"),
+    ],
+)
+async def test_what_is_no_webhook_is_refused(door, sheet, code):
+    answer = await door.ask("POST", "/v1/webhooks", await door.as_(Role.REGULATOR), json=sheet)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://partner.example/x",
+        "https://127.0.0.1/x",
+        "https://169.254.169.254/latest",
+        "https://10.0.0.8/x",
+        "https://[::1]/x",
+        "https://[fd00::1]/x",
+    ],
+)
+def test_addresses_of_our_own_network_are_nobodys(url):
+    with pytest.raises(NoAddress):
+        check_address(url, anywhere=False)
+
+
+def told_at(url, settings):
+    """A destination, and something to tell it."""
+    sealed = Sealed(uuid4(), uuid4(), "webhook", b"", b"")
+    hook = Webhook(sealed.ref, sealed.subject, url, (), None, sealed, NOON)
+    (told,) = recorded(assigned())
+    plain = settings.model_copy(update={"webhooks_anywhere": False})
+    return ToWebhook(hook, b"x" * 32, None, plain), Parcel(told, "request.assigned", b"{}")
+
+
+async def test_a_name_that_is_of_our_own_network_is_told_nothing(settings):
+    there, parcel = told_at("https://localhost:1/x", settings)
+
+    assert await there.send(parcel, 1) == NotNow("no public address")
+    await there.aclose()
+
+
+async def test_an_address_by_number_must_still_be_who_its_name_says(
+    settings, tmp_path, monkeypatch
+):
+    authority = Authority(tmp_path, "authority")
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
+    _, pair = authority.issued("partner", host=True)
+    async with receiving(tls=pair) as receiver:
+        port = receiver.url.rpartition(":")[2]
+
+        async def found(_):
+            return f"https://127.0.0.1:{port}/x", "localhost"
+
+        monkeypatch.setattr(webhooks, "_reached", found)
+        there, parcel = told_at("https://localhost/x", settings)
+        assert await there.send(parcel, 1) == Delivered(200)
+        assert receiver.heard[0].headers["host"] == "localhost"
+        other, parcel = told_at("https://partner.example/x", settings)
+        assert await other.send(parcel, 1) == NotNow("ConnectError")
+        await there.aclose()
+        await other.aclose()
+
+
+def test_an_address_others_can_reach_is_one():
+    check_address("https://partner.example:8443/snp?x=1", anywhere=False)
