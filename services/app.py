@@ -56,6 +56,7 @@ from services.stopping import Together, stop
 
 if TYPE_CHECKING:
     from services.deliver.deliverer import Deliverer
+    from services.hub_sante.gateway import Gateway
     from services.projector.projector import Projector
 
 log = structlog.get_logger()
@@ -73,6 +74,7 @@ class Service(StrEnum):
     API = "api"
     NOTIFY = "notify"
     DELIVER = "deliver"
+    HUB = "hub"
 
 
 class NotProvisioned(Exception):
@@ -264,6 +266,8 @@ async def _started(
         running.append(tasks.create_task(house.notifier.run()))
     if Service.DELIVER in services:
         running.append(tasks.create_task(_deliver(house)))
+    if Service.HUB in services and house.settings.hub_url:
+        running.append(tasks.create_task(_hub(house)))
     if Service.RELAY in services:
         house.relay = Relay(
             house.addresses.database_url,
@@ -347,6 +351,13 @@ async def _deliver(house: House) -> None:
         house.bells,
     )
     await deliverer.run()
+
+
+async def _hub(house: House) -> None:
+    """AMQP and the schemas are for whoever has a Hub."""
+    module = await asyncio.to_thread(importlib.import_module, "services.hub_sante.gateway")
+    gateway: Gateway = module.Gateway(house)
+    await gateway.run()
 
 
 async def _project(house: House) -> None:

@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from events.weights import USUAL_WEIGHTS, Weights
 from services.access.providers import Provider, TlsClient
 
+_HERE = {"localhost", "127.0.0.1", "::1"}
 Count = Annotated[int, Field(ge=1)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 
@@ -38,6 +39,7 @@ def of_nobody(settings: "Settings", state: Path) -> "Settings":
     theirs = (
         *("database_url", "nats_url", "vault_key", "vault_key_file", "reader_password"),
         *("notify_sms_url", "notify_email_url", "notify_push_url", "platform_url"),
+        *("hub_url", "hub_client_id"),
     )
     return settings.model_copy(update={"state": state, **dict.fromkeys(theirs)})
 
@@ -177,6 +179,13 @@ class Settings(BaseSettings):
     platform_certificate: Path | None = None  # PEM: what we show there
     platform_key: Path | None = None
     platform_authority: Path | None = None  # whose certificates we believe there
+    hub_url: SecretStr | None = None  # the Hub Santé: amqps://…:5671/15-15_v2.0
+    hub_client_id: str | None = None  # who we are there: the CN of our certificate
+    hub_certificate: Path | None = None  # PEM
+    hub_key: Path | None = None
+    hub_authority: Path | None = None  # whose certificates we believe there
+    hub_schemas: Path | None = None  # folder of its JSON schemas, of the version of the vhost
+    hub_reconnect_seconds: float = 2.0
     webhooks_anywhere: bool = False  # http, and addresses of this network as well: to try things
     webhooks_most: Count = 20  # of one account
     deliver_timeout_seconds: float = 10.0
@@ -223,9 +232,20 @@ class Settings(BaseSettings):
         if (self.platform_certificate is None) != (self.platform_key is None):
             msg = "SNP_PLATFORM_CERTIFICATE and SNP_PLATFORM_KEY, or neither"
             raise ValueError(msg)
+        if (self.hub_certificate is None) != (self.hub_key is None):
+            msg = "SNP_HUB_CERTIFICATE and SNP_HUB_KEY, or neither"
+            raise ValueError(msg)
+        if self.hub_url and self.hub_url.get_secret_value():
+            if not self.hub_client_id:
+                msg = "SNP_HUB_CLIENT_ID says who we are at SNP_HUB_URL: the CN of our certificate"
+                raise ValueError(msg)
+            hub = urlsplit(self.hub_url.get_secret_value())
+            if hub.scheme != "amqps" and hub.hostname not in _HERE:
+                msg = "the Hub is reached over amqps"
+                raise ValueError(msg)
         if self.platform_url:
             where = urlsplit(self.platform_url)
-            if where.scheme != "https" and where.hostname not in {"localhost", "127.0.0.1", "::1"}:
+            if where.scheme != "https" and where.hostname not in _HERE:
                 msg = "the platform is told over https"
                 raise ValueError(msg)
         return self

@@ -89,7 +89,7 @@ def sandbox_clock(
 @told_kindly
 def run(
     service: Annotated[
-        str, typer.Argument(help="relay, intake, dispatch, notify, deliver, projector or api.")
+        str, typer.Argument(help="relay, intake, dispatch, notify, deliver, hub, projector or api.")
     ],
     partition: Annotated[
         str,
@@ -283,7 +283,7 @@ def deliveries(
     ] = None,
     only: Annotated[
         str | None,
-        typer.Option("--state-is", help="waiting, delivered, refused, left_out."),
+        typer.Option("--state-is", help="waiting, sent, delivered, refused, left_out."),
     ] = None,
     since: Annotated[
         int | None, typer.Option(help="Tell it again all that came after this position.", min=0)

@@ -8,7 +8,13 @@ from services.cli.errors import Told
 from services.cli.session import Session, console, in_session, say, show_table
 from services.deliver.ledger import STATES, Ledger, destinations, listed
 
-_COLOURS = {"delivered": "green", "waiting": "yellow", "refused": "red", "left_out": "red"}
+_COLOURS = {
+    "delivered": "green",
+    "sent": "cyan",
+    "waiting": "yellow",
+    "refused": "red",
+    "left_out": "red",
+}
 
 
 def show_deliveries(

@@ -20,9 +20,11 @@ from services.deliver.destination import (
     Destination,
     LeftOut,
     NotNow,
+    Outcome,
     Over,
     Parcel,
     Refused,
+    Sent,
 )
 from services.deliver.ledger import Cursor, Ledger, SentBack
 from services.log.bells import Bell
@@ -98,8 +100,8 @@ class Courier:
             outcome = await self._sent(parcel, nth)
             telemetry.deliveries.labels(_kind(name), type(outcome).__name__).inc()
             match outcome:
-                case Delivered() | Refused() | Over():
-                    if not isinstance(outcome, Delivered):
+                case Delivered() | Sent() | Refused() | Over():
+                    if isinstance(outcome, Refused | Over):
                         logger.warning("refused", destination=name, what=parcel.what)
                     await self._noted(self._ledger.settle, name, generation, parcel, outcome)
                     self._noted_at = monotonic()
@@ -115,7 +117,7 @@ class Courier:
                 case _:
                     assert_never(outcome)
 
-    async def _sent(self, parcel: Parcel, nth: int) -> Delivered | Refused | NotNow | Over:
+    async def _sent(self, parcel: Parcel, nth: int) -> Outcome:
         try:
             async with asyncio.timeout(self._settings.deliver_timeout_seconds):
                 return await self._to.send(parcel, nth)

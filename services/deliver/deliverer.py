@@ -1,13 +1,11 @@
 """The deliverer: a courier for every destination there is, and for each that comes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, cast
+from typing import Protocol
 
 import structlog
-from psycopg import AsyncConnection
 
 from services.access.gate import Gate
 from services.access.names import Names
@@ -19,7 +17,8 @@ from services.deliver.ledger import Ledger
 from services.deliver.platform import Platform
 from services.deliver.webhooks import ToWebhook, Webhooks
 from services.log.bells import Bells
-from services.log.database import UNREACHABLE, Pool, connect
+from services.log.database import UNREACHABLE, Connection, Pool
+from services.log.leading import leading
 from services.log.reader import Log
 from services.log.vault import Vault
 from services.settings import Settings
@@ -73,7 +72,7 @@ class Deliverer:
         """Deliver, for ever."""
         while True:
             try:
-                async with self._leading() as connection:
+                async with leading(self._url, self._settings, _ONE_ACTIVE) as connection:
                     await self._keep(connection)
             except UNREACHABLE as fault:
                 logger.warning("deliverer interrupted", error=type(fault).__name__)
@@ -82,17 +81,7 @@ class Deliverer:
                 self._at_work.clear()
             await asyncio.sleep(self._settings.relay_standby_seconds)
 
-    @asynccontextmanager
-    async def _leading(self) -> AsyncIterator[AsyncConnection]:
-        connection = await connect(self._url, self._settings)
-        try:
-            while not await _locked(connection):
-                await asyncio.sleep(self._settings.relay_standby_seconds)
-            yield connection
-        finally:
-            await connection.close()
-
-    async def _keep(self, connection: AsyncConnection) -> None:
+    async def _keep(self, connection: Connection) -> None:
         """Whoever is to be told has a courier; whoever is not, has none."""
         while True:
             await connection.execute("select 1")  # whoever lost the lock hears of it here
@@ -146,8 +135,3 @@ class Deliverer:
         if not task.cancelled() and (fault := task.exception()) is not None:
             logger.error("courier fell", destination=name, error=type(fault).__name__)
             del self._at_work[name]
-
-
-async def _locked(connection: AsyncConnection) -> bool:
-    cursor = await connection.execute("select pg_try_advisory_lock(%s)", (_ONE_ACTIVE,))
-    return cast("tuple[bool]", await cursor.fetchone())[0]

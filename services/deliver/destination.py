@@ -31,6 +31,13 @@ class Delivered:
 
 
 @dataclass(frozen=True)
+class Sent:
+    """It is on its way: they say themselves when they have it."""
+
+    status: int | None = None
+
+
+@dataclass(frozen=True)
 class Refused:
     """They will not have it, however often it is told: somebody has to look."""
 
@@ -55,7 +62,7 @@ class Over:
     detail: str
 
 
-Outcome = Delivered | Refused | NotNow | Over
+Outcome = Delivered | Sent | Refused | NotNow | Over
 
 
 @dataclass(frozen=True)

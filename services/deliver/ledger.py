@@ -2,19 +2,20 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, LiteralString, cast
+from typing import Any, LiteralString, assert_never, cast
 from uuid import UUID
 
 from psycopg.rows import dict_row
 
-from services.deliver.destination import Delivered, LeftOut, Over, Parcel, Refused
+from services.deliver.destination import Delivered, LeftOut, Over, Parcel, Refused, Sent
 from services.log.database import Connection, Pool
 
 WAITING = "waiting"
+SENT = "sent"  # its recipient has not said yet that they have it
 DELIVERED = "delivered"
 REFUSED = "refused"
 LEFT_OUT = "left_out"
-STATES = (WAITING, DELIVERED, REFUSED, LEFT_OUT)
+STATES = (WAITING, SENT, DELIVERED, REFUSED, LEFT_OUT)
 _TEXT_LENGTH = 300  # what is kept of an answer
 
 OPEN = """
@@ -60,6 +61,11 @@ _SETTLE = """
 update deliveries set state = %(state)s, status = %(status)s, detail = %(detail)s, next_at = null,
     settled_at = clock_timestamp()
 where destination = %(name)s and event_id = %(event_id)s
+"""
+_ANSWERED = """
+update deliveries set state = %(state)s, status = %(status)s, detail = %(detail)s,
+    settled_at = clock_timestamp()
+where destination = %(name)s and event_id = %(event_id)s and state in ('sent', 'delivered')
 """
 _LEFT_OUT = """
 insert into deliveries
@@ -152,18 +158,18 @@ class Ledger:
         await self._do(_LATER, _key(name, parcel) | given)
 
     async def settle(
-        self, name: str, generation: int, parcel: Parcel, outcome: Delivered | Refused | Over
+        self, name: str, generation: int, parcel: Parcel, outcome: Delivered | Sent | Refused | Over
     ) -> None:
         """Told or refused, and heard up to there, together. Raises SentBack."""
-        delivered = isinstance(outcome, Delivered)
-        given = {
-            "state": DELIVERED if delivered else REFUSED,
-            "status": outcome.status,
-            "detail": None if isinstance(outcome, Delivered) else outcome.detail[:_TEXT_LENGTH],
-        }
+        given = _settled(outcome)
         async with self._pool.connection() as connection, connection.transaction():
             await connection.execute(_SETTLE, _key(name, parcel) | given)
             await _moved(connection, name, generation, parcel.recorded.position)
+
+    async def answered(self, name: str, event_id: UUID, outcome: Delivered | Refused) -> None:
+        """Their own word on what was sent: a refusal stays one, whatever else they say."""
+        key = {"name": name, "event_id": event_id}
+        await self._do(_ANSWERED, key | _settled(outcome))
 
     async def leave_out(self, name: str, left: LeftOut) -> None:
         """What could not be told is listed with the rest."""
@@ -230,6 +236,18 @@ async def destinations(connection: Connection) -> list[dict[str, Any]]:
         " on w.destination = d.name and w.state = 'waiting' group by d.name order by d.name"
     )
     return await cursor.fetchall()
+
+
+def _settled(outcome: Delivered | Sent | Refused | Over) -> dict[str, Any]:
+    match outcome:
+        case Delivered(status=status):
+            return {"state": DELIVERED, "status": status, "detail": None}
+        case Sent(status=status):
+            return {"state": SENT, "status": status, "detail": None}
+        case Refused(status=status, detail=detail) | Over(status=status, detail=detail):
+            return {"state": REFUSED, "status": status, "detail": detail[:_TEXT_LENGTH]}
+        case _:
+            assert_never(outcome)
 
 
 def _key(name: str, about: Parcel | LeftOut) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from domain.community import Formed
 from events import streams
 from events.envelope import Recorded
 from services.access.names import Name
-from services.deliver.destination import Delivered, LeftOut, NotNow, Outcome, Parcel, Refused
+from services.deliver.destination import LeftOut, NotNow, Outcome, Over, Parcel, Refused
 from services.deliver.http import outcome_of
 from services.deliver.ledger import WAITING, Ledger
 from services.fhir.appointments import Booked, appointment_of, resource
@@ -103,10 +103,10 @@ class Platform:
         except httpx.HTTPError as fault:
             return NotNow(type(fault).__name__)
         outcome = outcome_of(answer)
-        if isinstance(outcome, Delivered | NotNow):
-            return outcome
-        # 410 Gone is no wish to hear nothing more, of a platform: it is one more refusal.
-        return Refused(outcome.status, _said(answer) or outcome.detail)
+        if isinstance(outcome, Refused | Over):
+            # 410 Gone is no wish to hear nothing more, of a platform: it is one more refusal.
+            return Refused(outcome.status, _said(answer) or outcome.detail)
+        return outcome
 
     async def _regulator(self, booked: Booked) -> Name | None:
         for ref in booked.by:

@@ -23,6 +23,7 @@ from services import telemetry
 from services.log import checkpoints
 from services.log.bells import Bell
 from services.log.database import UNREACHABLE, Connection, connect
+from services.log.leading import leading
 from services.log.tail import Tail, Written
 from services.messaging import streams, subjects
 from services.settings import Settings
@@ -75,15 +76,10 @@ class Relay:
     @asynccontextmanager
     async def _leading(self) -> AsyncIterator[Connection]:
         """A connection that holds the lock and hears every append of every process."""
-        connection = await connect(self._url, self._settings)
-        try:
+        async with leading(self._url, self._settings, _ONE_ACTIVE) as connection:
             # A lost checkpoint costs duplicates, which JetStream drops: no need to wait for disk.
             await connection.execute("set synchronous_commit = off")
-            while not await _locked(connection):
-                await asyncio.sleep(self._settings.relay_standby_seconds)
             yield connection
-        finally:
-            await connection.close()
 
     async def _start(self, connection: Connection) -> int:
         """Where to go on: the checkpoint, or before it when JetStream has lost its end."""
@@ -176,12 +172,6 @@ class Relay:
             )
         async with asyncio.timeout(self._settings.publish_timeout_seconds):
             await asyncio.gather(*stored)
-
-
-async def _locked(connection: Connection) -> bool:
-    cursor = await connection.execute("select pg_try_advisory_lock(%s)", (_ONE_ACTIVE,))
-    row = await cursor.fetchone()
-    return bool(row and row[0])
 
 
 def _row(written: Written) -> _Row:

@@ -178,6 +178,15 @@ webhooks = Table(
     Index("ix_webhooks_account", "account_id", postgresql_where=text("ended_at is null")),
 )
 
+hub_threads = Table(
+    "hub_threads",
+    metadata,
+    Column("case_id", Text, primary_key=True),
+    Column("sender", Text, primary_key=True),
+    Column("demand_id", Text, primary_key=True),  # empty: a file, of which nothing was demanded
+    Column("made_at", DateTime(timezone=True), nullable=False, server_default=_now),
+)
+
 reveals = Table(
     "reveals",
     metadata,

@@ -1,0 +1,287 @@
+"""The door to the Hub Santé: AMQP over TLS, our queues read, our messages published (INTEROP, 4.1).
+
+A message is let go once what it asks is in the log and its replies are with the Hub; killed before,
+it comes again and changes nothing. What we send is delivered when its receipt has come, not before.
+"""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import orjson
+import structlog
+from aio_pika.exceptions import DeliveryError
+from aiormq.exceptions import AMQPError
+from faststream import AckPolicy
+from faststream.rabbit import Channel, RabbitBroker, RabbitExchange, RabbitMessage, RabbitQueue
+from faststream.security import BaseSecurity
+from nats.errors import Error as NatsError
+
+from events.envelope import Recorded
+from services import telemetry
+from services.deliver.courier import Courier
+from services.deliver.destination import Delivered, LeftOut, NotNow, Outcome, Parcel, Refused, Sent
+from services.deliver.ledger import Cursor, Ledger
+from services.hub_sante.answers import Answers
+from services.hub_sante.receiving import Receiving
+from services.hub_sante.schemas import Schemas
+from services.hub_sante.threads import Threads
+from services.intake.rejections import TryAgain
+from services.log.database import UNREACHABLE, Connection
+from services.log.leading import leading
+from services.messaging import subjects
+from services.messaging.subjects import Kind
+from services.settings import Settings
+from services.stopping import stop
+
+if TYPE_CHECKING:
+    from services.app import House
+
+logger = structlog.get_logger()
+
+NAME = "hub"
+EXCHANGE = "hubsante"
+_ONE_ACTIVE = 4021904  # advisory lock
+_CONTENT_TYPE = "application/json"
+_PASSING = (AMQPError, OSError, ssl.SSLError, TimeoutError)
+
+
+class Gateway:
+    """`run` it. One is active at a time, others stand by: a case is told in the order it came."""
+
+    def __init__(self, house: "House") -> None:
+        self._house = house
+        self._settings = house.settings
+        client_id = house.settings.hub_client_id
+        assert client_id is not None, "the settings say who we are there"
+        self._client_id = client_id
+        threads = Threads(house.pool)
+        schemas = house.settings.hub_schemas
+        self._receiving = Receiving(
+            client_id, threads, self._ask, Schemas(schemas) if schemas else None
+        )
+        self.ledger = Ledger(house.pool)
+        self._answers = Answers(client_id, house.log, threads, house.clock)
+
+    async def run(self) -> None:
+        """Take in and answer, for ever."""
+        settings = self._settings
+        while True:
+            try:
+                url = self._house.addresses.database_url
+                async with leading(url, settings, _ONE_ACTIVE) as connection:
+                    await self._serve(connection)
+            except (*_PASSING, *UNREACHABLE) as fault:
+                logger.warning("no Hub", error=type(fault).__name__)
+            await asyncio.sleep(settings.hub_reconnect_seconds)
+
+    async def _serve(self, connection: Connection) -> None:
+        await self.ledger.open(NAME)
+        async with self._connected() as broker:
+            while True:
+                cursor = await self.ledger.cursor(NAME)
+                assert cursor is not None, "it was just opened"
+                telling = asyncio.create_task(self._tell(broker, cursor))
+                try:
+                    await self._until_sent_back(connection, telling, cursor.generation)
+                finally:
+                    await stop([telling])
+
+    async def _until_sent_back(
+        self, connection: Connection, telling: asyncio.Task[None], generation: int
+    ) -> None:
+        """Or until telling is over. Raises what it raised, and if the lock is lost."""
+        while not telling.done():
+            await connection.execute("select 1")
+            cursor = await self.ledger.cursor(NAME)
+            if cursor is None or cursor.generation != generation:
+                return
+            await asyncio.sleep(self._settings.deliver_poll_seconds)
+        telling.result()
+
+    async def _tell(self, broker: RabbitBroker, cursor: Cursor) -> None:
+        if cursor.suspended_at is not None:
+            await asyncio.Event().wait()
+        house = self._house
+        bell = house.bells.listen()
+        try:
+            to_hub = ToHub(broker, self._answers, self._client_id)
+            await Courier(to_hub, self.ledger, house.log, self._settings, bell).run(cursor)
+        finally:
+            house.bells.forget(bell)
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[RabbitBroker]:
+        """With our three queues read, one message at a time each."""
+        broker = broker_of(self._settings)
+
+        def queue(suffix: str) -> dict[str, Any]:
+            return {
+                "queue": RabbitQueue(f"{self._client_id}.{suffix}", declare=False),
+                "channel": Channel(prefetch_count=1),
+                "ack_policy": AckPolicy.NACK_ON_ERROR,
+                "no_reply": True,
+                "decoder": _as_it_came,
+            }
+
+        @broker.subscriber(**queue("message"))
+        async def message(message: RabbitMessage) -> None:
+            replies = await self._receiving.receive(
+                message.body, message.raw_message.content_type, self._house.clock.now()
+            )
+            if not replies:
+                telemetry.refusals.labels("hub", "nothing_to_reply").inc()
+            for reply in replies:
+                await self._replied(broker, reply)
+
+        @broker.subscriber(**queue("ack"))
+        async def ack(message: RabbitMessage) -> None:
+            await self._heard(_content(message.body, "reference"))
+
+        @broker.subscriber(**queue("info"))
+        async def info(message: RabbitMessage) -> None:
+            await self._failed(_content(message.body, "error"))
+
+        await broker.start()
+        try:
+            yield broker
+        finally:
+            await broker.stop()
+            await asyncio.sleep(0.01)  # what aio-pika scheduled as it closed has its turn
+
+    async def _replied(self, broker: RabbitBroker, reply: Mapping[str, Any]) -> None:
+        """With the Hub; where it cannot be now, the message comes again, and not at once."""
+        try:
+            await publish(broker, self._client_id, reply)
+        except (*_PASSING, DeliveryError) as fault:
+            logger.warning("not replied yet", error=type(fault).__name__)
+            await asyncio.sleep(self._settings.hub_reconnect_seconds)
+            raise
+
+    async def _ask(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        """The intake's answer: it is waited for, for as long as the log or the intake is away."""
+        nats = self._house.broker.connection
+        subject = subjects.ask(subjects.ANY_COMMUNITY, Kind.CARE_REQUEST)
+        while True:
+            try:
+                answer = await nats.request(
+                    subject, orjson.dumps(document), timeout=self._settings.http_answer_seconds
+                )
+                told: dict[str, Any] = orjson.loads(answer.data)
+                if told.get("code") != TryAgain.code:
+                    return told
+            except (NatsError, TimeoutError) as fault:
+                logger.warning("not taken in yet", error=type(fault).__name__)
+            await asyncio.sleep(self._settings.hub_reconnect_seconds)
+
+    async def _heard(self, reference: Mapping[str, Any]) -> None:
+        """A receipt of a message of ours."""
+        event_id = self._of_ours(reference.get("distributionID"))
+        if event_id is None:
+            return
+        if reference.get("refused"):
+            await self.ledger.answered(NAME, event_id, Refused(None, "refused by its recipient"))
+        else:
+            await self.ledger.answered(NAME, event_id, Delivered())
+
+    async def _failed(self, error: Mapping[str, Any]) -> None:
+        """The Hub, or its recipient, could not take a message of ours."""
+        event_id = self._of_ours(error.get("referencedDistributionID"))
+        code = error.get("errorCode")
+        status = code.get("statusCode") if isinstance(code, dict) else None
+        text = code.get("statusString") if isinstance(code, dict) else None
+        number = status if isinstance(status, int) else None
+        logger.warning("refused by the Hub", status=number)
+        if event_id is not None:
+            refused = Refused(number, str(text) if isinstance(text, str) else "error")
+            await self.ledger.answered(NAME, event_id, refused)
+
+    def _of_ours(self, distribution_id: object) -> UUID | None:
+        """The message's number, where it is one of ours."""
+        if not isinstance(distribution_id, str):
+            return None
+        sender, _, number = distribution_id.rpartition("_")
+        try:
+            return UUID(number.partition(".")[0]) if sender == self._client_id else None
+        except ValueError:
+            return None
+
+
+class ToHub:
+    """A destination: whoever wrote to us over the Hub."""
+
+    name = NAME
+
+    def __init__(self, broker: RabbitBroker, answers: Answers, client_id: str) -> None:
+        self._broker = broker
+        self._answers = answers
+        self._client_id = client_id
+
+    async def parcel(self, recorded: Recorded) -> Parcel | LeftOut | None:
+        """What they are told."""
+        return await self._answers.parcel(recorded)
+
+    async def send(self, parcel: Parcel, nth: int) -> Outcome:  # noqa: ARG002 as the port
+        """With the Hub; delivered when their receipt comes."""
+        messages: Sequence[dict[str, Any]] = orjson.loads(parcel.body)
+        try:
+            for message in messages:
+                await publish(self._broker, self._client_id, message)
+        except DeliveryError:
+            return NotNow("the Hub has no queue for us")
+        except _PASSING as fault:
+            return NotNow(type(fault).__name__)
+        return Sent()
+
+
+async def publish(broker: RabbitBroker, client_id: str, message: Mapping[str, Any]) -> None:
+    """With the Hub, confirmed, or an exception of AMQP."""
+    await broker.publish(
+        orjson.dumps(message),
+        exchange=RabbitExchange(EXCHANGE, declare=False),
+        routing_key=client_id,
+        persist=True,
+        mandatory=True,
+        content_type=_CONTENT_TYPE,
+    )
+
+
+def broker_of(settings: Settings) -> RabbitBroker:
+    """With our certificate, which is who we are there (SASL EXTERNAL)."""
+    assert settings.hub_url is not None, "the settings say where it is"
+    url = settings.hub_url.get_secret_value()
+    security = None
+    if settings.hub_certificate is not None:
+        authority = settings.hub_authority
+        context = ssl.create_default_context(cafile=str(authority) if authority else None)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.load_cert_chain(settings.hub_certificate, settings.hub_key)
+        security = BaseSecurity(ssl_context=context, use_ssl=True)
+        url += ("&" if "?" in url else "?") + "auth=EXTERNAL"
+    return RabbitBroker(
+        url,
+        security=security,
+        reconnect_interval=settings.hub_reconnect_seconds,
+        graceful_timeout=settings.drain_timeout_seconds,
+        apply_types=False,
+        logger=None,
+        specification_url="amqps://hub",
+    )
+
+
+async def _as_it_came(message: RabbitMessage) -> RabbitMessage:
+    """Nothing decoded: what is wrong with a body is for `receiving` to say."""
+    return message
+
+
+def _content(body: bytes, root: str) -> Mapping[str, Any]:
+    """Of an envelope, what is under that root; nothing, where it is none."""
+    try:
+        document = orjson.loads(body)
+        found = document["content"][0]["jsonContent"]["embeddedJsonContent"]["message"][root]
+    except (orjson.JSONDecodeError, LookupError, TypeError):
+        return {}
+    return found if isinstance(found, dict) else {}

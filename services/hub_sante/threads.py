@@ -1,0 +1,42 @@
+"""Who wrote of which case over the Hub, and what they asked: for the answers to find them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from services.log.database import Pool
+
+
+@dataclass(frozen=True)
+class Thread:
+    """A sender, and of a demand its number."""
+
+    sender: str
+    demand_id: str | None
+
+
+class Threads:
+    """The table of them."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def keep(self, case_id: str, thread: Thread) -> None:
+        """Before anything is decided: what is decided may be told at once."""
+        async with self._pool.connection() as connection:
+            await connection.execute(
+                "insert into hub_threads (case_id, sender, demand_id) values (%s, %s, %s)"
+                " on conflict do nothing",
+                (case_id, thread.sender, thread.demand_id or ""),
+            )
+
+    async def of(self, case_id: str) -> Sequence[Thread]:
+        """All that was written of it, the first first."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(
+                "select sender, demand_id from hub_threads where case_id = %s"
+                " order by made_at, demand_id",
+                (case_id,),
+            )
+            rows = cast("list[tuple[str, str]]", await cursor.fetchall())
+        return [Thread(sender, demand_id or None) for sender, demand_id in rows]

@@ -1,0 +1,465 @@
+"""The Hub Santé over AMQP: what comes is answered as its models say, and nothing is lost."""
+
+import asyncio
+import json
+import ssl
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import aio_pika
+import orjson
+import pytest
+from jsonschema import Draft7Validator
+from pydantic import ValidationError
+
+from services.app import Service
+from services.cli.shifting import as_of
+from services.deliver.ledger import listed
+from services.hub_sante.schemas import HEADER_FIELDS, Schemas
+from services.intake.naming import request_of
+from services.intake.rejections import Invalid
+from services.settings import settings_with
+from tests.conftest import house_at
+from tests.examples import HOUR, NOON
+from tests.running import until
+from tests.services.rabbit import SAMU, US, needs_rabbitmq, rabbit_at
+from tests.services.test_hub_sante import CASE, case, demand
+from tests.talking import opened, slot_told, tell
+
+HUB = Path(__file__).parents[3] / "shared" / "conformance" / "hub-sante"
+SCHEMAS = HUB / "json-schema"
+DEMAND = "fr.health.samu580.request.1"
+
+pytestmark = [
+    pytest.mark.xdist_group("rabbitmq"),  # ten seconds to start: one for all of these
+    needs_rabbitmq,
+    pytest.mark.skipif(not HUB.is_dir(), reason="the Hub's schemas are not beside this checkout"),
+]
+
+
+@pytest.fixture(scope="module")
+def rabbit(tmp_path_factory):
+    with rabbit_at(tmp_path_factory.mktemp("rabbitmq")) as server:
+        yield server
+
+
+@pytest.fixture
+def settings(settings, rabbit):
+    certificate, key = rabbit.ours
+    return settings.model_copy(
+        update={
+            "hub_url": settings_with(hub_url=rabbit.url, hub_client_id=US).hub_url,
+            "hub_client_id": US,
+            "hub_certificate": certificate,
+            "hub_key": key,
+            "hub_authority": rabbit.authority.file,
+            "hub_schemas": SCHEMAS,
+            "hub_reconnect_seconds": 0.1,
+            "deliver_retry_seconds": (0.05, 0.1),
+            "deliver_poll_seconds": 0.05,
+            "follower_pause_seconds": 0.005,
+        }
+    )
+
+
+class Samu:
+    """Somebody else on the Hub, and the Hub between us."""
+
+    def __init__(self, connection, channel):
+        self.connection, self.channel = connection, channel
+        self.heard = []
+
+    async def send(self, message, queue="message", **how):
+        document = message if "distributionID" in message else enveloped(message)
+        raw = how.pop("raw", None) or orjson.dumps(document)
+        body = aio_pika.Message(raw, content_type=how.get("content_type", "application/json"))
+        await self.channel.default_exchange.publish(body, f"{US}.{queue}")
+        return document
+
+    async def hears(self, root, count=1):
+        """The messages of that kind, once there are so many."""
+        await until(lambda: len(self.of(root)) >= count, within=20)
+        return self.of(root)
+
+    def of(self, root):
+        found = (content(one) for one in self.heard)
+        return [one[root] for one in found if root in one]
+
+
+@pytest.fixture
+async def samu(rabbit):
+    async with samu_at(rabbit) as connected:
+        yield connected
+
+
+@asynccontextmanager
+async def samu_at(rabbit):
+    context = ssl.create_default_context(cafile=rabbit.authority.file)
+    context.load_cert_chain(*rabbit.samu)
+    connection = await aio_pika.connect(f"{rabbit.url}?auth=EXTERNAL", ssl_context=context)
+    async with connection:
+        channel = await connection.channel()
+        for kind in ("message", "ack", "info"):
+            await (await channel.get_queue(f"{US}.{kind}")).purge()
+        queue = await channel.get_queue("hub.in")
+        await queue.purge()
+        there = Samu(connection, channel)
+
+        async def heard(message):
+            assert message.delivery_mode == aio_pika.DeliveryMode.PERSISTENT
+            assert message.content_type == "application/json"
+            there.heard.append(orjson.loads(message.body))
+            await message.ack()
+
+        await queue.consume(heard)
+        yield there
+    await asyncio.sleep(0.01)  # what aio-pika scheduled as it closed has its turn
+
+
+@pytest.fixture
+async def house(settings, addresses, clock, samu):  # noqa: ARG001 its queues are emptied first
+    async with house_at(settings, addresses, clock=clock) as house:
+        yield house
+
+
+def enveloped(message, number=None, at=NOON, **changes):
+    """As the Hub hands it on."""
+    number = f"{SAMU}_{number or uuid4()}"
+    header = {
+        "messageId": number,
+        "sender": {"name": "SAMU 58", "URI": f"hubex:{SAMU}"},
+        "sentAt": at.isoformat(),
+        "kind": "Report",
+        "status": "Actual",
+        "recipient": [{"name": "CPTS", "URI": f"hubex:{US}"}],
+    }
+    return {
+        "distributionID": number,
+        "senderID": SAMU,
+        "dateTimeSent": at.isoformat(),
+        "dateTimeExpires": (at + timedelta(hours=1)).isoformat(),
+        "distributionStatus": "Actual",
+        "distributionKind": "Report",
+        "descriptor": {
+            "language": "fr-FR",
+            "explicitAddress": {
+                "explicitAddressScheme": "hubex",
+                "explicitAddressValue": US,
+            },
+        },
+        "content": [{"jsonContent": {"embeddedJsonContent": {"message": header | message}}}],
+    } | changes
+
+
+def content(document):
+    return document["content"][0]["jsonContent"]["embeddedJsonContent"]["message"]
+
+
+def check(document):
+    """Whether the Hub would let it pass, by its schemas alone: none of our code asks."""
+    Draft7Validator(schema("EDXL-DE-envelope-only")).validate(document)
+    message = content(document)
+    header = {key: message[key] for key in message if key in HEADER_FIELDS}
+    Draft7Validator(schema("RC-DE")).validate(header)
+    ((root, body),) = ((key, message[key]) for key in message if key not in HEADER_FIELDS)
+    file = {
+        "reference": "RC-REF",
+        "error": "RS-ERROR",
+        "resourcesResponse": "RS-RR",
+        "appointment": "RS-SAS-RDV",
+    }[root]
+    Draft7Validator(schema(file)).validate(body)
+
+
+def schema(name):
+    return json.loads((SCHEMAS / f"{name}.schema.json").read_text())
+
+
+async def test_a_case_then_a_demand_are_answered_with_a_place(house, samu):
+    await opened(house)
+
+    file = await samu.send(case())
+    receipts = await samu.hears("reference")
+    assert receipts == [{"distributionID": file["distributionID"], "step": "INTEGRE"}]
+    (booked,) = await samu.hears("appointment")
+    assert booked["appointmentId"].startswith(CASE)
+    assert (booked["status"], booked["method"]) == ("booked", "CreateAppointment")
+    await samu.send(demand(request={"deadline": "4H"}))
+    (answer,) = await samu.hears("resourcesResponse")
+
+    assert (answer["caseId"], answer["requestId"]) == (CASE, DEMAND)
+    assert answer["response"]["answer"] == "ACCEPTEE"
+    for one in samu.heard:
+        check(one)
+
+
+async def test_what_waits_is_deferred_and_then_accepted(house, samu):
+    await opened(house, start=NOON + 40 * HOUR)
+    await samu.send(case())
+    await samu.send(demand(request={"deadline": "4H"}))
+    (first,) = await samu.hears("resourcesResponse")
+    assert first["response"]["answer"] == "DIFFEREE"
+
+    assert (await tell(house, "slot", slot_told(NOON + 2 * HOUR)))["state"] == "published"
+    (_, second) = await samu.hears("resourcesResponse", 2)
+
+    assert second["response"]["answer"] == "ACCEPTEE"
+    assert second["response"]["deadline"] == "2H"
+    assert "15:00" in second["response"]["freetext"]
+    for one in samu.heard:
+        check(one)
+
+
+async def test_what_nobody_can_is_refused_in_time(house, samu, clock):
+    await opened(house, start=NOON + 40 * HOUR)
+    await samu.send(case())
+    await samu.send(demand(request={"deadline": "1H"}))
+    await samu.hears("resourcesResponse")
+
+    await clock.move_to(NOON + HOUR)
+    (_, last) = await samu.hears("resourcesResponse", 2)
+
+    assert last["response"]["answer"] == "REFUSEE"
+
+
+async def test_a_place_taken_back_is_told_as_a_change(house, samu):
+    told = await opened(house)
+    await samu.send(case())
+    await samu.hears("appointment")
+
+    await tell(house, "slot-withdrawal", {"slot_id": told["id"]})
+    (_, change) = await samu.hears("appointment", 2)
+
+    assert (change["method"], change["status"]) == ("UpdateAppointment", "cancelled")
+
+
+async def test_what_is_invalid_is_refused_with_its_code_and_nothing_ends(house, samu):
+    paths = sorted((HUB / "invalid").glob("*.json"))
+    for path in paths:
+        await samu.send({}, raw=path.read_bytes())
+    errors = await samu.hears("error", len(paths))
+
+    assert {one["errorCode"]["statusCode"] for one in errors} == {300, 301}
+    assert {one.get("refused") for one in samu.of("reference")} == {True}
+    for one in samu.heard:
+        check(one)
+    await opened(house)
+    await samu.send(case())
+    await samu.hears("appointment")
+
+
+@pytest.mark.usefixtures("house")
+async def test_every_published_example_is_understood(samu):
+    """Whatever becomes of it: each is well written, and its sender hears of it."""
+    sent = {}
+    for path in sorted((HUB / "examples").glob("*.json")):
+        raw, _ = as_of(path.read_bytes(), NOON)
+        document = await samu.send(enveloped(json.loads(raw)))
+        sent[document["distributionID"]] = path.stem
+    receipts = await samu.hears("reference", len(sent))
+
+    assert {one["distributionID"] for one in receipts} == set(sent)
+    badly_written = {101, 102, 200, 300, 301}
+    for one in samu.of("error"):
+        code, about = one["errorCode"]["statusCode"], one["referencedDistributionID"]
+        assert code not in badly_written, sent[about]
+    for one in samu.heard:
+        check(one)
+
+
+@pytest.mark.usefixtures("house")
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"dateTimeExpires": "2026-01-01T00:00:00+01:00"}, 400),
+        ({"senderID": "fr.health.samu999"}, 200),
+        ({"distributionKind": "Something"}, 300),
+        ({"unexpected": True}, 300),
+    ],
+)
+async def test_an_envelope_that_is_wrong_is_refused_with_its_code(samu, changes, code):
+    await samu.send(enveloped(case(), **changes))
+
+    (error,) = await samu.hears("error")
+
+    assert error["errorCode"]["statusCode"] == code
+    (receipt,) = await samu.hears("reference")
+    assert (receipt["refused"], receipt["step"]) == (True, "ERREUR")
+    assert receipt["errorDistributionID"].startswith(f"{US}_")
+    for one in samu.heard:
+        check(one)
+
+
+async def test_what_is_no_json_and_names_nobody_is_let_go_and_the_next_is_taken_in(house, samu):
+    for raw in (b"\xff\xfe", b"[1, 2]", b"{", b"null", b"[" * 100_000):
+        await samu.send({}, raw=raw)
+    await opened(house)
+    await samu.send(case())
+
+    await samu.hears("appointment")
+
+
+@pytest.mark.usefixtures("house")
+async def test_another_content_type_is_refused(samu):
+    await samu.send(case(), content_type="application/xml")
+
+    (error,) = await samu.hears("error")
+
+    assert error["errorCode"] == {"statusCode": 101, "statusString": "NOT_ALLOWED_CONTENT_TYPE"}
+
+
+async def test_an_emergency_goes_back_to_the_samu_and_says_so(house, samu):
+    await opened(house)
+    vital = case(qualification={"details": {"priority": "P0", "careLevel": "R1"}})
+
+    await samu.send(vital)
+    (error,) = await samu.hears("error")
+
+    assert "refused_as_emergency" in error["errorCause"]
+    (receipt,) = await samu.hears("reference")
+    assert receipt["refused"]
+
+
+async def test_no_name_goes_out_over_the_hub(house, samu):
+    await opened(house)
+    patient = {
+        "patientId": "fr.health.samu580.patient.1",
+        "identity": {"strictFeatures": {"birthName": "Perrichon", "sex": "F"}},
+    }
+    await samu.send(case(patient=[patient]))
+    await samu.hears("appointment")
+
+    assert b"Perrichon" not in orjson.dumps(samu.heard)
+
+
+async def test_a_receipt_makes_it_delivered_and_an_error_refused(house, samu):
+    await opened(house)
+    await samu.send(case())
+    await samu.hears("appointment")
+    (sent,) = [one for one in samu.heard if "appointment" in content(one)]
+
+    async def states():
+        async with house.pool.connection() as connection:
+            found = await listed(connection, destination="hub", limit=10)
+        return [one["state"] for one in found]
+
+    await until(lambda: states_are(states, ["sent"]))
+    ack = {"reference": {"distributionID": sent["distributionID"], "step": "INTEGRE"}}
+    await samu.send(enveloped(ack, distributionKind="Ack"), "ack")
+    await until(lambda: states_are(states, ["delivered"]))
+    failed = {
+        "error": {
+            "errorCode": {"statusCode": 500, "statusString": "DEAD_LETTER_QUEUED"},
+            "errorCause": "nobody was there",
+            "referencedDistributionID": sent["distributionID"],
+        }
+    }
+    await samu.send(enveloped(failed, distributionKind="Error"), "info")
+    await until(lambda: states_are(states, ["refused"]))
+
+
+async def states_are(states, wanted):
+    return await states() == wanted
+
+
+async def test_receipts_and_errors_are_never_answered(house, samu):
+    ack = {"reference": {"distributionID": f"{US}_x", "step": "RECU"}}
+    await samu.send(enveloped(ack, distributionKind="Ack"))
+    await samu.send(enveloped({"error": {}}, distributionKind="Error"), "info")
+    await opened(house)
+    await samu.send(case())
+    await samu.hears("appointment")
+
+    assert len(samu.of("reference")) == 1
+
+
+OTHERS = set(Service) - {Service.HUB}
+
+
+async def test_what_came_while_the_intake_was_away_is_taken_in_after(
+    settings, addresses, clock, samu
+):
+    async with house_at(settings, addresses, clock=clock, services=OTHERS) as house:
+        await opened(house)
+    async with house_at(settings, addresses, clock=clock, services={Service.HUB}):
+        await samu.send(case())
+        async with house_at(settings, addresses, clock=clock, services=OTHERS):
+            (receipt,) = await samu.hears("reference")
+    assert receipt["step"] == "INTEGRE"
+
+
+async def test_the_same_message_again_is_answered_the_same(house, samu):
+    await opened(house)
+    file = enveloped(case())
+    await samu.send(file)
+    await samu.send(file)
+    receipts = await samu.hears("reference", 2)
+
+    assert receipts[0] == receipts[1]
+    numbers = [one["distributionID"] for one in samu.heard if "reference" in content(one)]
+    assert numbers[0] == numbers[1]
+    assert len(await samu.hears("appointment")) == 1
+    history = await house.log.history(f"request-{request_of(CASE)}")
+    assert [one.event.name for one in history].count("request.received") == 1
+
+
+async def test_killed_before_it_let_go_a_message_comes_again_and_nothing_is_lost(
+    settings, addresses, clock, samu
+):
+    """The Hub goes away while a message is in hand: nothing was acknowledged."""
+    async with house_at(settings, addresses, clock=clock, services=OTHERS) as house:
+        await opened(house)
+        for _ in range(3):
+            async with house_at(settings, addresses, clock=clock, services={Service.HUB}):
+                await samu.send(enveloped(case(), number=str(uuid4())))
+        async with house_at(settings, addresses, clock=clock, services={Service.HUB}):
+            receipts = await samu.hears("reference", 3)
+        assert {one["step"] for one in receipts} <= {"INTEGRE", "ERREUR"}
+        history = await house.log.history(f"request-{request_of(CASE)}")
+        assert [one.event.name for one in history].count("request.received") == 1
+
+
+async def test_when_the_hub_comes_back_what_was_to_be_told_is_told(
+    tmp_path, settings, addresses, clock
+):
+    with rabbit_at(tmp_path) as rabbit:
+        certificate, key = rabbit.ours
+        there = settings.model_copy(
+            update={
+                "hub_url": settings_with(hub_url=rabbit.url, hub_client_id=US).hub_url,
+                "hub_certificate": certificate,
+                "hub_key": key,
+                "hub_authority": rabbit.authority.file,
+            }
+        )
+        async with house_at(there, addresses, clock=clock) as house:
+            await opened(house, start=NOON + 40 * HOUR)
+            async with samu_at(rabbit) as samu:
+                await samu.send(case())
+                await samu.send(demand(request={"deadline": "4H"}))
+                await samu.hears("resourcesResponse")
+            rabbit.stop()
+            await tell(house, "slot", slot_told(NOON + 2 * HOUR))
+            await house.settled()
+            rabbit.start()
+            async with samu_at(rabbit) as samu:
+                await until(lambda: samu.of("resourcesResponse"), within=30)
+                assert samu.of("resourcesResponse")[-1]["response"]["answer"] == "ACCEPTEE"
+
+
+def test_the_hub_is_reached_over_tls_or_not_at_all():
+    with pytest.raises(ValidationError, match="amqps"):
+        settings_with(hub_url="amqp://hub.example/x", hub_client_id=US)
+    with pytest.raises(ValidationError, match="SNP_HUB_CLIENT_ID"):
+        settings_with(hub_url="amqps://hub.example/x")
+
+
+def test_what_was_sent_is_not_quoted_in_what_is_wrong_with_it():
+    wrong = enveloped(case(location={"city": {"inseeCode": "Perrichon"}}))
+
+    with pytest.raises(Invalid) as refused:
+        Schemas(SCHEMAS).check(wrong)
+
+    assert "Perrichon" not in str(refused.value)
