@@ -12,12 +12,21 @@ from projections.availability.questions import (
     free_places,
     silent_senders,
 )
-from projections.availability.slot_lists import SEARCHED, of_practitioner, open_slots, slots_to_come
+from projections.availability.slot_lists import (
+    OF_SITES,
+    PUBLISHED,
+    SEARCHED,
+    of_practitioner,
+    open_slots,
+    slots_to_come,
+)
 from projections.availability.tables import NAME, listings, practitioners, senders, slots
 
 __all__ = [
     "DIMENSIONS",
     "NAME",
+    "OF_SITES",
+    "PUBLISHED",
     "SEARCHED",
     "STATES",
     "TODAY_TO_D2",

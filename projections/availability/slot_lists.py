@@ -4,7 +4,7 @@ from sqlalchemy import DateTime, Select, Text, and_, any_, bindparam, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from projections.availability.openness import AT, LEFT, LONGEST, free, to_come
-from projections.availability.tables import listings, practitioners, slots
+from projections.availability.tables import SOS, listings, practitioners, slots
 
 
 def slots_to_come(
@@ -31,39 +31,54 @@ def open_slots(*, community: str | None = None) -> Select[tuple[object, ...]]:
     )
 
 
-SEARCHED: Select[tuple[object, ...]] = (
-    select(
-        slots.c.slot_id,
-        slots.c.rpps,
-        slots.c.profession,
-        slots.c.specialty,
-        slots.c.place,
-        slots.c.commune,
-        slots.c.site,
-        slots.c.start,
-        slots.c.end,
-        slots.c.is_range,
-        slots.c.zone,
-        slots.c.modes,
-        slots.c.labels,
-        slots.c.communities,
-    )
+_SINCE = bindparam("since", type_=DateTime(timezone=True))
+_UNTIL = bindparam("until", type_=DateTime(timezone=True))
+_SOURCES = bindparam("sources", type_=ARRAY(Text))
+
+_OFFERED = (
+    select(slots, LEFT.label("free"))
     .select_from(slots.join(practitioners, practitioners.c.rpps == slots.c.rpps))
     .where(
         and_(
             *free(),
             ~slots.c.communities.contained_by(practitioners.c.left),
-            slots.c.rpps == any_(bindparam("rpps", type_=ARRAY(Text))),
-            slots.c.start > bindparam("since", type_=DateTime(timezone=True)) - LONGEST,
-            slots.c.start <= bindparam("until", type_=DateTime(timezone=True)),
-            slots.c.open_to.contains(bindparam("sources", type_=ARRAY(Text))),
-            practitioners.c.sources.contains(bindparam("sources", type_=ARRAY(Text))),
+            slots.c.start <= _UNTIL,
+            slots.c.open_to.contains(_SOURCES),
+            practitioners.c.sources.contains(_SOURCES),
         )
     )
     .order_by(slots.c.start, slots.c.slot_id)
 )
-"""Slots of these practitioners with a free place at `:at`, that begin by `:until`, for the source
-alone in `:sources`. Those that began before `:since` as well: a range may be joined."""
+PUBLISHED: Select[tuple[object, ...]] = _OFFERED
+"""Slots with a free place at `:at` that begin by `:until`, for the source alone in `:sources`."""
+
+SEARCHED: Select[tuple[object, ...]] = _OFFERED.with_only_columns(
+    slots.c.slot_id,
+    slots.c.rpps,
+    slots.c.profession,
+    slots.c.specialty,
+    slots.c.place,
+    slots.c.commune,
+    slots.c.site,
+    slots.c.start,
+    slots.c.end,
+    slots.c.is_range,
+    slots.c.zone,
+    slots.c.modes,
+    slots.c.labels,
+    slots.c.communities,
+).where(
+    slots.c.rpps == any_(bindparam("rpps", type_=ARRAY(Text))),
+    slots.c.start > _SINCE - LONGEST,
+)
+"""Of these practitioners. Those that began before `:since` as well: a range may be joined."""
+
+OF_SITES: Select[tuple[object, ...]] = _OFFERED.where(
+    slots.c.setting == SOS,
+    slots.c.site["structure"].astext == any_(bindparam("structures", type_=ARRAY(Text))),
+    slots.c.start > _SINCE - LONGEST,
+)
+"""Likewise, of SOS Médecins' sites that are of these structures."""
 
 
 def _listed(community: str) -> Select[tuple[object]]:

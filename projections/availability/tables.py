@@ -49,6 +49,8 @@ slots = Table(
     Column("withdrawn_at", DateTime(timezone=True)),
 )
 Index("slots_start", slots.c.start)
+SOS = "SOS"  # Setting.SOS_MEDECINS
+Index("slots_sos_start", slots.c.start, postgresql_where=slots.c.setting == SOS)
 Index("slots_rpps_start", slots.c.rpps, slots.c.start)
 Index("slots_commune_start", slots.c.commune, slots.c.start)
 

@@ -72,7 +72,7 @@ def searchset(
         here = (slot.rpps, slot.place, slot.commune, *slot.door)
         site = sites.get(here)
         if site is None:
-            site = sites[here] = _id(*(str(part) for part in here))
+            site = sites[here] = site_id(*(str(part) for part in here))
             for resource in _of_site(slot, site):
                 included[f"{resource['resourceType']}/{resource['id']}"] = resource
         shared = [communities[one] for one in slot.communities if one in communities]
@@ -218,12 +218,16 @@ def _role(slot: Shown, person: str, role: str, site: str) -> Resource:
 
 
 def _structure(number: str) -> Resource:
-    prefix = {_FINESS: "1", _SIRET: "3"}[len(number)]
     return {
         "type": {"coding": [{"system": codes.IDENTIFIER_TYPE, "code": "IDNST"}]},
         "system": codes.STRUCTURE,
-        "value": f"{prefix}{number}",
+        "value": structure_value(number),
     }
+
+
+def structure_value(number: str) -> str:
+    """A FINESS or SIRET number with the national prefix that tells which."""
+    return {_FINESS: "1", _SIRET: "3"}[len(number)] + number
 
 
 def _organization(community: Cpts) -> Resource:
@@ -254,6 +258,6 @@ def instant(at: datetime, zone: str) -> str:
     return at.astimezone(ZoneInfo(zone)).isoformat(timespec="milliseconds")
 
 
-def _id(*parts: str) -> str:
+def site_id(*parts: str) -> str:
     """The same for the same, and no more than letters (FHIR: 64 characters)."""
     return sha256("\n".join(parts).encode()).hexdigest()[:24]

@@ -23,6 +23,7 @@ def capability(version: str, base: str, at: datetime) -> dict[str, Any]:
         "instantiates": [
             f"{_GUIDE}/CapabilityStatement/SAS-GestionnaireAgenda-PsIndiv",
             f"{_GUIDE}/CapabilityStatement/SAS-GestionnaireAgenda-CPTS",
+            f"{_GUIDE}/CapabilityStatement/SAS-GestionnaireAgenda-SOS",
             f"{_GUIDE}/CapabilityStatement/SAS-GestionnaireStructure",
         ],
         "rest": [
@@ -31,7 +32,7 @@ def capability(version: str, base: str, at: datetime) -> dict[str, Any]:
                 "resource": [
                     {
                         "type": "Slot",
-                        "supportedProfile": [codes.SLOT, codes.SLOT_CPTS],
+                        "supportedProfile": [codes.SLOT, codes.SLOT_CPTS, codes.SLOT_SOS],
                         "interaction": [{"code": "search-type"}],
                         "searchInclude": ["Slot:schedule", "Slot:service-type-reference"],
                         "searchParam": [
@@ -48,10 +49,20 @@ def capability(version: str, base: str, at: datetime) -> dict[str, Any]:
                         "updateCreate": True,
                         "conditionalUpdate": True,
                     },
+                    {
+                        "type": "Schedule",
+                        "supportedProfile": [codes.SCHEDULE, codes.SCHEDULE_SOS],
+                        "interaction": [{"code": "search-type"}],
+                        "searchInclude": ["Schedule:actor:Location", "Location:organization"],
+                        "searchRevInclude": ["Slot:schedule"],
+                        "searchParam": [
+                            {"name": "_has", "type": "special"},
+                            {"name": "actor", "type": "reference"},
+                        ],
+                    },
                     *(
                         {"type": kind, "supportedProfile": [profile]}
                         for kind, profile in (
-                            ("Schedule", codes.SCHEDULE),
                             ("PractitionerRole", codes.PRACTITIONER_ROLE),
                             ("HealthcareService", codes.HEALTHCARE_SERVICE),
                             ("Organization", codes.ORGANIZATION),

@@ -47,20 +47,17 @@ class SlotSearch:
 
 def slot_search(query: str) -> SlotSearch:
     """What a query string asks. Raises NotASearch that says which parameter is wrong."""
-    starts: dict[str, datetime] = {}
+    starts: list[str] = []
     named: list[str] | None = None
     status = None
     includes: set[str] = set()
-    for name, value in _parameters(query):
+    for name, value in parameters(query):
         match name:
             case "start":
-                prefix, instant = _instant(value)
-                if prefix in starts:
-                    msg = f"start: {prefix} is said twice"
-                    raise NotASearch(msg)
-                starts[prefix] = instant
+                starts.append(value)
             case "schedule.actor:Practitioner.identifier":
-                named = [*(named or []), *_numbers(value)]
+                found = identifiers(value, PERSON, _ACTOR)
+                named = [*(named or []), *map(without_prefix, found)]
             case "status":
                 status = value
             case "_include" | "_include:iterate":
@@ -72,35 +69,45 @@ def slot_search(query: str) -> SlotSearch:
                 pass
             case _:
                 raise NotASearch("there is no such parameter")
-    return _search(starts, named, status, includes)
-
-
-def _search(
-    starts: dict[str, datetime], named: list[str] | None, status: str | None, includes: set[str]
-) -> SlotSearch:
-    if set(starts) != {"ge", "le"}:
-        raise NotASearch("start: one with ge and one with le")
-    if starts["ge"] > starts["le"]:
-        raise NotASearch("start: ge is after le")
+    since, until = window(starts, "start")
     if status != "free":
         raise NotASearch("status: free")
     if not named or len(named) > MOST_PRACTITIONERS:
         msg = f"{_ACTOR}: from 1 to {MOST_PRACTITIONERS} of {PERSON}|"
         raise NotASearch(msg)
-    return SlotSearch(starts["ge"], starts["le"], tuple(dict.fromkeys(named)), _CPTS in includes)
+    return SlotSearch(since, until, tuple(dict.fromkeys(named)), _CPTS in includes)
 
 
-def _parameters(query: str) -> Sequence[tuple[str, str]]:
+def window(starts: Sequence[str], parameter: str) -> tuple[datetime, datetime]:
+    """From when to when: one `ge` and one `le`. Raises NotASearch."""
+    found: dict[str, datetime] = {}
+    for text in starts:
+        prefix, at = _instant(text, parameter)
+        if prefix in found:
+            msg = f"{parameter}: {prefix} is said twice"
+            raise NotASearch(msg)
+        found[prefix] = at
+    if set(found) != {"ge", "le"}:
+        msg = f"{parameter}: one with ge and one with le"
+        raise NotASearch(msg)
+    if found["ge"] > found["le"]:
+        msg = f"{parameter}: ge is after le"
+        raise NotASearch(msg)
+    return found["ge"], found["le"]
+
+
+def parameters(query: str) -> Sequence[tuple[str, str]]:
     try:
         return parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=50)
     except ValueError as malformed:
         raise NotASearch("the query is no text, or of too many parameters") from malformed
 
 
-def _instant(text: str) -> tuple[str, datetime]:
+def _instant(text: str, parameter: str) -> tuple[str, datetime]:
     found = _INSTANT.fullmatch(text.strip())
     if found is None:
-        raise NotASearch("start: ge2026-11-23T08:00:00.000+01:00")
+        msg = f"{parameter}: ge2026-11-23T08:00:00.000+01:00"
+        raise NotASearch(msg)
     prefix, day, time, offset = found.groups()
     # As Python reads it: a space is a plus that nobody encoded, and microseconds are enough.
     clock = re.sub(r"(\.\d{6})\d+", r"\1", time or "00:00")
@@ -108,17 +115,18 @@ def _instant(text: str) -> tuple[str, datetime]:
     try:
         instant = datetime.fromisoformat(f"{day}T{clock}{shift}")
     except ValueError as impossible:
-        raise NotASearch("start: no such instant") from impossible
+        msg = f"{parameter}: no such instant"
+        raise NotASearch(msg) from impossible
     return prefix, instant if instant.tzinfo else instant.replace(tzinfo=_PARIS)
 
 
-def _numbers(text: str) -> list[str]:
-    """RPPS numbers, without what is before them; of others nothing is known."""
+def identifiers(text: str, wanted: str, parameter: str) -> list[str]:
+    """Numbers of one system, with commas between. Raises NotASearch for another system's."""
     found = []
     for one in text.split(","):
         system, bar, value = one.strip().partition("|")
-        if not bar or system != PERSON or not re.fullmatch(r"[0-9A-Za-z/.-]{1,60}", value):
-            msg = f"{_ACTOR}: {PERSON}|8 and the RPPS number, with commas"
+        if not bar or system != wanted or not re.fullmatch(r"[0-9A-Za-z/.-]{1,60}", value):
+            msg = f"{parameter}: {wanted}| and the number, with commas"
             raise NotASearch(msg)
-        found.append(without_prefix(value))
+        found.append(value)
     return found

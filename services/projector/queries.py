@@ -1,6 +1,6 @@
 """Asking a read model."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import psycopg
@@ -21,6 +21,25 @@ async def rows(pool: Pool, query: Select[Any], **given: object) -> list[dict[str
     """The rows of a query, by column name. `given`: the values of its named parameters."""
     async with pool.connection() as connection:
         return await rows_on(connection, query, **given)
+
+
+async def streamed(
+    pool: Pool, query: Select[Any], **given: object
+) -> AsyncIterator[dict[str, Any]]:
+    """As `rows`, one by one as they are wanted, all of one moment: however many there are."""
+    text, parameters = compiled_in({}, query)
+    async with (
+        pool.connection() as connection,
+        connection.transaction(),
+        connection.cursor("streamed") as cursor,
+    ):
+        try:
+            await cursor.execute(text, {**parameters, **given})
+        except psycopg.errors.UndefinedTable as absent:
+            raise NotBuiltYet from absent
+        names = [column.name for column in cursor.description or ()]
+        async for row in cursor:
+            yield dict(zip(names, row, strict=True))
 
 
 async def rows_on(
