@@ -19,6 +19,7 @@ _STATUS = {
     "no_such_slot": HTTPStatus.NOT_FOUND,
     "no_such_account": HTTPStatus.NOT_FOUND,
     "no_such_webhook": HTTPStatus.NOT_FOUND,
+    "somebody_elses_agenda": HTTPStatus.FORBIDDEN,
     "unknown_community": HTTPStatus.NOT_FOUND,
     "community_not_formed": HTTPStatus.NOT_FOUND,
     "practitioner_not_enrolled": HTTPStatus.NOT_FOUND,
@@ -48,6 +49,8 @@ _OF_CONTENT = {
     "unknown_field",
     "not_a_date",
     "invalid_value",
+    "not_an_agenda",
+    "place_missing",
 }
 
 

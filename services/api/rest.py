@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from domain.decider import Refused
 from services.api import (
+    calendars,
     fhir,
     following,
     members,
@@ -69,6 +70,7 @@ def rest(house: "House") -> "ASGIApp":
         members.router,
         following.router,
         webhooks.router,
+        calendars.router,
         fhir.router,
         regulators.router,
         telling.routes(),

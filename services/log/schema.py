@@ -178,6 +178,27 @@ webhooks = Table(
     Index("ix_webhooks_account", "account_id", postgresql_where=text("ended_at is null")),
 )
 
+calendar_feeds = Table(
+    "calendar_feeds",
+    metadata,
+    Column("digest", Text, primary_key=True),  # of its address, keyed
+    Column("account_id", Uuid, nullable=False),
+    Column("rpps", Text, nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False, server_default=_now),
+    Column("ended_at", DateTime(timezone=True)),
+    Index("ix_calendar_feeds_rpps", "rpps", postgresql_where=text("ended_at is null")),
+)
+
+agenda_slots = Table(
+    "agenda_slots",
+    metadata,
+    Column("slot_id", Uuid, primary_key=True),
+    Column("rpps", Text, nullable=False),
+    Column("agenda", Text, nullable=False),  # as its owner calls it
+    Column("read_at", DateTime(timezone=True), nullable=False, server_default=_now),
+    Index("ix_agenda_slots_rpps", "rpps", "agenda"),
+)
+
 hub_threads = Table(
     "hub_threads",
     metadata,

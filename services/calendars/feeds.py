@@ -1,0 +1,61 @@
+"""Addresses of calendars: whoever has one reads it, so it is as good as a secret."""
+
+from secrets import token_urlsafe
+from typing import NamedTuple, cast
+from uuid import UUID
+
+from services.log.database import Pool
+from services.log.vault import Sealer
+
+_KEY_BYTES = 32
+
+
+class Feed(NamedTuple):
+    """Whose calendar, and which account asked for it."""
+
+    account_id: UUID
+    rpps: str
+
+
+class Feeds:
+    """The table of their digests."""
+
+    def __init__(self, pool: Pool, sealer: Sealer) -> None:
+        self._pool = pool
+        self._sealer = sealer
+
+    async def make(self, account_id: UUID, rpps: str) -> str:
+        """A new key; the one this account had for it before is of no use any more."""
+        key = token_urlsafe(_KEY_BYTES)
+        async with self._pool.connection() as connection, connection.transaction():
+            await connection.execute(_END, (account_id, rpps))
+            await connection.execute(
+                "insert into calendar_feeds (digest, account_id, rpps) values (%s, %s, %s)",
+                (self._digest(key), account_id, rpps),
+            )
+        return key
+
+    async def end(self, account_id: UUID, rpps: str) -> None:
+        """Nobody reads it there any more."""
+        async with self._pool.connection() as connection:
+            await connection.execute(_END, (account_id, rpps))
+
+    async def of(self, key: str) -> Feed | None:
+        """None: there is no such address, or not any more."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(
+                "select account_id, rpps from calendar_feeds"
+                " where digest = %s and ended_at is null",
+                (self._digest(key),),
+            )
+            row = cast("tuple[UUID, str] | None", await cursor.fetchone())
+        return Feed(*row) if row else None
+
+    def _digest(self, key: str) -> str:
+        return self._sealer.fingerprint(b"calendar" + key.encode())
+
+
+_END = (
+    "update calendar_feeds set ended_at = clock_timestamp()"
+    " where account_id = %s and rpps = %s and ended_at is null"
+)
