@@ -48,6 +48,7 @@ from services.log.vault import Sealer, Vault, master_key
 from services.messaging import streams, subjects
 from services.messaging.broker import broker_for
 from services.messaging.dead_letters import DeadLetters
+from services.messaging.nats_users import inbox_at
 from services.notify.channels import ways
 from services.notify.notifier import Notifier
 from services.sandbox import service as sandbox_service
@@ -259,7 +260,12 @@ async def _started(
     if Service.INTAKE in services:
         house.reception = _reception(house)
         house.broker.include_router(
-            intake_service.routes(house.reception, house.letters, house.settings)
+            intake_service.routes(
+                house.reception,
+                house.letters,
+                house.settings,
+                inbox_at(house.addresses.nats_url),
+            )
         )
     if Service.NOTIFY in services:
         house.notifier = _notifier(house)

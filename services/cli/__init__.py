@@ -307,6 +307,20 @@ def deliveries(
     tell_again(destination, since, state, as_json=as_json)
 
 
+@app.command("nats-users")
+@told_kindly
+def nats_users(
+    partners: Annotated[
+        list[str] | None,
+        typer.Option("--partner", help="NAME:FINESS:regulators, or …:practitioners."),
+    ] = None,
+) -> None:
+    """Users of NATS for deploy/nats/users.conf: one a service, one a partner, none may more."""
+    from services.cli.nats_users import show_users
+
+    show_users(partners or [])
+
+
 @app.command("dead-letters")
 @told_kindly
 def dead_letters(

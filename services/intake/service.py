@@ -35,7 +35,9 @@ async def _as_it_came(message: NatsMessage) -> NatsMessage:
     return message
 
 
-def routes(reception: Reception, letters: DeadLetters, settings: Settings) -> NatsRouter:
+def routes(
+    reception: Reception, letters: DeadLetters, settings: Settings, inbox_prefix: str = "_INBOX"
+) -> NatsRouter:
     """What the intake listens to."""
     router = NatsRouter()
 
@@ -47,6 +49,7 @@ def routes(reception: Reception, letters: DeadLetters, settings: Settings) -> Na
             settings.intake_fetch_messages, timeout=settings.intake_fetch_timeout_seconds
         ),
         config=streams.intake_consumer(settings),
+        inbox_prefix=f"{inbox_prefix}.".encode(),
         decoder=_as_it_came,
         title="inbox",
         description="What is asked and offered, kept until it is taken in. Subject: "

@@ -12,6 +12,7 @@ from typing import Any
 from faststream import AckPolicy
 from faststream.nats import NatsBroker
 
+from services.messaging.nats_users import inbox_at
 from services.settings import Settings
 
 _logger = logging.getLogger("snp.broker")  # outside "faststream.", which brings its own handler
@@ -41,6 +42,7 @@ def broker_for(
     return NatsBroker(
         url.split(","),
         name="snp-dispatch",
+        inbox_prefix=inbox_at(url),
         max_reconnect_attempts=-1,
         reconnect_time_wait=settings.nats_reconnect_wait_seconds,  # type: ignore[arg-type]  # seconds, any
         ping_interval=settings.nats_ping_interval_seconds,

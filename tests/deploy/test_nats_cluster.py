@@ -12,6 +12,7 @@ from nats.errors import Error as NatsError
 from services.embedded import state
 from services.embedded.nats_server import binary
 from services.messaging import streams, subjects
+from services.messaging.nats_users import SERVICES, password_name
 from services.settings import settings_with
 from tests.examples import NEVERS
 from tests.running import until
@@ -43,7 +44,7 @@ def environment(n, ports, folder):
         "SNP_NATS_PASSWORD": PASSWORD,
         "SNP_NATS_SYSTEM_PASSWORD": PASSWORD,
         "SNP_NATS_ROUTE_PASSWORD": PASSWORD,
-    } | routes
+    } | (routes | {password_name(user): PASSWORD for user in SERVICES})
 
 
 @pytest.mark.parametrize("n", NODES)
