@@ -322,7 +322,7 @@ def _reception(house: House) -> Reception:
     executor = house.executor("intake")
     sealer = house.vault.sealer
     desks = Desks(
-        care=CareDesk(executor, house.directory, sealer),
+        care=CareDesk(executor, house.directory, sealer, house.settings.hold_minutes),
         register=Register(executor, house.directory),
         slots=SlotDesk(executor, house.directory),
         visits=VisitDesk(executor, sealer),

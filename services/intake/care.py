@@ -1,5 +1,6 @@
 """Requests for care: ours, and the SAMU's files and demands."""
 
+from datetime import timedelta
 from typing import assert_never
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from pydantic import ValidationError
 from domain import placing
 from domain import request as requests
 from domain.agenda import day_of
+from domain.placing import Hold
 from domain.protocols import NATIONAL, pathways
 from domain.request import (
     AgreeDeadline,
@@ -34,7 +36,7 @@ from events.codes import Delay, Priority, Source
 from events.motives import MOTIVES, NOT_GIVEN
 from events.place import CoarsePosition
 from events.protocol import Pathway
-from events.request import Withdrawal
+from events.request import RequestEvent, Withdrawal
 from services.hub_sante import reading
 from services.hub_sante.messages import (
     Cancellation,
@@ -46,6 +48,7 @@ from services.hub_sante.messages import (
 from services.intake.about import agenda_of
 from services.intake.arrival import Arrival
 from services.intake.directory import Directory, Known
+from services.intake.holds import held, standing_held
 from services.intake.messages import CareRequest, EmergencyCall
 from services.intake.naming import patient_of, request_of
 from services.intake.rejections import (
@@ -83,7 +86,10 @@ class CaseUpdateNotTakenOver(Rejected):
 class CareDesk:
     """Makes requests of what is asked."""
 
-    def __init__(self, executor: Executor, directory: Directory, sealer: Sealer) -> None:
+    def __init__(
+        self, executor: Executor, directory: Directory, sealer: Sealer, hold_minutes: float
+    ) -> None:
+        self._hold_minutes = hold_minutes
         self._executor = executor
         self._directory = directory
         self._sealer = sealer
@@ -296,13 +302,21 @@ class CareDesk:
         async def decide(decision: Decision) -> Answer:
             stream = streams.request(request_id)
             request = await decision.state_of_new(requests.decider, stream)
-            events = requests.decide(command, request)
+            events: list[RequestEvent] = list(requests.decide(command, request))
+            received = requests.decider.replay(events, since=request)
+            if events and asked.hold is not None:
+                minutes = asked.hold.minutes or self._hold_minutes
+                until = came.at + timedelta(minutes=minutes)
+                keep = Hold(request_id, asked.hold.slot_id, asked.hold.mode, until, came.at)
+                both, agenda_stream = await held(self._executor, decision, keep, received)
+                events += both.request
+                decision.write(agenda_stream, both.agenda)
             decision.write(stream, events)
             if events and patient_ref is not None:
                 decision.sealed = [
                     self._sealer.seal_identity(identity, ref=patient_ref, patient_ref=patient_ref)
                 ]
-            return standing(request_id, requests.decider.replay(events, since=request))
+            return standing_held(request_id, requests.decider.replay(events, since=request))
 
         given = self._given(came, community.finess, request_id, asked.case_id)
         return await self._executor.execute(given, decide)

@@ -8,7 +8,7 @@ from domain import placing
 from domain import practitioner as practitioners
 from domain import request as requests
 from domain.agenda import NoSuchSlot
-from domain.placing import Hold
+from domain.placing import Hold, OverTwoStreams
 from domain.request import EndHold, Request, Waiting
 from events import streams
 from events.envelope import Actor, Role
@@ -57,33 +57,42 @@ class HoldDesk:
 
     async def _hold(self, decision: Decision, came: Arrival, news: HoldSheet) -> Answer:
         request_id = request_id_of(news)
-        stream, agenda_stream = (
-            streams.request(request_id),
-            await self._executor.agenda_of(news.slot_id),
-        )
-        if agenda_stream is None:
-            raise NoSuchSlot(news.slot_id)
-        rpps, _ = streams.agenda_named(agenda_stream)
+        stream = streams.request(request_id)
         request = await decision.state(requests.decider, stream)
-        agenda = await decision.state(agendas.decider, agenda_stream)
-        practitioner = await decision.state(practitioners.decider, streams.practitioner(rpps))
-        ways = ways_to(agenda.slot(news.slot_id).published, practitioner)
-        await check_agreed(decision, request, ways, rpps)
         minutes = news.minutes or self._settings.hold_minutes
         until = came.at + timedelta(minutes=minutes)
         command = Hold(request_id, news.slot_id, news.mode, until, came.at)
-        both = placing.hold(command, request, agenda, practitioner)
+        both, agenda_stream = await held(self._executor, decision, command, request)
         decision.write(stream, both.request)
         decision.write(agenda_stream, both.agenda)
-        after = requests.decider.replay(both.request, since=request)
-        answer = dict(standing(request_id, after))
-        if isinstance(after, Waiting) and after.hold:
-            answer |= {
-                "state": "held",
-                "slot_id": str(after.hold.slot_id),
-                "until": after.hold.until.isoformat(),
-            }
-        return answer
+        return standing_held(request_id, requests.decider.replay(both.request, since=request))
+
+
+async def held(
+    executor: Executor, decision: Decision, command: Hold, request: Request
+) -> tuple[OverTwoStreams, str]:
+    """What happens when the place is kept, and to which agenda. Raises what forbids it."""
+    agenda_stream = await executor.agenda_of(command.slot_id)
+    if agenda_stream is None:
+        raise NoSuchSlot(command.slot_id)
+    rpps, _ = streams.agenda_named(agenda_stream)
+    agenda = await decision.state(agendas.decider, agenda_stream)
+    practitioner = await decision.state(practitioners.decider, streams.practitioner(rpps))
+    ways = ways_to(agenda.slot(command.slot_id).published, practitioner)
+    await check_agreed(decision, request, ways, rpps)
+    return placing.hold(command, request, agenda, practitioner), agenda_stream
+
+
+def standing_held(request_id: UUID, request: Request) -> Answer:
+    """As `standing`, with the place that is kept, and until when."""
+    answer = dict(standing(request_id, request))
+    if isinstance(request, Waiting) and request.hold:
+        answer |= {
+            "state": "held",
+            "slot_id": str(request.hold.slot_id),
+            "until": request.hold.until.isoformat(),
+        }
+    return answer
 
 
 async def end_lapsed(

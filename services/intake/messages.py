@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import Annotated, Self
+from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -97,6 +98,17 @@ class Patient(Frozen):
     address: Said | None = None
 
 
+class WantedPlace(Frozen):
+    """A place the regulator has before their eyes: kept from the first moment, or all is refused.
+
+    Dispatch leaves the request alone meanwhile: it is the regulator's to take the place, or not.
+    """
+
+    slot_id: UUID
+    mode: Mode = Mode.OFFICE
+    minutes: Annotated[float, Field(gt=0, le=30)] | None = None  # default: SNP_HOLD_MINUTES
+
+
 class CareRequest(Frozen):
     """A request for same-day care: type `snp.care-request.v1`, kind `care-request`."""
 
@@ -118,6 +130,7 @@ class CareRequest(Frozen):
     registration: Registration = Registration.UNKNOWN
     treating_doctor: Rpps | None = None  # asked first, where the ladder says so
     note: Note | None = None
+    hold: WantedPlace | None = None
 
     @property
     def age(self) -> int | None:

@@ -231,3 +231,52 @@ async def test_what_cannot_be_kept_is_refused_with_its_code(by_hand, change, cod
 
     codes = {problem["code"] for problem in told.get("problems", ())}
     assert code in {told["code"]} | codes
+
+
+async def test_a_request_may_come_with_the_place_it_is_for(house):
+    """A regulator books what they see: dispatch does not give another place meanwhile."""
+    slot = await opened(house)
+    await tell(house, "slot", slot_told(NOON + HOUR))
+    wanted = {"slot_id": slot["id"], "mode": "AMB"}
+
+    told = await tell(house, "care-request", request_told(hold=wanted))
+    await house.settled()
+
+    assert (told["state"], told["slot_id"]) == ("held", slot["id"])
+    assert await free(house, slot) == 0
+    assert await names_of(house, told["id"]) == ["request.received", "request.place_held"]
+    await take(house, told["id"], slot)
+    assert (await on_board(house, told["id"]))["state"] == "assigned"
+
+
+async def test_a_request_for_a_place_that_is_gone_is_not_received_at_all(house):
+    slot = await opened(house)
+    wanted = {"slot_id": slot["id"], "mode": "AMB"}
+    first = await tell(house, "care-request", request_told(hold=wanted))
+
+    second = await tell(house, "care-request", request_told(hold=wanted))
+
+    assert (first["state"], second["code"]) == ("held", "no_place_left")
+    assert len({one.stream for one in await house.log.of_kind("request")}) == 1
+
+
+async def test_a_request_for_a_place_nobody_knows_is_refused(house):
+    await opened(house)
+
+    told = await tell(house, "care-request", request_told(hold={"slot_id": str(uuid4())}))
+
+    assert told["code"] == "no_such_slot"
+
+
+async def test_a_place_kept_with_its_request_lapses_like_any_other(house, clock):
+    slot = await opened(house)
+    wanted = {"slot_id": slot["id"], "mode": "AMB", "minutes": 2}
+    told = await tell(house, "care-request", request_told(hold=wanted))
+    await house.settled()
+
+    await clock.move_to(NOON + 3 * MINUTE)
+
+    async def assigned():
+        return (await on_board(house, told["id"]))["state"] == "assigned"
+
+    await until(assigned)  # dispatch has it now, and gives the place that is free again
