@@ -83,6 +83,7 @@ class Settings(BaseSettings):
     # Who comes in
     oidc_providers: tuple[Provider, ...] = ()  # JSON: [{"issuer", "audience", "jwks_url", …}]
     token_minutes: Annotated[float, Field(gt=0, le=1440)] = 15.0  # of an account with a secret here
+    session_minutes: Annotated[float, Field(gt=0, le=720)] = 60.0  # on a page of ours
     token_leeway_seconds: Annotated[float, Field(ge=0, le=300)] = 30.0  # between two clocks
     access_read_again_seconds: Annotated[float, Field(ge=0, le=60)] = 1.0  # what accounts may do
     care_hours_after_visit: float = 48.0  # so long a practitioner may look up who the patient is
@@ -97,7 +98,9 @@ class Settings(BaseSettings):
 
     # HTTP
     public_url: str | None = None  # as others reach us: https://snp.example
-    booking_url: str | None = None  # of the national platform: https://…?practitioner={rpps}
+    booking_url: str | None = None  # another page than ours: https://…?practitioner={rpps}
+    # From where regulators may come to our page (INTEROP of the design, 1.7)
+    booking_origins: tuple[str, ...] = ("sas", "sas-preprod", "sas-rui", "sas-rui-ovh")
     http_requests_a_second: Annotated[float, Field(gt=0)] = 50.0  # of one account
     http_burst: Count = 200  # of one account, at once
     http_connections: Count = 1000

@@ -43,6 +43,10 @@ class Gate:
         """Raises InvalidToken."""
         return await self._principal(await self._tokens.check(token))
 
+    async def signed_in(self, signed: SignedIn) -> Principal:
+        """Whoever signed in on a page of ours. Raises InvalidToken."""
+        return await self._principal(signed)
+
     async def holder(self, account_id: UUID) -> Principal:
         """Whoever has that account, as was proved otherwise. Raises InvalidToken."""
         return await self._principal(SignedIn(account_id))

@@ -5,7 +5,7 @@ from typing import Annotated, Self
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, SecretStr, StringConstraints, model_validator
 
 _HERE = {"localhost", "127.0.0.1", "::1"}
 Claim = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_:./-]{1,80}$")]
@@ -22,17 +22,28 @@ class Provider(BaseModel):
     jwks_file: Path | None = None  # instead of an address
     subject_claim: Claim = "sub"
     rpps_claim: Claim | None = None  # Pro Santé Connect: SubjectNameID, with or without the 8
+    # To sign in from a page of ours (OpenID Connect Core, 3.1): all of these, or none
+    authorize_url: str | None = None
+    token_url: str | None = None
+    client_id: Annotated[str, StringConstraints(min_length=1, max_length=300)] | None = None
+    client_secret: SecretStr | None = None
+    scope: str = "openid"  # Pro Santé Connect: openid scope_all
+    acr_values: str | None = None  # Pro Santé Connect: eidas1
+    title: str = "Pro Santé Connect"
 
     @model_validator(mode="after")
     def _keys_from_one_place(self) -> Self:
         if (self.jwks_url is None) == (self.jwks_file is None):
             msg = "say jwks_url or jwks_file"
             raise ValueError(msg)
-        if self.jwks_url is not None:
-            where = urlsplit(self.jwks_url)
+        for url in (self.jwks_url, self.authorize_url, self.token_url):
+            where = urlsplit(url or "https://")
             if where.scheme != "https" and where.hostname not in _HERE:
-                msg = "keys are read over https"
+                msg = "a provider is spoken to over https"
                 raise ValueError(msg)
+        if (self.authorize_url, self.token_url, self.client_id).count(None) not in {0, 3}:
+            msg = "say authorize_url, token_url and client_id, or none of them"
+            raise ValueError(msg)
         return self
 
 

@@ -5,6 +5,7 @@ that is the account's. RFC 7519, 8725 (best practice), 9068; OpenID Connect Core
 """
 
 import asyncio
+import hmac
 from base64 import urlsafe_b64decode
 from collections.abc import Sequence
 from time import monotonic
@@ -35,6 +36,8 @@ ALGORITHMS = ("RS256", "PS256", "ES256", "ES384", "Ed25519")
 LOCAL = "urn:snp-dispatch"
 """Who signs tokens of accounts with a secret here."""
 AUDIENCE = "snp-dispatch"
+_SESSIONS, _SIGNING_IN = "snp-dispatch-session", "snp-dispatch-signing-in"
+_SIGN_IN_SECONDS = 600
 
 _LONGEST = 8192  # characters of a token: more is no token
 _KEYS_READ_AGAIN_SECONDS = 300.0
@@ -63,6 +66,7 @@ class Tokens:
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self._clock = clock
         self._minutes = settings.token_minutes
+        self._session_minutes = settings.session_minutes
         self._leeway = int(settings.token_leeway_seconds)
         # Every process with the vault's key has it: nothing to hand around, nothing to lose.
         seed = HKDF(SHA256(), 32, salt=None, info=b"sign-in").derive(master_key(settings))
@@ -91,6 +95,49 @@ class Tokens:
         header = {"alg": "Ed25519", "typ": "at+jwt", "kid": "local"}
         return jwt.encode(header, claims, self._key, algorithms=["Ed25519"])
 
+    def session_for(self, signed: SignedIn) -> str:
+        """A session on a page of ours, of somebody who just proved who they are."""
+        now = int(self._clock.now().timestamp())
+        claims = {
+            "iss": LOCAL,
+            "aud": _SESSIONS,
+            "sub": str(signed.account_id),
+            "rpps": signed.rpps,
+            "national": signed.national,
+            "iat": now,
+            "exp": now + int(60 * self._session_minutes),
+        }
+        header = {"alg": "Ed25519", "typ": "session+jwt", "kid": "local"}
+        return jwt.encode(header, claims, self._key, algorithms=["Ed25519"])
+
+    def session(self, text: str) -> SignedIn:
+        """Whose session it is. Raises InvalidToken."""
+        if len(text) > _LONGEST:
+            raise InvalidToken
+        claims = self._claims(text, KeySet([self._key]), LOCAL, _SESSIONS, ("Ed25519",))
+        try:
+            account_id = UUID(str(claims.get("sub")))
+        except ValueError as malformed:
+            raise InvalidToken from malformed
+        return SignedIn(account_id, claims["rpps"], claims["national"], float(claims["exp"]))
+
+    def remembered(self, what: dict[str, str]) -> str:
+        """What a browser keeps for us while it signs in elsewhere: it cannot change it."""
+        now = int(self._clock.now().timestamp())
+        claims = {"iss": LOCAL, "aud": _SIGNING_IN, "exp": now + _SIGN_IN_SECONDS, "what": what}
+        header = {"alg": "Ed25519", "typ": "JWT", "kid": "local"}
+        return jwt.encode(header, claims, self._key, algorithms=["Ed25519"])
+
+    def recalled(self, text: str, *, state: str) -> dict[str, str]:
+        """As it was given it, for the one who comes back with that state. Raises InvalidToken."""
+        if len(text) > _LONGEST:
+            raise InvalidToken
+        claims = self._claims(text, KeySet([self._key]), LOCAL, _SIGNING_IN, ("Ed25519",))
+        found: dict[str, str] = claims["what"]
+        if not hmac.compare_digest(found["state"], state):
+            raise InvalidToken
+        return found
+
     async def check(self, token: str) -> SignedIn:
         """Whose it is. Raises InvalidToken, that says no more than that."""
         if len(token) > _LONGEST:
@@ -104,6 +151,14 @@ class Tokens:
         if len(self._checked) >= _MOST_CHECKED:
             self._checked.clear()
         self._checked[token] = _Checked(signed, min(until, now + _CHECKED_AGAIN_SECONDS))
+        return signed
+
+    async def check_nonce(self, token: str, nonce: str) -> SignedIn:
+        """As `check`, of a token that must be the answer to this very question."""
+        signed = await self.check(token)
+        claims = orjson.loads(_payload(token))  # its signature was just looked at
+        if not hmac.compare_digest(str(claims.get("nonce", "")), nonce):
+            raise InvalidToken
         return signed
 
     async def _check(self, token: str) -> tuple[SignedIn, float]:
@@ -208,7 +263,6 @@ def _issuer_claimed(token: str) -> str:
 
 
 def _payload(token: str) -> bytes:
-
     header, _, rest = token.partition(".")
     payload, _, signature = rest.partition(".")
     if not (header and payload and signature):

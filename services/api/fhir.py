@@ -120,7 +120,8 @@ def answer(resource: dict[str, Any], status: int = 200) -> Response:
 
 def _booking(desk: Desk, base: str) -> str:
     """Where a regulator books, with the names of what is meant in it."""
-    return desk.house.settings.booking_url or f"{base}/booking?practitioner={{rpps}}"
+    ours = base.removesuffix(PREFIX)
+    return desk.house.settings.booking_url or f"{ours}/booking?practitioner={{rpps}}"
 
 
 def refused(code: str, text: str) -> Response:

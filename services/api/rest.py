@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from domain.decider import Refused
 from services.api import (
+    booking,
     calendars,
     fhir,
     following,
@@ -71,6 +72,7 @@ def rest(house: "House") -> "ASGIApp":
         following.router,
         webhooks.router,
         calendars.router,
+        booking.router,
         fhir.router,
         regulators.router,
         telling.routes(),

@@ -1,0 +1,350 @@
+"""`/booking`: where a regulator of the platform books, signed in with their provider.
+
+Without `origin`, or from elsewhere, a regulator's rights are not there (INTEROP, 1.7).
+"""
+
+import hmac
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+from urllib.parse import parse_qsl, urlencode
+from uuid import UUID, uuid4
+
+import orjson
+from fastapi import APIRouter, Cookie, Query, Request
+from fastapi.responses import RedirectResponse, Response
+
+from events.codes import Mode
+from services.access.code_flow import CodeFlow
+from services.access.gate import NotAllowed, permitted
+from services.access.permissions import Look, Principal, Scope
+from services.access.tokens import InvalidToken
+from services.api.desk import AtDesk, Desk
+from services.api.doors import DOORS
+from services.booking.showing import SEXES, clock, in_french, moment, motives, page, places
+from services.fhir.bundle import Shown
+from services.fhir.codes import without_prefix
+from services.fhir.search import SlotSearch
+from services.fhir.slots import free_slots
+from services.messaging import subjects
+from services.messaging.subjects import Kind
+
+PREFIX = "/booking"
+router = APIRouter(include_in_schema=False)
+
+_DOORS = {door.kind: door for door in DOORS}
+_SESSION, _SIGN_IN = "snp_session", "snp_sign_in"
+_AHEAD = timedelta(days=3)
+_MOST_FIELDS = 30
+_SAID = ("motive", "age", "sex", "commune", "name", "phone")
+_FARTHEST_KM = 300.0  # the regulator chose the place: how far it is, is theirs to judge
+
+
+@router.get(PREFIX)
+async def book(
+    request: Request,
+    desk: AtDesk,
+    practitioner: Annotated[str, Query(max_length=60)] = "",
+    origin: Annotated[str, Query(max_length=40)] = "",
+    snp_session: Annotated[str | None, Cookie()] = None,
+) -> Response:
+    """Their free places; whoever did not sign in is sent to do so, and comes back."""
+    if origin not in desk.house.settings.booking_origins:
+        return _not_from_here()
+    rpps = without_prefix(practitioner.rpartition("|")[2])
+    who = await _who(desk, snp_session)
+    if who is None:
+        return _to_sign_in(request, desk, rpps, origin)
+    if not _regulates(who):
+        return _not_a_regulator()
+    return await _slots(request, desk, who, rpps, origin)
+
+
+@router.get(f"{PREFIX}/signed-in")
+async def signed_in(
+    request: Request,
+    desk: AtDesk,
+    code: Annotated[str, Query(max_length=4000)] = "",
+    state: Annotated[str, Query(max_length=400)] = "",
+    snp_sign_in: Annotated[str | None, Cookie()] = None,
+) -> Response:
+    """Back from the provider: who they are is asked of it, and of nobody's browser."""
+    desk.knocks(request.client.host if request.client else "")
+    try:
+        remembered = desk.tokens.recalled(snp_sign_in or "", state=state)
+        flow = _flow(request, desk)
+        signed = await flow.back(code, remembered["nonce"], remembered["verifier"])
+    except InvalidToken:
+        lines = [
+            "La connexion n'a pas abouti, ou a pris trop de temps.",
+            "Recommencez depuis la plateforme SAS.",
+        ]
+        return page("told", 401, title="Connexion refusée", lines=lines, done=False)
+    back = {"practitioner": remembered["practitioner"], "origin": remembered["origin"]}
+    answer = RedirectResponse(f"{_base(request, desk)}{PREFIX}?{urlencode(back)}", 303)
+    seconds = 60 * desk.house.settings.session_minutes
+    _keep(request, answer, _SESSION, desk.tokens.session_for(signed), seconds)
+    answer.delete_cookie(_SIGN_IN, path=PREFIX)
+    return answer
+
+
+@router.post(PREFIX)
+async def keep(
+    request: Request, desk: AtDesk, snp_session: Annotated[str | None, Cookie()] = None
+) -> Response:
+    """The place is kept for this patient, while the regulator asks them."""
+    form, who = await _form(request, desk, snp_session)
+    if who is None:
+        return _expired()
+    rpps, origin = form.get("practitioner", ""), form.get("origin", "")
+    slot, mode = await _meant(desk, rpps, form.get("place", ""))
+    if slot is None:
+        gone = "Cette place vient d'être prise : choisissez-en une autre."
+        return await _slots(request, desk, who, rpps, origin, told=gone, said=form)
+    now = desk.house.clock.now()
+    told = await desk.tell(
+        _DOORS[Kind.CARE_REQUEST],
+        who,
+        {},
+        orjson.dumps(_care_request(form, slot, mode, now)),
+        community=_community(who, slot),
+    )
+    if told.get("state") != "held":
+        why = in_french(told)
+        return await _slots(request, desk, who, rpps, origin, told=why, said=form)
+    return page(
+        "kept",
+        until=clock(datetime.fromisoformat(str(told["until"]))),
+        when=moment(slot.start, slot.zone),
+        where=places([slot])[0].where,
+        request_id=told["id"],
+        place=form["place"],
+        **_usual(request, desk, snp_session, rpps, origin),
+    )
+
+
+@router.post(f"{PREFIX}/answer")
+async def answer(
+    request: Request, desk: AtDesk, snp_session: Annotated[str | None, Cookie()] = None
+) -> Response:
+    """The place is the patient's, or free again."""
+    form, who = await _form(request, desk, snp_session)
+    if who is None:
+        return _expired()
+    try:
+        request_id = UUID(form.get("request_id", ""))
+        slot_id, mode = _chosen(form.get("place", ""))
+    except ValueError:
+        return _expired()
+    rpps, origin = form.get("practitioner", ""), form.get("origin", "")
+    back = {"practitioner": rpps, "origin": origin}
+    again = f"{_base(request, desk)}{PREFIX}?{urlencode(back)}"
+    if form.get("answer") != "confirm":
+        await desk.tell(
+            _DOORS[Kind.WITHDRAWAL],
+            who,
+            {"request_id": str(request_id)},
+            b'{"reason": "PATIENT_DECLINED"}',
+        )
+        lines = ["La place est de nouveau libre. Rien n'a été réservé."]
+        return page("told", title="Abandonné", lines=lines, done=True, again=again)
+    await desk.about_request(who, Look.TAKE, request_id)
+    wanted = {
+        "command_id": str(uuid4()),
+        "request_id": str(request_id),
+        "slot_id": str(slot_id),
+        "mode": mode,
+        "regulator": who.ref,
+    }
+    told = await desk.ask(f"snp.take.{subjects.ANY_COMMUNITY}", wanted)
+    if "code" in told:
+        lines = [in_french(told), "La demande reste ouverte : une autre place est recherchée."]
+        title = "La place n'est plus là"
+        return page("told", 409, title=title, lines=lines, done=False, again=again)
+    lines = [
+        "Le professionnel est prévenu.",
+        "La plateforme SAS reçoit ce rendez-vous et ce qu'il en advient.",
+    ]
+    return page("told", title="Rendez-vous pris", lines=lines, done=True, again=None)
+
+
+async def _slots(
+    request: Request,
+    desk: Desk,
+    who: Principal,
+    rpps: str,
+    origin: str,
+    *,
+    told: str | None = None,
+    said: Mapping[str, str] | None = None,
+) -> Response:
+    permitted(who, Look.SLOT_SEARCH, Scope())
+    given = dict.fromkeys(_SAID, "") | dict(said or {})
+    return page(
+        "slots",
+        200 if told is None else 409,
+        slots=places(await _free(desk, rpps)),
+        told=told,
+        said=given,
+        chosen=given.get("place"),
+        motives=motives(),
+        sexes=SEXES,
+        **_usual(request, desk, request.cookies.get(_SESSION), rpps, origin),
+    )
+
+
+async def _free(desk: Desk, rpps: str) -> list[Shown]:
+    now = desk.house.clock.now()
+    search = SlotSearch(now, now + _AHEAD, (rpps,), with_communities=True)
+    return await free_slots(desk.house.pool, search, now)
+
+
+async def _meant(desk: Desk, rpps: str, place: str) -> tuple[Shown | None, Mode]:
+    """The slot they chose, where it is free still."""
+    try:
+        slot_id, mode = _chosen(place)
+    except ValueError:
+        return None, Mode.OFFICE
+    found = [one for one in await _free(desk, rpps) if one.slot_id == str(slot_id)]
+    return (found[0] if found and mode in found[0].modes else None), mode
+
+
+def _chosen(place: str) -> tuple[UUID, Mode]:
+    """Raises ValueError."""
+    slot_id, _, mode = place.partition("/")
+    return UUID(slot_id), Mode(mode)
+
+
+def _care_request(
+    form: Mapping[str, str], slot: Shown, mode: Mode, now: datetime
+) -> dict[str, Any]:
+    patient = {
+        "age": int(form["age"]) if form.get("age", "").isdecimal() else None,
+        "sex": form.get("sex") or "UN",
+        "name": form.get("name") or None,
+        "phone": form.get("phone") or None,
+    }
+    return {
+        "asked_at": now.isoformat(),
+        "due_by": slot.end.isoformat(),
+        "priority": "P2",
+        "motive": form.get("motive"),
+        "commune": form.get("commune") or None,
+        "modes": [mode],
+        "professions": [slot.profession],
+        "max_km": _FARTHEST_KM,
+        "patient": patient,
+        "hold": {"slot_id": slot.slot_id, "mode": mode},
+    }
+
+
+def _community(who: Principal, slot: Shown) -> str:
+    """Of those the slot is shared with, one the regulator regulates for."""
+    for finess in slot.communities:
+        if who.may(Kind.CARE_REQUEST, Scope(frozenset({finess}))) is not None:
+            return finess
+    raise NotAllowed(Kind.CARE_REQUEST)
+
+
+async def _who(desk: Desk, session: str | None) -> Principal | None:
+    if not session:
+        return None
+    try:
+        return await desk.gate.signed_in(desk.tokens.session(session))
+    except InvalidToken:
+        return None
+
+
+async def _form(
+    request: Request, desk: Desk, session: str | None
+) -> tuple[dict[str, str], Principal | None]:
+    """What was sent by a page of ours to who still may; None: nobody whose word counts here."""
+    try:
+        text = (await request.body()).decode()
+        form = dict(parse_qsl(text, keep_blank_values=True, max_num_fields=_MOST_FIELDS))
+    except ValueError:
+        return {}, None
+    who = await _who(desk, session)
+    if who is None or not hmac.compare_digest(form.get("token", ""), _token(desk, session or "")):
+        return form, None
+    if form.get("origin") not in desk.house.settings.booking_origins or not _regulates(who):
+        return form, None
+    return form, who
+
+
+def _token(desk: Desk, session: str) -> str:
+    """Only a page of ours knows it: no other site sends a form in somebody's name."""
+    return desk.house.vault.sealer.fingerprint(b"form" + session.encode())
+
+
+def _regulates(who: Principal) -> bool:
+    return who.may(Look.SLOT_SEARCH, Scope()) is not None and any(
+        who.may(Kind.CARE_REQUEST, Scope(one.communities or frozenset({"any"})))
+        for one in who.capacities
+    )
+
+
+def _usual(
+    request: Request, desk: Desk, session: str | None, rpps: str, origin: str
+) -> dict[str, Any]:
+    token = _token(desk, session or "")
+    return {"base": _base(request, desk), "token": token, "rpps": rpps, "origin": origin}
+
+
+def _to_sign_in(request: Request, desk: Desk, rpps: str, origin: str) -> Response:
+    try:
+        leaving = _flow(request, desk).leaving()
+    except InvalidToken:
+        lines = ["Aucun fournisseur d'identité n'est configuré ici : dites-le à l'exploitant."]
+        return page("told", 503, title="Connexion impossible", lines=lines, done=False)
+    answer = RedirectResponse(leaving.url, 303)
+    what = {
+        "state": leaving.state,
+        "nonce": leaving.nonce,
+        "verifier": leaving.verifier,
+        "practitioner": rpps,
+        "origin": origin,
+    }
+    _keep(request, answer, _SIGN_IN, desk.tokens.remembered(what), 600)
+    return answer
+
+
+def _flow(request: Request, desk: Desk) -> CodeFlow:
+    """With the first provider one can sign in with. Raises InvalidToken where there is none."""
+    for provider in desk.house.settings.oidc_providers:
+        if provider.authorize_url is not None:
+            return CodeFlow(provider, desk.tokens, f"{_base(request, desk)}{PREFIX}/signed-in")
+    raise InvalidToken
+
+
+def _keep(request: Request, answer: Response, name: str, value: str, seconds: float) -> None:
+    settings = request.app.state.desk.house.settings
+    secure = request.url.scheme == "https" or (settings.public_url or "").startswith("https")
+    answer.set_cookie(
+        name, value, max_age=int(seconds), path=PREFIX, secure=secure, httponly=True, samesite="lax"
+    )
+
+
+def _base(request: Request, desk: Desk) -> str:
+    return desk.house.settings.public_url or str(request.base_url).rstrip("/")
+
+
+def _not_from_here() -> Response:
+    lines = [
+        "Cette page s'ouvre depuis la recherche de la plateforme nationale SAS.",
+        "Ouverte autrement, elle ne donne aucun droit de régulation.",
+    ]
+    return page("told", 403, title="Accès depuis la plateforme SAS", lines=lines, done=False)
+
+
+def _not_a_regulator() -> Response:
+    lines = [
+        "Votre compte n'est pas, ou n'est plus, celui d'un régulateur.",
+        "Votre gestionnaire de comptes SAS peut vous y autoriser.",
+    ]
+    return page("told", 403, title="Compte sans droit de régulation", lines=lines, done=False)
+
+
+def _expired() -> Response:
+    lines = ["Votre session est terminée. Recommencez depuis la plateforme SAS."]
+    return page("told", 401, title="Session terminée", lines=lines, done=False)
