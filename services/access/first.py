@@ -1,7 +1,7 @@
 """The first administrator of a machine of one's own: somebody has to let the others in."""
 
 from typing import TYPE_CHECKING
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import orjson
 
@@ -9,6 +9,7 @@ from domain import account as accounts
 from domain.account import Open
 from events.roles import Role
 from services.access.credentials import Credentials
+from services.intake.cloudevents import told
 from services.messaging import subjects
 from services.messaging.subjects import Kind
 
@@ -18,23 +19,13 @@ if TYPE_CHECKING:
 
 async def first_administrator(house: "House") -> dict[str, str] | None:
     """An account with its secret, shown once; None where there is an administrator."""
-    histories: dict[str, accounts.Account] = {}
-    for recorded in await house.log.of_kind("account"):
-        before = histories.get(recorded.stream, accounts.decider.initial)
-        histories[recorded.stream] = accounts.evolve(before, recorded.event)  # type: ignore[arg-type]  # its stream
-    for known in histories.values():
+    for known in (await house.log.states(accounts.decider, "account")).values():
         if isinstance(known, Open) and any(g.role is Role.ADMINISTRATOR for g in known.grants):
             return None
-    message = {
-        "specversion": "1.0",
-        "id": str(uuid4()),
-        "source": "snp-up",
-        "type": f"snp.{Kind.ACCOUNT}.v1",
-        "actorrole": Role.OPERATOR,
-        "data": {"title": "First administrator", "grants": [{"role": Role.ADMINISTRATOR}]},
-    }
+    sheet = {"title": "First administrator", "grants": [{"role": Role.ADMINISTRATOR}]}
+    message = told(Kind.ACCOUNT, sheet, source="snp-up", role=Role.OPERATOR)
     subject = subjects.ask(subjects.ANY_COMMUNITY, Kind.ACCOUNT)
-    told = await house.reception.take_in(orjson.dumps(message), subject)
-    account_id = UUID(told["id"])
+    opened = await house.reception.take_in(orjson.dumps(message), subject)
+    account_id = UUID(opened["id"])
     secret = await Credentials(house.pool, house.vault.sealer).make(account_id)
     return {"client_id": str(account_id), "client_secret": secret}

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Any, assert_never
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import orjson
 from fastapi import Depends, Request
@@ -18,6 +18,7 @@ from nats.errors import TimeoutError as NatsTimeout
 from domain.decider import Refused
 from domain.placing import By
 from domain.request import NoSuchRequest, received_of
+from domain.request import Request as RequestState
 from events import streams
 from events.roles import Role
 from events.visit import Rater
@@ -34,6 +35,7 @@ from services.api.reading import Seen, request_as_it_is
 from services.api.scopes import UnknownPath
 from services.api.tls import PEER, account_of
 from services.clock import SandboxClock
+from services.intake.cloudevents import told
 from services.intake.messages import EmergencyCall
 from services.intake.naming import command_of, request_of
 from services.intake.rejections import NotJson, TooDeep, TryAgain
@@ -50,12 +52,6 @@ class SaidTwice(Refused):
     """The address says one thing and the body another: leave it out of the body."""
 
     code = "said_twice"
-
-
-class SayCommunity(Refused):
-    """You are of several communities: say for which, with `?community` and its FINESS number."""
-
-    code = "say_community"
 
 
 class NotRunning(Refused):
@@ -108,11 +104,15 @@ class Desk:
     ) -> tuple[Any, int]:
         """The request and its version, for who may do that. Raises NotAllowed, NoSuchRequest."""
         state, version = await scopes.request_with_version(self.house.log, request_id)
-        scope = scopes.scope_of_request(state, self.house.clock.now(), self.care_after)
-        permitted(principal, action, scope)
+        self.check_request(principal, action, state)
         if not version:
             raise NoSuchRequest(request_id)
         return state, version
+
+    def check_request(self, principal: Principal, action: Action, state: RequestState) -> None:
+        """Raises NotAllowed for who may not do that with a request that is as it is."""
+        now = self.house.clock.now()
+        permitted(principal, action, scopes.scope_of_request(state, now, self.care_after))
 
     async def tell(
         self,
@@ -144,14 +144,7 @@ class Desk:
             if community is None and len(scope.communities) == 1 and "communities" not in data:
                 (community,) = scope.communities  # of one, that one is meant
         as_who_came_in(door, capacity, data)
-        event: dict[str, Any] = {
-            "specversion": "1.0",
-            "id": key or str(uuid4()),
-            "source": principal.ref,
-            "type": f"snp.{door.kind}.v1",
-            "actorrole": capacity.role,
-            "data": data,
-        }
+        event = told(door.kind, data, source=principal.ref, role=capacity.role, event_id=key)
         if if_version is not None:
             event["ifversion"] = if_version
         return await self.ask(subjects.ask(community or subjects.ANY_COMMUNITY, door.kind), event)
@@ -189,8 +182,8 @@ class Desk:
             raise NotRunning from nobody
         except NatsTimeout as late:
             raise TryAgain from late
-        told: dict[str, Any] = orjson.loads(answer.data)
-        return told
+        said: dict[str, Any] = orjson.loads(answer.data)
+        return said
 
     async def _scope(
         self, door: Door, principal: Principal, data: dict[str, Any], community: str | None
@@ -199,8 +192,8 @@ class Desk:
             case About.NOTHING:
                 return Scope()
             case About.COMMUNITY:
-                here = {community} if community else _only(principal, door)
-                return Scope(frozenset(here | await self._of_its_case(door, data, here)))
+                here = scopes.meant(principal, door.kind, community)
+                return Scope(here | await self._of_its_case(door, data, here))
             case About.MEMBERSHIP:
                 return scopes.scope_of_members(data, community)
             case About.PRACTITIONER:
@@ -217,7 +210,9 @@ class Desk:
             case _:
                 assert_never(door.about)
 
-    async def _of_its_case(self, door: Door, data: Mapping[str, Any], here: set[str]) -> set[str]:
+    async def _of_its_case(
+        self, door: Door, data: Mapping[str, Any], here: frozenset[str]
+    ) -> set[str]:
         """The community a file is of already, whoever tells of it: it must be within reach too."""
         case_id = data.get("case_id")
         if door.kind is not Kind.CARE_REQUEST or not isinstance(case_id, str):
@@ -277,20 +272,6 @@ class Desk:
             yield bell
         finally:
             self.house.bells.forget(bell)
-
-
-def _only(principal: Principal, door: Door) -> set[str]:
-    """The one community whoever comes in can mean; none where they may everywhere.
-
-    Raises SayCommunity where it may be one of several.
-    """
-    able = [one for one in principal.capacities if one.role in TABLE[door.kind]]
-    if any(one.communities is None for one in able):
-        return set()
-    named = {community for one in able for community in one.communities or ()}
-    if len(named) > 1:
-        raise SayCommunity
-    return named
 
 
 _OPENING = {Kind.PRACTITIONER_CHANGE, Kind.SLOT_OPENING, Kind.SLOT, Kind.SLOT_SERIES}

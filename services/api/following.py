@@ -10,7 +10,8 @@ from events import streams
 from events.envelope import Recorded
 from services.access.gate import permitted
 from services.access.permissions import Look, Principal, Scope
-from services.api.desk import AtDesk, Desk, SayCommunity, Who
+from services.api.desk import AtDesk, Desk, Who
+from services.api.scopes import meant
 from services.api.telling import RESPONSES, Community
 from services.deliver.webhooks import HEARD
 from services.log.follow import follow
@@ -21,7 +22,7 @@ router = APIRouter(tags=["events"], responses=RESPONSES)
 
 async def _followed(who: Who, community: Community = None) -> frozenset[str]:
     """The communities that are followed; none: all. Asked before anything is answered."""
-    here = where(who, community)
+    here = meant(who, Look.EVENTS, community)
     permitted(who, Look.EVENTS, Scope(here))
     return here
 
@@ -53,18 +54,6 @@ async def events(
                         event=recorded.event.name,
                         id=str(recorded.position),
                     )
-
-
-def where(who: Principal, community: str | None) -> frozenset[str]:
-    """The communities that are followed; none: all of them."""
-    if community:
-        return frozenset({community})
-    if any(one.communities is None for one in who.capacities):
-        return frozenset()
-    here = frozenset[str]().union(*(one.communities or () for one in who.capacities))
-    if len(here) > 1:
-        raise SayCommunity
-    return here
 
 
 async def _may_still(desk: Desk, who: Principal, here: frozenset[str]) -> bool:

@@ -12,7 +12,8 @@ from projections import availability
 from projections.availability import TODAY_TO_D2
 from services.access.gate import NotAllowed, permitted
 from services.access.permissions import Look, Scope
-from services.api.desk import AtDesk, SayCommunity, Who
+from services.api.desk import AtDesk, Who
+from services.api.scopes import meant
 from services.api.telling import RESPONSES
 from services.intake.moment import Moment
 from services.reports.places import Looked, Places, places
@@ -61,13 +62,8 @@ async def availability_of(asked: Annotated[PlacesAsked, Query()], desk: AtDesk, 
     Free ones by community, profession, mode, label and hour; with `by`, all of them by what they
     are. Who publishes slots and is silent for longer than usual is named. `at`: as it was then.
     """
-    able = [c for c in who.capacities if who.may(Look.AVAILABILITY, Scope(c.communities or _ALL))]
-    here = {asked.community} if asked.community else set[str]()
-    if not here and not any(one.communities is None for one in able):
-        here = {community for one in able for community in one.communities or ()}
-        if len(here) > 1:
-            raise SayCommunity
-    capacity = permitted(who, Look.AVAILABILITY, Scope(frozenset(here)))
+    here = meant(who, Look.AVAILABILITY, asked.community)
+    capacity = permitted(who, Look.AVAILABILITY, Scope(here))
     alone = asked.rpps or asked.by == "practitioner" or asked.at
     if capacity.role is Role.AUTHORITY and alone:
         raise NotAllowed(Look.AVAILABILITY)  # from one moment to the next it may be one patient
@@ -83,6 +79,3 @@ async def availability_of(asked: Annotated[PlacesAsked, Query()], desk: AtDesk, 
         own_time=desk.own_time,
     )
     return await places(house.pool, house.settings, looked)
-
-
-_ALL: frozenset[str] = frozenset({"any"})

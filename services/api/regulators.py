@@ -23,6 +23,7 @@ from services.fhir.regulators import (
     name_in,
     regulator_in,
 )
+from services.intake.cloudevents import told
 from services.messaging import subjects
 from services.messaging.subjects import Kind
 
@@ -89,13 +90,13 @@ async def _kept(
         "identifiers": [one._asdict() for one in regulator.names],
         "grants": grants,
     }
-    told = await _tell(desk, who, Kind.ACCOUNT, sheet)
-    if not regulator.active and grant in told.get("grants", ()):
-        told = await _tell(
+    answered = await _tell(desk, who, Kind.ACCOUNT, sheet)
+    if not regulator.active and grant in answered.get("grants", ()):
+        answered = await _tell(
             desk, who, Kind.ROLE_REVOCATION, {"account_id": str(account_id), "grant": grant}
         )
-    if "code" in told:
-        return refused(str(told["code"]), str(told["message"]))
+    if "code" in answered:
+        return refused(str(answered["code"]), str(answered["message"]))
     # Who is no longer active has no name here: it may be another's.
     await desk.names.bind(account_id, regulator.names if regulator.active else ())
     made = answer(document | {"id": str(account_id)}, status)
@@ -104,14 +105,7 @@ async def _kept(
 
 
 async def _tell(desk: Desk, who: Principal, kind: Kind, data: dict[str, Any]) -> dict[str, Any]:
-    message = {
-        "specversion": "1.0",
-        "id": str(uuid4()),
-        "source": who.ref,
-        "type": f"snp.{kind}.v1",
-        "actorrole": Role.PLATFORM,
-        "data": data,
-    }
+    message = told(kind, data, source=who.ref, role=Role.PLATFORM)
     return await desk.ask(subjects.ask(subjects.ANY_COMMUNITY, kind), message)
 
 

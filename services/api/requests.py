@@ -11,16 +11,17 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from domain.decider import Refused
-from domain.request import NoSuchRequest, received_of
+from domain.request import NoSuchRequest, decider, received_of
+from events import streams
 from events.base import Frozen
 from events.codes import Mode
 from projections import board
 from services.access.gate import permitted
-from services.access.permissions import Look, Scope
+from services.access.permissions import Look, Principal, Scope
 from services.api import reading
-from services.api.desk import AtDesk, SayCommunity, Who
+from services.api.desk import AtDesk, Desk, Who
 from services.api.problems import problem
-from services.api.scopes import uuid_of
+from services.api.scopes import meant, uuid_of
 from services.api.telling import RESPONSES, Community, IfMatch, version_of
 from services.intake.moment import Moment
 from services.intake.naming import named
@@ -93,11 +94,7 @@ async def requests(
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
 ) -> Response:
     """The open ones first, by when they are due, then the newest; a page at a time."""
-    here = frozenset({community} if community else ())
-    if not here and not any(c.communities is None for c in who.capacities):
-        here = frozenset().union(*(c.communities or () for c in who.capacities))
-        if len(here) > 1:
-            raise SayCommunity
+    here = meant(who, Look.REQUESTS, community)
     permitted(who, Look.REQUESTS, Scope(here))
     after = _cursor(cursor) if cursor else None
     query = board.on_board(community=next(iter(here), None), state=state, after=after)
@@ -201,11 +198,12 @@ async def identity(request_id: str, why: Purpose, desk: AtDesk, who: Who) -> Res
     return reading.Json({"request_id": request_id, "identity": said})
 
 
-async def _seen(desk: Any, who: Any, request_id: str, at: datetime | None) -> reading.Seen:
+async def _seen(desk: Desk, who: Principal, request_id: str, at: datetime | None) -> reading.Seen:
     identity = uuid_of(request_id)
-    await desk.about_request(who, Look.ONE_REQUEST, identity)
-    now = await reading.request_as_it_is(desk.house, identity)
-    seen = now and reading.as_of(now.events, identity, at)
+    history = await desk.house.log.history(streams.request(identity))
+    happened: list[Any] = [one.event for one in history]
+    desk.check_request(who, Look.ONE_REQUEST, decider.replay(happened))
+    seen = reading.as_of(history, identity, at)
     if seen is None:
         raise NoSuchRequest(identity)
     return seen

@@ -11,7 +11,7 @@ from domain.agenda import NoSuchSlot
 from domain.decider import Refused
 from domain.request import Request, place_of, received_of
 from events import streams
-from services.access.permissions import Scope
+from services.access.permissions import TABLE, Action, Principal, Scope
 from services.log.reader import Log
 
 
@@ -19,6 +19,28 @@ class UnknownPath(Refused):
     """There is nothing at this address."""
 
     code = "unknown_path"
+
+
+class SayCommunity(Refused):
+    """You are of several communities: say for which, with `?community` and its FINESS number."""
+
+    code = "say_community"
+
+
+def meant(principal: Principal, action: Action, named: str | None = None) -> frozenset[str]:
+    """The community that is named, or the one they can mean; none where they may everywhere.
+
+    Raises SayCommunity where it may be one of several.
+    """
+    if named:
+        return frozenset({named})
+    able = [one for one in principal.capacities if one.role in TABLE[action]]
+    if any(one.communities is None for one in able):
+        return frozenset()
+    found = frozenset[str]().union(*(one.communities or () for one in able))
+    if len(found) > 1:
+        raise SayCommunity
+    return found
 
 
 def uuid_of(text: str) -> UUID:

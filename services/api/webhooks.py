@@ -14,8 +14,7 @@ from services.access.gate import permitted
 from services.access.permissions import Look, Principal, Scope
 from services.api import reading
 from services.api.desk import AtDesk, Desk, Who
-from services.api.following import where
-from services.api.scopes import uuid_of
+from services.api.scopes import meant, uuid_of
 from services.api.telling import RESPONSES
 from services.deliver import ledger
 from services.deliver.ledger import Ledger
@@ -81,7 +80,7 @@ async def make(sheet: WebhookSheet, desk: AtDesk, who: Who) -> dict[str, Any]:
     (Standard Webhooks). Answer 2xx; 410 ends it; what is wrong with a message (4xx) is listed and
     not told again; anything else is tried again, for days.
     """
-    here = where(who, sheet.community)
+    here = meant(who, Look.EVENTS, sheet.community)
     permitted(who, Look.EVENTS, Scope(here))
     if unknown := set(sheet.names) - set(EVENTS):
         raise NoSuchEvent(", ".join(sorted(unknown)))

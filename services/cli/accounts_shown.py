@@ -1,6 +1,5 @@
 """Accounts in the terminal, and the secrets that are shown once."""
 
-from collections import defaultdict
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -49,13 +48,10 @@ def show_accounts(state: Path | None, *, as_json: bool) -> None:
     """By when they were opened."""
 
     async def work(session: Session) -> list[dict[str, Any]]:
-        histories: dict[str, list[Any]] = defaultdict(list)
-        for recorded in await Log(session.pool).of_kind("account"):
-            histories[recorded.stream].append(recorded.event)
         found = []
-        for stream, events in histories.items():
-            account_id = UUID(streams.identity(stream))
-            known = accounts.decider.replay(events)
+        every = await Log(session.pool).states(accounts.decider, "account")
+        for name, known in every.items():
+            account_id = UUID(name)
             assert not isinstance(known, NotOpened), "it has a history"
             grants = sorted(known.grants, key=str) if isinstance(known, Open) else []
             found.append(

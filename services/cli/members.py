@@ -9,8 +9,6 @@ from domain import community as communities
 from domain import practitioner as practitioners
 from domain.community import Formed
 from domain.practitioner import NotEnrolled, Paused, Practitioner, enrolment
-from events import streams
-from events.envelope import Recorded
 from services.cli import words
 from services.cli.look import communities_of
 from services.cli.session import Session, console, in_session, say, show_table
@@ -21,7 +19,7 @@ def show_communities(state: Path | None, *, as_json: bool) -> None:
     """By number."""
 
     async def work(session: Session) -> dict[str, Any]:
-        return await _states(session, "community", communities.decider)
+        return await Log(session.pool).states(communities.decider, "community")
 
     told = [
         {
@@ -53,7 +51,7 @@ def show_members(community: str | None, state: Path | None, *, as_json: bool) ->
 
     async def work(session: Session) -> dict[str, Practitioner]:
         await communities_of(session, community)
-        return await _states(session, "practitioner", practitioners.decider)
+        return await Log(session.pool).states(practitioners.decider, "practitioner")
 
     told = []
     for rpps, practitioner in sorted(in_session(state, work).items()):
@@ -97,14 +95,3 @@ def _line(one: dict[str, Any]) -> list[str]:
         "yes" if one["overbook"] else "",
         " ".join(one["reached_by"]) or "nothing",
     ]
-
-
-async def _states(session: Session, kind: str, decider: Any) -> dict[str, Any]:
-    """What each stream of the kind says is so, by whom it is about."""
-    histories: dict[str, list[Recorded]] = {}
-    for recorded in await Log(session.pool).of_kind(kind):
-        histories.setdefault(streams.identity(recorded.stream), []).append(recorded)
-    return {
-        identity: decider.replay(recorded.event for recorded in history)
-        for identity, history in histories.items()
-    }

@@ -1,6 +1,8 @@
 """CloudEvents 1.0, structured mode in JSON: the envelope of what others send."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
+from uuid import uuid4
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -10,6 +12,20 @@ from services.intake.moment import Moment
 Text = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 Reference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9/._:~-]{1,120}$")]
 """Kept in the log as who asked: a system, never a person."""
+
+
+def told(
+    kind: str, data: Mapping[str, Any], *, source: str, role: Role, event_id: str | None = None
+) -> dict[str, Any]:
+    """A message of ours of that kind; with the same id, the same message."""
+    return {
+        "specversion": "1.0",
+        "id": event_id or str(uuid4()),
+        "source": source,
+        "type": f"snp.{kind}.v1",
+        "actorrole": role,
+        "data": data,
+    }
 
 
 class CloudEvent(BaseModel):

@@ -104,6 +104,13 @@ class Log:
         """What is, in that stream."""
         return decider.replay((await self.load(stream)).events)
 
+    async def states(self, decider: Decider[Any, State, Any], kind: str) -> dict[str, State]:
+        """What is, in every stream of a kind that has few, by what its name says after the kind."""
+        histories: dict[str, list[AnyEvent]] = {}
+        for recorded in await self.of_kind(kind):
+            histories.setdefault(streams.identity(recorded.stream), []).append(recorded.event)
+        return {name: decider.replay(events) for name, events in histories.items()}
+
     async def receipt(self, command_id: UUID) -> tuple[str | None, dict[str, Any] | None] | None:
         """The fingerprint and answer of a command in the log; None for one that is not."""
         async with self._pool.connection() as connection:
