@@ -32,10 +32,10 @@ async def regulator(door):
     return await door.as_(Role.REGULATOR)
 
 
-async def a_request(door, who, **changes):
+async def a_request(door, who, wait="2s", **changes):
     """Received, and decided about."""
     told = request_told() | changes
-    answer = await door.ask("POST", "/v1/requests?wait=5s", who, json=told)
+    answer = await door.ask("POST", f"/v1/requests?wait={wait}", who, json=told)
     assert answer.status_code == 201, answer.text
     return answer.json()
 
@@ -174,7 +174,7 @@ async def test_a_place_that_is_gone_is_told_with_the_next_best(door, regulator):
 
 async def test_the_board_is_read_a_page_at_a_time_and_nobody_twice(door, regulator):
     ids = [
-        (await a_request(door, regulator, patient={"age": 20 + n, "sex": "F"}))["id"]
+        (await a_request(door, regulator, wait="0s", patient={"age": 20 + n, "sex": "F"}))["id"]
         for n in range(7)
     ]
     await door.house.settled()
