@@ -229,6 +229,11 @@ class Settings(BaseSettings):
             raise ValueError(msg)
         return url
 
+    @field_validator("hub_schemas", mode="before")
+    @classmethod
+    def _none_where_empty(cls, path: object) -> object:
+        return path or None  # an empty variable is no folder
+
     @model_validator(mode="after")
     def _delivered_safely(self) -> Self:
         """Over TLS, with both halves of a certificate; on this machine however one likes."""

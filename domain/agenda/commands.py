@@ -96,6 +96,7 @@ class OpenSlotTo:
 class WithdrawSlot:
     slot_id: UUID
     at: datetime
+    only_if_free: bool = False  # whoever takes it back does not know of a patient
 
 
 @dataclass(frozen=True)

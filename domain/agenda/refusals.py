@@ -99,6 +99,12 @@ class NotOverYet(Refused):
     code = "not_over_yet"
 
 
+class PatientsThere(Refused):
+    """Patients have places in this slot, or are about to: it was to be taken back only if free."""
+
+    code = "patients_there"
+
+
 class NoPlaceLeft(Refused):
     """Every place of this slot is taken."""
 

@@ -20,6 +20,7 @@ from domain.agenda.refusals import (
     MovesToAnotherWeek,
     MovesToThePast,
     NotOverYet,
+    PatientsThere,
     SlotOpenToNobody,
     SlotPublishedOtherwise,
 )
@@ -93,6 +94,8 @@ def change(command: SlotChange, agenda: Agenda) -> list[AgendaEvent]:
             events = _open(command, slot)
         case CloseSlotTo():
             events = _close(command, slot)
+        case WithdrawSlot(only_if_free=True) if slot.taken or slot.held:
+            raise PatientsThere(command.slot_id)
         case WithdrawSlot():
             events = [
                 *_freed(slot.taken, Freed.SLOT_WITHDRAWN, command),

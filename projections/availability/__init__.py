@@ -20,7 +20,7 @@ from projections.availability.slot_lists import (
     open_slots,
     slots_to_come,
 )
-from projections.availability.tables import NAME, listings, practitioners, senders, slots
+from projections.availability.tables import NAME, SOS, listings, practitioners, senders, slots
 
 __all__ = [
     "DIMENSIONS",
@@ -28,6 +28,7 @@ __all__ = [
     "OF_SITES",
     "PUBLISHED",
     "SEARCHED",
+    "SOS",
     "STATES",
     "TODAY_TO_D2",
     "Question",

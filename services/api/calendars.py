@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Any
-from uuid import UUID
-from zoneinfo import ZoneInfo
+from uuid import UUID, uuid4
 
 import orjson
 from fastapi import APIRouter, Path, Query, Request
@@ -25,11 +24,13 @@ from services.api.doors import DOORS
 from services.api.members import RppsPath
 from services.api.scopes import UnknownPath, uuid_of
 from services.api.telling import RESPONSES
+from services.calendars import apart
 from services.calendars.feed import calendar_of
 from services.calendars.feeds import Feeds
-from services.calendars.reading import Agenda, FreeTime, from_fhir, from_ical
+from services.calendars.reading import FreeTime
 from services.calendars.syncing import AgendaSlots, plan
 from services.fhir.codes import MEDIA_TYPE
+from services.intake.naming import command_of
 from services.messaging.subjects import Kind
 from services.projector.queries import rows
 
@@ -84,10 +85,10 @@ async def unsubscribe(rpps: RppsPath, desk: AtDesk, who: Who) -> None:
 
 @router.get("/v1/calendars/{key}.ics", response_class=Response)
 async def calendar(
-    key: Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{43}$")], request: Request, desk: AtDesk
+    key: Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{43}$")], desk: AtDesk
 ) -> Response:
     """Their slots to come, for a calendar that subscribed."""
-    desk.knocks(request.client.host if request.client else "")
+    desk.knocks(f"calendar {key}")
     feed = await _feeds(desk).of(key)
     if feed is None:
         raise UnknownPath
@@ -127,22 +128,31 @@ async def read_agenda(
     now = desk.house.clock.now()
     until = now + timedelta(days=days)
     model = await _model(desk, rpps, like)
-    found = _read(request, await request.body(), rpps, (now, until), ZoneInfo(model.zone))
+    found = await apart.read(
+        await request.body(), _kind(request), rpps=rpps, since=now, until=until, zone=model.zone
+    )
     kept = AgendaSlots(desk.house.pool)
     slots = await _slots_between(desk, rpps, now, until)
     todo = plan(found.free, slots, await kept.of(rpps, agenda))
     refused: list[dict[str, Any]] = []
     opened: list[str] = []
     for slot_id in todo.withdraws if not dry_run else ():
-        told = await desk.tell(_DOORS[Kind.SLOT_WITHDRAWAL], who, {"slot_id": str(slot_id)}, b"")
+        told = await desk.tell(
+            _DOORS[Kind.SLOT_WITHDRAWAL],
+            who,
+            {"slot_id": str(slot_id)},
+            b'{"only_if_free": true}',  # somebody may have got a place this very moment
+        )
         if "code" in told:
             refused.append({"slot_id": str(slot_id), **_why(told)})
     for free in todo.opens if not dry_run else ():
-        told = await _open(desk, who, model, free)
+        key = str(uuid4())
+        # Before it is opened: killed in between, it is still known whose it is to take back.
+        await kept.keep(command_of(who.ref, key), rpps, agenda)
+        told = await _open(desk, who, model, free, key)
         if "code" in told:
             refused.append({"start": free.start, **_why(told)})
         else:
-            await kept.keep(UUID(told["id"]), rpps, agenda)
             opened.append(told["id"])
     gone = {one["slot_id"] for one in refused if "slot_id" in one}
     return {
@@ -155,14 +165,12 @@ async def read_agenda(
     }
 
 
-def _read(
-    request: Request, body: bytes, rpps: str, when: tuple[datetime, datetime], zone: ZoneInfo
-) -> Agenda:
+def _kind(request: Request) -> str:
     match request.headers.get("content-type", "").partition(";")[0].strip():
         case "text/calendar":
-            return from_ical(body, *when, zone)
+            return "ical"
         case "application/fhir+json":
-            return from_fhir(body, rpps, *when)
+            return "fhir"
         case _:
             raise OtherAgenda
 
@@ -198,7 +206,9 @@ async def _slots_between(desk: Desk, rpps: str, since: datetime, until: datetime
     ]
 
 
-async def _open(desk: Desk, who: Principal, model: SlotPublished, free: FreeTime) -> dict[str, Any]:
+async def _open(
+    desk: Desk, who: Principal, model: SlotPublished, free: FreeTime, key: str
+) -> dict[str, Any]:
     copied = ("place", "zone", "radius_km", "labels", "communities", "open_to", "setting", "modes")
     data = model.model_dump(mode="json", include=set(copied))
     data |= {"start": free.start, "end": free.end}
@@ -206,7 +216,8 @@ async def _open(desk: Desk, who: Principal, model: SlotPublished, free: FreeTime
         data["modes"] = list(free.modes)
     if free.labels:
         data["labels"] = list(free.labels)
-    return await desk.tell(_DOORS[Kind.SLOT], who, {"rpps": model.rpps}, orjson.dumps(data))
+    path = {"rpps": model.rpps}
+    return await desk.tell(_DOORS[Kind.SLOT], who, path, orjson.dumps(data), key=key)
 
 
 def _why(told: Mapping[str, Any]) -> dict[str, Any]:

@@ -40,6 +40,12 @@ class NoSuchEvent(Refused):
     code = "invalid_value"
 
 
+class NotYetWritten(Refused):
+    """The log has not come that far: a position is one you have heard of."""
+
+    code = "invalid_value"
+
+
 class EnoughWebhooks(Refused):
     """You have as many webhooks as one account may have: end one first."""
 
@@ -85,6 +91,7 @@ async def make(sheet: WebhookSheet, desk: AtDesk, who: Who) -> dict[str, Any]:
     if unknown := set(sheet.names) - set(EVENTS):
         raise NoSuchEvent(", ".join(sorted(unknown)))
     check_address(sheet.url, anywhere=desk.house.settings.webhooks_anywhere)
+    await _check_position(desk, sheet.since)
     table = _table(desk)
     if len(await table.all(who.account_id)) >= desk.house.settings.webhooks_most:
         raise EnoughWebhooks
@@ -129,6 +136,7 @@ async def deliveries(
 async def replay(webhook_id: str, sheet: Replay, desk: AtDesk, who: Who) -> dict[str, Any]:
     """Hear everything again that came after a position; `webhook-id` says what was heard before."""
     hook = await _own(desk, who, webhook_id)
+    await _check_position(desk, sheet.since)
     await Ledger(desk.house.pool).back(hook.destination, sheet.since)
     return await _shown(desk, hook)
 
@@ -146,6 +154,13 @@ async def end(webhook_id: str, desk: AtDesk, who: Who) -> None:
     """Nothing more is told there."""
     hook = await _own(desk, who, webhook_id)
     await _table(desk).end(hook.webhook_id)
+    await Ledger(desk.house.pool).close(hook.destination)
+
+
+async def _check_position(desk: Desk, since: int | None) -> None:
+    """Raises NotYetWritten for what nobody can have heard: it would be deaf until then."""
+    if since is not None and since > await desk.house.log.head():
+        raise NotYetWritten(since)
 
 
 def _table(desk: Desk) -> Webhooks:

@@ -1,12 +1,15 @@
 """Free times in what a practitioner's software exports: iCalendar, or FHIR Slots.
 
+Of strangers' text, by parsers that keep time zones for good and follow any rule for as long as it
+takes: `apart` reads it in a process of its own.
+
 Of an iCalendar, what is free time there: transparent events, those of the category SNP, and
 VFREEBUSY of type FREE. What is busy is somebody's appointment: it is skipped, unread.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -24,6 +27,8 @@ from services.fhir import codes
 MOST = 1000  # free times in one agenda
 _CATEGORY = "SNP"
 _TOO_OFTEN = {"SECONDLY", "MINUTELY", "HOURLY"}  # no rule of an agenda, and endless work
+_OURS = "@snp-dispatch"  # our own feed, read back: what it says was said here
+_DAY = timedelta(days=1)
 
 
 class NotAnAgenda(Refused):
@@ -98,7 +103,7 @@ def from_fhir(body: bytes, rpps: str, since: datetime, until: datetime) -> Agend
         raise SomebodyElses
     slots = [one for one in resources if one.get_resource_type() == "Slot"]
     free = [one for one in slots if one.status == "free"]
-    if any(one.start.tzinfo is None or one.end.tzinfo is None for one in free):
+    if any(not _has_zone(one.start) or not _has_zone(one.end) for one in free):
         raise NotAnAgenda
     found = [FreeTime(one.start, one.end, tuple(_modes(one)), tuple(_labels(one))) for one in free]
     found = [one for one in found if since <= one.start < until]
@@ -107,17 +112,24 @@ def from_fhir(body: bytes, rpps: str, since: datetime, until: datetime) -> Agend
     return Agenda(_sorted(found), len(slots) - len(free))
 
 
+def _has_zone(at: datetime | None) -> bool:
+    return at is not None and at.tzinfo is not None
+
+
 def _occurrences(calendar: Component, since: datetime, until: datetime) -> Iterator[Component]:
     for event in calendar.walk("VEVENT"):
         rule = event.get("RRULE")
         rules = rule if isinstance(rule, list) else [rule] if rule else []
         if any(_TOO_OFTEN & {str(one) for one in each.get("FREQ", ())} for each in rules):
             raise TooMuchTime
-    yield from recurring_ical_events.of(calendar).between(since, until)
+    # A day to both sides: a time without a zone is looked at as if it were of Greenwich.
+    yield from recurring_ical_events.of(calendar).between(since - _DAY, until + _DAY)
 
 
 def _is_free(event: Component) -> bool:
     if str(event.get("STATUS", "")).upper() == "CANCELLED":
+        return False
+    if str(event.get("UID", "")).endswith(_OURS):
         return False
     if str(event.get("TRANSP", "")).upper() == "TRANSPARENT":
         return True

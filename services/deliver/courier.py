@@ -114,6 +114,13 @@ class Courier:
                     tries += 1
                     if not await self._rested(parcel, generation, outcome, wait):
                         return False
+                    again = await self._noted(self._to.parcel, parcel.recorded)
+                    if not isinstance(again, Parcel):  # it may not be told any more, or need not
+                        why = again.detail if again else "not to be told any more"
+                        left = LeftOut(parcel.recorded, parcel.what, why)
+                        await self._noted(self._ledger.let_be, name, generation, left)
+                        return True
+                    parcel = again
                 case _:
                     assert_never(outcome)
 

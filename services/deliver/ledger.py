@@ -1,5 +1,6 @@
 """What each destination was told, and how far it has heard the log."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, LiteralString, assert_never, cast
@@ -40,6 +41,18 @@ _ANEW = """
 update deliveries set created_at = clock_timestamp()
 where destination = %(name)s and state = 'waiting'
 """
+# It is told again if it comes after that position, and else it is not told any more.
+_NOT_UNDER_WAY = """
+update deliveries set state = 'left_out', detail = 'sent on', next_at = null,
+    settled_at = clock_timestamp()
+where destination = %(name)s and state = 'waiting'
+"""
+_CLOSE = """
+with gone as (delete from destinations where name = %(name)s)
+update deliveries set state = 'left_out', detail = 'ended', next_at = null,
+    settled_at = clock_timestamp()
+where destination = %(name)s and state = 'waiting'
+"""
 _SUSPEND = """
 update destinations set suspended_at = clock_timestamp()
 where name = %(name)s and generation = %(generation)s
@@ -61,11 +74,18 @@ _SETTLE = """
 update deliveries set state = %(state)s, status = %(status)s, detail = %(detail)s, next_at = null,
     settled_at = clock_timestamp()
 where destination = %(name)s and event_id = %(event_id)s
+    and not (%(state)s = 'sent' and state in ('delivered', 'refused'))
 """
 _ANSWERED = """
 update deliveries set state = %(state)s, status = %(status)s, detail = %(detail)s,
     settled_at = clock_timestamp()
-where destination = %(name)s and event_id = %(event_id)s and state in ('sent', 'delivered')
+where destination = %(name)s and event_id = %(event_id)s
+    and state in ('waiting', 'sent', 'delivered')
+"""
+_LET_BE = """
+update deliveries set state = 'left_out', detail = %(detail)s, next_at = null,
+    settled_at = clock_timestamp()
+where destination = %(name)s and event_id = %(event_id)s
 """
 _LEFT_OUT = """
 insert into deliveries
@@ -133,11 +153,15 @@ class Ledger:
 
     async def back(self, name: str, since: int) -> None:
         """Hear again what came after a position; what was suspended goes on."""
-        await self._go_on(_BACK, {"name": name, "since": since})
+        await self._go_on((_BACK, _NOT_UNDER_WAY), {"name": name, "since": since})
+
+    async def close(self, name: str) -> None:
+        """It is no destination any more."""
+        await self._do(_CLOSE, {"name": name})
 
     async def resume(self, name: str) -> None:
         """What was suspended goes on where it stopped."""
-        await self._go_on(_RESUME, {"name": name})
+        await self._go_on((_RESUME, _ANEW), {"name": name})
 
     async def suspend(self, name: str, generation: int) -> None:
         """It is told nothing until somebody resumes it."""
@@ -171,6 +195,13 @@ class Ledger:
         key = {"name": name, "event_id": event_id}
         await self._do(_ANSWERED, key | _settled(outcome))
 
+    async def let_be(self, name: str, generation: int, left: LeftOut) -> None:
+        """What was tried is told no more, and heard up to there. Raises SentBack."""
+        given = _key(name, left) | {"detail": left.detail[:_TEXT_LENGTH]}
+        async with self._pool.connection() as connection, connection.transaction():
+            await connection.execute(_LET_BE, given)
+            await _moved(connection, name, generation, left.recorded.position)
+
     async def leave_out(self, name: str, left: LeftOut) -> None:
         """What could not be told is listed with the rest."""
         given = _key(name, left) | {"what": left.what, "detail": left.detail[:_TEXT_LENGTH]}
@@ -193,10 +224,10 @@ class Ledger:
         """Forget what was settled so long ago."""
         await self._do(_LET_GO, (days,))
 
-    async def _go_on(self, query: LiteralString, given: dict[str, Any]) -> None:
+    async def _go_on(self, queries: Sequence[LiteralString], given: dict[str, Any]) -> None:
         async with self._pool.connection() as connection, connection.transaction():
-            await connection.execute(query, given)
-            await connection.execute(_ANEW, given)
+            for query in queries:
+                await connection.execute(query, given)
 
     async def _do(self, query: LiteralString, given: Any) -> None:
         async with self._pool.connection() as connection:

@@ -6,6 +6,7 @@ the platform takes as a creation where it does not: so telling it twice changes 
 
 import ssl
 from hashlib import sha256
+from http import HTTPStatus
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from events.envelope import Recorded
 from services.access.names import Name
 from services.deliver.destination import LeftOut, NotNow, Outcome, Over, Parcel, Refused
 from services.deliver.http import outcome_of
-from services.deliver.ledger import WAITING, Ledger
+from services.deliver.ledger import DELIVERED, Ledger
 from services.fhir.appointments import Booked, appointment_of, resource
 from services.fhir.codes import MEDIA_TYPE
 from services.intake.entitlements import IDENTIFIERS
@@ -83,23 +84,21 @@ class Platform:
         body = orjson.dumps(told, option=orjson.OPT_SORT_KEYS)
         digest = sha256(body).hexdigest()
         last = await self._ledger.last_said(NAME, recorded.stream)
-        if last is not None and last.digest == digest and last.state != WAITING:
+        if last is not None and last.digest == digest and last.state == DELIVERED:
             return None
         return Parcel(recorded, what, body, digest, known=last is not None)
 
     async def send(self, parcel: Parcel, nth: int) -> Outcome:
         """Created, or changed. 400 and 422 are for good: somebody has to look (INTEROP, 3)."""
-        headers = {"Content-Type": MEDIA_TYPE, "Accept": MEDIA_TYPE}
-        address = f"{self._base}/Appointment"
-        method = "POST"
-        if parcel.known or nth > 1:
-            method = "PUT"
-            request_id = streams.identity(parcel.recorded.stream)
-            address += "?" + urlencode({"identifier": f"{self._system}|{request_id}"})
+        created, request_id = f"{self._base}/Appointment", streams.identity(parcel.recorded.stream)
+        changed = f"{created}?{urlencode({'identifier': f'{self._system}|{request_id}'})}"
         try:
-            answer = await self._client.request(
-                method, address, content=parcel.body, headers=headers
-            )
+            if parcel.known or nth > 1:
+                answer = await self._told("PUT", changed, parcel)
+                if answer.status_code == HTTPStatus.NOT_FOUND:  # it never arrived there
+                    answer = await self._told("POST", created, parcel)
+            else:
+                answer = await self._told("POST", created, parcel)
         except httpx.HTTPError as fault:
             return NotNow(type(fault).__name__)
         outcome = outcome_of(answer)
@@ -107,6 +106,10 @@ class Platform:
             # 410 Gone is no wish to hear nothing more, of a platform: it is one more refusal.
             return Refused(outcome.status, _said(answer) or outcome.detail)
         return outcome
+
+    async def _told(self, method: str, address: str, parcel: Parcel) -> httpx.Response:
+        headers = {"Content-Type": MEDIA_TYPE, "Accept": MEDIA_TYPE}
+        return await self._client.request(method, address, content=parcel.body, headers=headers)
 
     async def _regulator(self, booked: Booked) -> Name | None:
         for ref in booked.by:

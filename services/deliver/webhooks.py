@@ -11,7 +11,7 @@ from asyncio import get_running_loop
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from secrets import token_bytes
 from time import time
 from typing import Any, cast
@@ -211,7 +211,7 @@ def check_address(url: str, *, anywhere: bool) -> None:
         literal = ip_address(parts.hostname)
     except ValueError:
         return
-    if not literal.is_global:
+    if not _is_public(literal):
         raise NoAddress
 
 
@@ -227,11 +227,28 @@ async def _reached(url: str) -> tuple[str, str]:
         found = await get_running_loop().getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
     except OSError as unknown:
         raise NoAddress from unknown
-    numbers = [ip_address(one[4][0]) for one in found]
-    if not numbers or not all(one.is_global for one in numbers):
+    numbers = [ip_address(str(one[4][0]).partition("%")[0]) for one in found]
+    if not numbers or not all(_is_public(one) for one in numbers):
         raise NoAddress
     number = f"[{numbers[0]}]" if numbers[0].version == 6 else str(numbers[0])  # noqa: PLR2004 IPv6
     return parts._replace(netloc=f"{number}:{port}").geturl(), parts.netloc
+
+
+_IN_OTHERS = (  # IPv6 in which an IPv4 address is, and what is no single machine's
+    ip_network("64:ff9b::/96"),
+    ip_network("64:ff9b:1::/48"),
+    ip_network("2002::/16"),
+    ip_network("2001::/32"),
+    ip_network("::/96"),
+    ip_network("::ffff:0:0/96"),
+    ip_network("fec0::/10"),
+)
+
+
+def _is_public(number: IPv4Address | IPv6Address) -> bool:
+    """Whether anybody on the internet could be meant."""
+    embedded = any(number in network for network in _IN_OTHERS if network.version == number.version)
+    return number.is_global and not number.is_multicast and not embedded
 
 
 def _webhook(row: tuple[Any, ...]) -> Webhook:

@@ -58,16 +58,17 @@ def _resources(kind: str, row: Mapping[str, Any], booking: str) -> Iterable[Reso
                     {"coding": [{"system": codes.CONSULTATION, "code": mode}]}
                     for mode in row["modes"]
                 ],
-                "actor": [
-                    {"reference": f"Location/{place}"},
-                    {
-                        "type": "Practitioner",
-                        "identifier": {"system": codes.PERSON, "value": f"8{row['rpps']}"},
-                    },
-                ],
+                "actor": [{"reference": f"Location/{place}"}, *_who(row)],
             }
         case _:
             yield _slot(row, schedule, booking)
+
+
+def _who(row: Mapping[str, Any]) -> Iterable[Resource]:
+    """Nobody of a site: whoever is there sees the patient."""
+    if row["setting"] != availability.SOS:
+        number = {"system": codes.PERSON, "value": f"8{row['rpps']}"}
+        yield {"type": "Practitioner", "identifier": number}
 
 
 def _slot(row: Mapping[str, Any], schedule: str, booking: str) -> Resource:

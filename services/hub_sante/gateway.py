@@ -6,7 +6,7 @@ it comes again and changes nothing. What we send is delivered when its receipt h
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -20,18 +20,23 @@ from faststream.rabbit import Channel, RabbitBroker, RabbitExchange, RabbitMessa
 from faststream.security import BaseSecurity
 from nats.errors import Error as NatsError
 
+from domain import request as requests
+from events import streams
 from events.envelope import Recorded
 from services import telemetry
 from services.deliver.courier import Courier
 from services.deliver.destination import Delivered, LeftOut, NotNow, Outcome, Parcel, Refused, Sent
 from services.deliver.ledger import Cursor, Ledger
 from services.hub_sante.answers import Answers
-from services.hub_sante.receiving import Receiving
+from services.hub_sante.receiving import Demand, NotUnderstood, Receiving, Replies
 from services.hub_sante.schemas import Schemas
 from services.hub_sante.threads import Threads
-from services.intake.rejections import TryAgain
+from services.intake.arrival import patient_told_of
+from services.intake.rejections import TryAgain, refusal
+from services.intake.standing import standing
 from services.log.database import UNREACHABLE, Connection
 from services.log.leading import leading
+from services.log.patience import patiently
 from services.messaging import subjects
 from services.messaging.subjects import Kind
 from services.settings import Settings
@@ -64,6 +69,7 @@ class Gateway:
             client_id, threads, self._ask, Schemas(schemas) if schemas else None
         )
         self.ledger = Ledger(house.pool)
+        self._in_turn = asyncio.Lock()  # an answer to a demand, or what the log says of it
         self._answers = Answers(client_id, house.log, threads, house.clock)
 
     async def run(self) -> None:
@@ -108,7 +114,7 @@ class Gateway:
         house = self._house
         bell = house.bells.listen()
         try:
-            to_hub = ToHub(broker, self._answers, self._client_id)
+            to_hub = ToHub(broker, self._answers, self._client_id, self._in_turn)
             await Courier(to_hub, self.ledger, house.log, self._settings, bell).run(cursor)
         finally:
             house.bells.forget(bell)
@@ -129,21 +135,15 @@ class Gateway:
 
         @broker.subscriber(**queue("message"))
         async def message(message: RabbitMessage) -> None:
-            replies = await self._receiving.receive(
-                message.body, message.raw_message.content_type, self._house.clock.now()
-            )
-            if not replies:
-                telemetry.refusals.labels("hub", "nothing_to_reply").inc()
-            for reply in replies:
-                await self._replied(broker, reply)
+            await self._take(broker, message)
 
         @broker.subscriber(**queue("ack"))
         async def ack(message: RabbitMessage) -> None:
-            await self._heard(_content(message.body, "reference"))
+            await self._insistently(self._heard, _content(message.body, "reference"))
 
         @broker.subscriber(**queue("info"))
         async def info(message: RabbitMessage) -> None:
-            await self._failed(_content(message.body, "error"))
+            await self._insistently(self._failed, _content(message.body, "error"))
 
         await broker.start()
         try:
@@ -151,6 +151,47 @@ class Gateway:
         finally:
             await broker.stop()
             await asyncio.sleep(0.01)  # what aio-pika scheduled as it closed has its turn
+
+    async def _take(self, broker: RabbitBroker, message: RabbitMessage) -> None:
+        """Taken in and replied to; what nobody foresaw is put aside, and holds up nobody."""
+        body, now = message.body, self._house.clock.now()
+        try:
+            kind = message.raw_message.content_type
+            replies = await self._receiving.receive(body, kind, now)
+        except (*_PASSING, *UNREACHABLE) as fault:
+            logger.warning("not taken in yet", error=type(fault).__name__)
+            await asyncio.sleep(self._settings.hub_reconnect_seconds)
+            raise
+        except Exception:
+            logger.exception("message put aside")
+            await self._put_aside(body)
+            replies = Replies(self._receiving.put_aside(body, now))
+        if not replies.messages:
+            telemetry.refusals.labels("hub", "nobody_to_reply_to").inc()
+        for reply in replies.messages:
+            await self._replied(broker, reply)
+        if replies.demand is not None:
+            await self._answered(broker, replies.demand)
+
+    async def _answered(self, broker: RabbitBroker, demand: Demand) -> None:
+        """By how the request stands now; the log's own answers come before it or after it."""
+        async with self._in_turn:
+            stream = streams.request(demand.request_id)
+            state = await self._house.log.state(requests.decider, stream)
+            said = demand.answer(standing(demand.request_id, state), self._house.clock.now())
+            await self._replied(broker, said)
+
+    async def _put_aside(self, body: bytes) -> None:
+        subject = subjects.inbox(subjects.ANY_COMMUNITY, Kind.CARE_REQUEST)
+        why = NotUnderstood()
+        about = patient_told_of(body)
+        await self._house.letters.put_aside(body, subject, why, refusal(why), about=about)
+
+    async def _insistently(
+        self, hear: Callable[[Mapping[str, Any]], Awaitable[None]], said: Mapping[str, Any]
+    ) -> None:
+        """However long PostgreSQL is away: a receipt comes once."""
+        await patiently(lambda: hear(said), self._settings, "receipt not noted yet")
 
     async def _replied(self, broker: RabbitBroker, reply: Mapping[str, Any]) -> None:
         """With the Hub; where it cannot be now, the message comes again, and not at once."""
@@ -215,7 +256,10 @@ class ToHub:
 
     name = NAME
 
-    def __init__(self, broker: RabbitBroker, answers: Answers, client_id: str) -> None:
+    def __init__(
+        self, broker: RabbitBroker, answers: Answers, client_id: str, in_turn: asyncio.Lock
+    ) -> None:
+        self._in_turn = in_turn
         self._broker = broker
         self._answers = answers
         self._client_id = client_id
@@ -228,8 +272,9 @@ class ToHub:
         """With the Hub; delivered when their receipt comes."""
         messages: Sequence[dict[str, Any]] = orjson.loads(parcel.body)
         try:
-            for message in messages:
-                await publish(self._broker, self._client_id, message)
+            async with self._in_turn:
+                for message in messages:
+                    await publish(self._broker, self._client_id, message)
         except DeliveryError:
             return NotNow("the Hub has no queue for us")
         except _PASSING as fault:

@@ -1,15 +1,22 @@
 """A message that came over the Hub: what is told the intake, and what its sender hears of it."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 import orjson
 
 from events.codes import Delay
 from services.hub_sante import reading
-from services.hub_sante.messages import Cancellation, Case, CaseUpdate, ResourcesRequest
+from services.hub_sante.messages import (
+    Cancellation,
+    Case,
+    CaseUpdate,
+    NationalMessage,
+    ResourcesRequest,
+)
 from services.hub_sante.reading import Exercise, Expired, NoCareAsked, SeveralMessages
 from services.hub_sante.schemas import NoSchema, OneMessage, Schemas
 from services.hub_sante.threads import Thread, Threads
@@ -25,8 +32,17 @@ from services.hub_sante.writing import (
     reference,
     response,
 )
-from services.intake.naming import named
-from services.intake.rejections import Invalid, NotJson, Rejected, TooDeep, TooLarge, UnknownType
+from services.intake.arrival import check_text
+from services.intake.naming import named, request_of
+from services.intake.rejections import (
+    Invalid,
+    NotJson,
+    NulCharacter,
+    Rejected,
+    TooDeep,
+    TooLarge,
+    UnknownType,
+)
 
 Ask = Callable[[Mapping[str, Any]], Awaitable[dict[str, Any]]]
 """Tells the intake a message, and gives its answer, however long that takes."""
@@ -52,6 +68,44 @@ class NotOurs(Rejected):
     code = "not_for_us"
 
 
+class NotTheirs(Rejected):
+    """The case is of another SAMU, which did not share it with who writes of it."""
+
+    code = "not_their_case"
+
+
+class NotUnderstood(Rejected):
+    """The message could not be dealt with for a reason of ours: it was put aside."""
+
+    code = "internal_error"
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What was asked of us: it is answered by how the request stands when the answer goes out."""
+
+    between: Between
+    case_id: str
+    demand_id: str
+    request_id: UUID
+    number: str
+
+    def answer(self, standing: Mapping[str, Any], now: datetime) -> Message:
+        """RS-RR: with the same number, however often it is said."""
+        said = _answer(standing)
+        deadline = Delay.RDV if said is Answer.DEFERRED else None
+        told = response(self.case_id, self.demand_id, said, now, deadline=deadline)
+        return enveloped(self.between, Kind.REPORT, self.number, told, now)
+
+
+@dataclass(frozen=True)
+class Replies:
+    """What its sender is to hear at once, and what is yet to be answered."""
+
+    messages: Sequence[Message] = ()
+    demand: Demand | None = None
+
+
 class Receiving:
     """`receive` is all there is to it; what it replies goes out before the message is let go."""
 
@@ -63,40 +117,65 @@ class Receiving:
         self._ask = ask
         self._schemas = schemas
 
-    async def receive(self, body: bytes, content_type: str | None, now: datetime) -> list[Message]:
+    async def receive(self, body: bytes, content_type: str | None, now: datetime) -> Replies:
         """What its sender is to hear. None, of what names no sender: nobody can be told."""
         document = _document(body)
         number, sender = _who(document)
         if sender is None:
-            return []
+            return Replies()
         about = _About(Between(self._client_id, sender), number, now)
         try:
             self._check(body, content_type, document)
             message = reading.read(document, now)
+            await self._check_theirs(message, sender)
         except (NoCareAsked, Exercise):
             # Receipts and errors are never answered: they would be, for ever.
             if document.get("distributionKind") in {Kind.ACK, Kind.ERROR}:
-                return []
-            return [about.receipt(Step.RECEIVED)]
+                return Replies()
+            return Replies([about.receipt(Step.RECEIVED)])
         except Rejected as rejected:
-            return await self._rejected(document, about, rejected)
+            return Replies(await self._rejected(document, about, rejected))
         demand_id = message.request.requestId if isinstance(message, ResourcesRequest) else None
-        await self._threads.keep(message.caseId, Thread(sender, demand_id))
+        thread = Thread(sender, demand_id)
+        await self._threads.keep(message.caseId, thread)
         told = await self._ask(document)
+        taken_back = isinstance(message, ResourcesRequest) and message.status is not None
+        if "code" in told or taken_back:
+            await self._threads.close(message.caseId, thread)
         return self._told(about, message, told)
+
+    def put_aside(self, body: bytes, now: datetime) -> list[Message]:
+        """What its sender hears of a message nobody here could deal with."""
+        number, sender = _who(_document(body))
+        if sender is None:
+            return []
+        about = _About(Between(self._client_id, sender), number, now)
+        fault = NotUnderstood()
+        return about.refused(Fault.INTERNAL_CLIENT_ERROR, f"{fault.code}: {fault}")
+
+    async def _check_theirs(self, message: NationalMessage, sender: str) -> None:
+        """Whoever opened a case, or shares it, speaks of it. Raises NotTheirs."""
+        if message.caseId.startswith(f"{sender}."):
+            return
+        known = await self._threads.of(message.caseId)
+        if sender in {thread.sender for thread in known}:
+            return
+        if known or not isinstance(message, Case):
+            raise NotTheirs
 
     def _check(self, body: bytes, content_type: str | None, document: Mapping[str, Any]) -> None:
         if content_type is None or content_type.partition(";")[0].strip() != _JSON:
             raise AnotherContentType
         if len(body) > _MOST_BYTES:
             raise TooLarge
+        check_text(document)
         if self._schemas is not None:
             self._schemas.check(document)
         sender, number = str(document.get("senderID")), str(document.get("distributionID"))
         if not number.startswith(f"{sender}_"):
             raise AnotherSender
-        header = _message(document)
-        uri = header.get("sender", {}).get("URI") if header else None
+        named_sender = _message(document).get("sender")
+        uri = named_sender.get("URI") if isinstance(named_sender, dict) else None
         if uri is not None and uri != f"hubex:{sender}":
             raise AnotherSender
         if _recipient(document) != self._client_id:
@@ -117,28 +196,32 @@ class Receiving:
         about: "_About",
         message: Case | CaseUpdate | ResourcesRequest | Cancellation,
         told: Mapping[str, Any],
-    ) -> list[Message]:
+    ) -> Replies:
         code = told.get("code")
         if isinstance(message, ResourcesRequest) and message.status is None:
-            answered = _answer(told)
-            if code is None or code in _ANSWERED:
-                text = told.get("message") if code else None
+            number = about.number("answer")
+            demand_id = message.request.requestId
+            if code in _ANSWERED:
                 said = response(
                     message.caseId,
-                    message.request.requestId,
-                    answered,
+                    demand_id,
+                    Answer.REFUSED,
                     about.now,
-                    deadline=Delay.RDV if answered is Answer.DEFERRED else None,
-                    text=str(text) if text else None,
+                    text=str(told.get("message")),
                 )
-                return [about.receipt(Step.INTEGRATED), about.says("answer", Kind.REPORT, said)]
+                refused = enveloped(about.between, Kind.REPORT, number, said, about.now)
+                return Replies([about.receipt(Step.INTEGRATED), refused])
+            if code is None:
+                request_id = request_of(message.caseId)
+                demand = Demand(about.between, message.caseId, demand_id, request_id, number)
+                return Replies([about.receipt(Step.INTEGRATED)], demand)
         if code is not None:
             fault = _FAULTS.get(str(code), Fault.INTERNAL_CLIENT_ERROR)
-            return about.refused(fault, f"{code}: {told.get('message')}")
+            return Replies(about.refused(fault, f"{code}: {told.get('message')}"))
         if told.get("state") == "refused_as_emergency":
             cause = "refused_as_emergency: the case is an emergency, and the SAMU's"
-            return about.refused(Fault.INTERNAL_CLIENT_ERROR, cause)
-        return [about.receipt(Step.INTEGRATED)]
+            return Replies(about.refused(Fault.INTERNAL_CLIENT_ERROR, cause))
+        return Replies([about.receipt(Step.INTEGRATED)])
 
 
 class _About(NamedTuple):
@@ -150,8 +233,11 @@ class _About(NamedTuple):
 
     def says(self, what: str, kind: Kind, content: Message) -> Message:
         """A message of ours about it: said again, it is the same."""
-        number = uuid5(named("hub", self.distribution_id), what)
-        return enveloped(self.between, kind, str(number), content, self.now)
+        return enveloped(self.between, kind, self.number(what), content, self.now)
+
+    def number(self, what: str) -> str:
+        """Of a message of ours about it."""
+        return str(uuid5(named("hub", self.distribution_id), what))
 
     def receipt(self, step: Step) -> Message:
         """RC-REF."""
@@ -199,11 +285,13 @@ def _fault(rejected: Rejected) -> Fault:
             return Fault.SENDER_INCONSISTENCY
         case NotOurs():
             return Fault.UNROUTABLE_MESSAGE
+        case NotTheirs():
+            return Fault.UNKNOWN_SENDER
         case NoSchema():
             return Fault.SCHEMA_NOT_FOUND
         case Expired():
             return Fault.EXPIRED_MESSAGE_BEFORE_ROUTING
-        case NotJson() | TooDeep() | TooLarge():
+        case NotJson() | TooDeep() | TooLarge() | NulCharacter():
             return Fault.UNRECOGNIZED_MESSAGE_FORMAT
         case Invalid() | OneMessage() | SeveralMessages() | UnknownType():
             return Fault.INVALID_MESSAGE

@@ -4,20 +4,18 @@ They belong to a version of the Hub's messages, as its virtual host does, and ar
 fetch (ansforge/SAMU-Hub-Modeles): `SNP_HUB_SCHEMAS` says where they are.
 """
 
-from collections.abc import Mapping, Sequence
-from functools import cached_property
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import orjson
-from jsonschema import Draft7Validator
-from referencing import Registry, Resource
-from referencing.jsonschema import DRAFT7
+from jsonschema_rs import Draft7Validator, RegexOptions, ValidationError
 
 from services.intake.rejections import Invalid, Problem, Rejected
 
 _ENVELOPE = "EDXL-DE-envelope-only"
 _HEADER = "RC-DE"
+_SUFFIX = ".schema.json"
 _MOST = 20  # problems told
 _FILES = {
     "createCaseHealth": "RS-EDA",
@@ -55,12 +53,27 @@ class OneMessage(Rejected):
     code = "several_messages"
 
 
+class SchemasMissing(Exception):
+    """SNP_HUB_SCHEMAS is no folder with the Hub's JSON schemas: EDXL-DE, RC-DE and the others."""
+
+
 class Schemas:
-    """A folder of them."""
+    """A folder of them, read once. Raises SchemasMissing.
+
+    Patterns are matched in linear time: some of the published ones never end otherwise.
+    """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._validators: dict[str, Draft7Validator] = {}
+        found = {
+            path.name.removesuffix(_SUFFIX): orjson.loads(path.read_bytes())
+            for path in sorted(folder.glob(f"*{_SUFFIX}"))
+        }
+        if not found.keys() >= {_ENVELOPE, _HEADER}:
+            raise SchemasMissing(folder)
+        self._validators = {
+            name: Draft7Validator(found[name], pattern_options=RegexOptions())
+            for name in {_ENVELOPE, _HEADER, *_FILES.values()} & found.keys()
+        }
 
     def check(self, document: Mapping[str, Any]) -> None:
         """An envelope and what is in it. Raises Invalid that says all, NoSchema, OneMessage."""
@@ -88,44 +101,23 @@ class Schemas:
     def problems_of(self, root: str, body: Any) -> list[Problem]:
         """What is wrong with a message of that kind. Raises NoSchema."""
         file = _FILES.get(root)
-        if file is None or not (self._folder / f"{file}.schema.json").is_file():
+        if file not in self._validators:
             raise NoSchema
         return self._problems(file, body, root)
 
     def _problems(self, file: str, body: Any, where: str) -> list[Problem]:
-        found = self._validator(file).iter_errors(body)
+        found = self._validators[file].iter_errors(body)
         return [_problem(one, where) for _, one in zip(range(_MOST), found, strict=False)]
 
-    def _validator(self, file: str) -> Draft7Validator:
-        if file not in self._validators:
-            schema = self._all[file]
-            self._validators[file] = Draft7Validator(schema, registry=self._registry)
-        return self._validators[file]
 
-    @cached_property
-    def _all(self) -> dict[str, Any]:
-        return {
-            path.name.removesuffix(".schema.json"): orjson.loads(path.read_bytes())
-            for path in sorted(self._folder.glob("*.schema.json"))
-        }
-
-    @cached_property
-    def _registry(self) -> Registry[Any]:
-        """They name each other by file; what they call themselves is the same of all."""
-        resources: Sequence[tuple[str, Resource[Any]]] = [
-            (f"{name}.schema.json", DRAFT7.create_resource(schema))
-            for name, schema in self._all.items()
-        ]
-        return Registry().with_resources(resources)
-
-
-def _problem(error: Any, where: str) -> Problem:
+def _problem(error: ValidationError, where: str) -> Problem:
     """Its place and what rule it breaks; never what was sent, which may name a patient."""
-    path = ".".join(str(one) for one in [where, *error.absolute_path] if one != "")
-    match error.validator:
+    rule = error.kind.name
+    path = ".".join(str(one) for one in [where, *error.instance_path] if one != "")
+    match rule:
         case "required":
-            missing = sorted(set(error.validator_value) - set(error.instance))
-            return Problem(f"{path}: {', '.join(missing)}", "missing_field", "is required")
+            missing = getattr(error.kind, "property", "a field")
+            return Problem(path, "missing_field", f"{missing} is required")
         case "additionalProperties":
             return Problem(f"{path}.?", "unknown_field", "there is no such field")
         case "enum":
@@ -133,4 +125,4 @@ def _problem(error: Any, where: str) -> Problem:
         case "pattern":
             return Problem(path, "malformed", "is not of the form it must have")
         case _:
-            return Problem(path, "invalid_value", f"breaks {error.validator}")
+            return Problem(path, "invalid_value", f"breaks {rule}")

@@ -26,15 +26,24 @@ class Threads:
         async with self._pool.connection() as connection:
             await connection.execute(
                 "insert into hub_threads (case_id, sender, demand_id) values (%s, %s, %s)"
-                " on conflict do nothing",
+                " on conflict (case_id, sender, demand_id) do update set closed_at = null",
+                (case_id, thread.sender, thread.demand_id or ""),
+            )
+
+    async def close(self, case_id: str, thread: Thread) -> None:
+        """It was refused, or taken back: nothing more is answered to it."""
+        async with self._pool.connection() as connection:
+            await connection.execute(
+                "update hub_threads set closed_at = clock_timestamp()"
+                " where case_id = %s and sender = %s and demand_id = %s and closed_at is null",
                 (case_id, thread.sender, thread.demand_id or ""),
             )
 
     async def of(self, case_id: str) -> Sequence[Thread]:
-        """All that was written of it, the first first."""
+        """All that is open of it, the first first."""
         async with self._pool.connection() as connection:
             cursor = await connection.execute(
-                "select sender, demand_id from hub_threads where case_id = %s"
+                "select sender, demand_id from hub_threads where case_id = %s and closed_at is null"
                 " order by made_at, demand_id",
                 (case_id,),
             )

@@ -29,6 +29,8 @@ def request_id_of(news: AboutARequest) -> UUID:
 
 def given_about(came: Arrival, request_id: UUID, request: Request) -> Given:
     """The command as it came, about the request as it was looked at."""
+    if received := requests.received_of(request):
+        check_addressed(came, received.community)
     circumstances = about_request(
         request_id, request, came.actor, causation=came.command_id, otherwise=came.community
     )

@@ -1,6 +1,7 @@
 """A message as it arrives: bytes made into something to decide about, known if it comes again."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -98,9 +99,7 @@ def arrival(
         raise NotJson
     community, kind = subjects.parts(subject)
     # The same content in another order of fields is the same content.
-    content = _in_order(document)
-    if _NUL.search(content):
-        raise NulCharacter
+    content = check_text(document)
     fingerprint = sealer.fingerprint(content)
     if reading.is_national(document):
         _expect(kind, subjects.Kind.CARE_REQUEST)
@@ -155,12 +154,15 @@ def _call(call: EmergencyCall, fingerprint: str, sender: str) -> _Understood:
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
-def _in_order(document: dict[str, Any]) -> bytes:
-    """The document, its fields sorted. Raises TooDeep."""
+def check_text(document: Mapping[str, Any]) -> bytes:
+    """The document, its fields sorted. Raises TooDeep, and NulCharacter, which is no text."""
     try:
-        return orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
+        content = orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
     except orjson.JSONEncodeError as error:
         raise TooDeep from error
+    if _NUL.search(content):
+        raise NulCharacter
+    return content
 
 
 _ROLES = {

@@ -45,7 +45,7 @@ from services.hub_sante.messages import (
     Demand,
     ResourcesRequest,
 )
-from services.intake.about import agenda_of
+from services.intake.about import agenda_of, check_addressed
 from services.intake.arrival import Arrival
 from services.intake.directory import Directory, Known
 from services.intake.holds import held, standing_held
@@ -363,7 +363,7 @@ class CareDesk:
                 ]
             return standing(request_id, requests.decider.replay(events, since=request))
 
-        community = await self._community_of_request(request_id)
+        community = await self._community_of_request(came, request_id)
         return await self._executor.execute(
             self._given(came, community, request_id, case_id), decide
         )
@@ -380,7 +380,7 @@ class CareDesk:
             decision.write(agenda_stream, both.agenda)
             return standing(request_id, requests.decider.replay(both.request, since=request))
 
-        community = await self._community_of_request(request_id)
+        community = await self._community_of_request(came, request_id)
         return await self._executor.execute(
             self._given(came, community, request_id, case_id), decide
         )
@@ -411,9 +411,12 @@ class CareDesk:
             raise NoCommunityForCommune(commune)
         return serving
 
-    async def _community_of_request(self, request_id: UUID) -> str | None:
+    async def _community_of_request(self, came: Arrival, request_id: UUID) -> str | None:
+        """Whose it is. Raises AnotherCommunity for what was sent to another's subject."""
         request = await self._executor.look(requests.decider, streams.request(request_id))
         received = received_of(request)
+        if received is not None:
+            check_addressed(came, received.community)
         return received.community if received else None
 
     async def _whereabouts(self, asked: CareRequest, community: Known) -> CoarsePosition:

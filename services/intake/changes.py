@@ -55,6 +55,8 @@ class SlotClosing(AboutASlot):
 class SlotWithdrawal(AboutASlot):
     """Taken back: type `snp.slot-withdrawal.v1`. Its patients are searched for at once."""
 
+    only_if_free: bool = False  # with patients in it, it is left as it is
+
 
 class SeriesWithdrawal(Frozen):
     """Every slot of a series from a day on: type `snp.series-withdrawal.v1`."""

@@ -78,6 +78,8 @@ def routes(
         description="The same by request/reply: the answer is the id and state, or a refusal.",
     )
     async def ask(message: NatsMessage) -> dict[str, Any]:
+        if not (message.raw_message.reply or "_INBOX.").startswith("_INBOX"):
+            message.reply_to = ""  # an answer goes to who asked, never where they point
         try:
             is_told = bool(message.raw_message.reply)
             return await _taken_in(reception, letters, message, is_told=is_told)

@@ -90,7 +90,7 @@ def _command(came: Arrival, news: SlotNews) -> SlotChange:
         case SlotClosing():
             return CloseSlotTo(news.slot_id, news.sources, came.at)
         case SlotWithdrawal():
-            return WithdrawSlot(news.slot_id, came.at)
+            return WithdrawSlot(news.slot_id, came.at, news.only_if_free)
         case _:
             assert_never(news)
 

@@ -99,7 +99,11 @@ class Relay:
             message = await self._js.get_msg(streams.EVENTS, info.state.last_seq, direct=True)
         except NotFoundError:
             return None
-        return int((message.headers or {}).get(POSITION, 0))
+        position = (message.headers or {}).get(POSITION)
+        if position is None:  # none of ours: where we stand, our checkpoint knows
+            log.error("a foreign message on the stream of events", subject=message.subject)
+            return None
+        return int(position)
 
     async def _publish_from(self, connection: Connection, position: int) -> None:
         self.active = True

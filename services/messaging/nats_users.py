@@ -6,8 +6,11 @@ had to say; a partner speaks of its community alone, and hears its own answers a
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import get_args
 from urllib.parse import urlsplit
 
+from events.agenda import AgendaEvent
+from events.request import RequestEvent
 from services.messaging import streams, subjects
 from services.messaging.subjects import Kind
 
@@ -24,12 +27,15 @@ class User:
     name: str
     publish: Sequence[str]
     subscribe: Sequence[str]
-    answers: bool = False  # to who asks it, whatever their inbox is called
+    answers: bool = False  # to who asks it: into inboxes, and nowhere else
 
 
 def _of_a_stream(name: str) -> str:
     return f"{_JS}.STREAM.INFO.{name}"
 
+
+_ABOUT = sorted({one.name.partition(".")[0] for one in get_args(RequestEvent | AgendaEvent)})
+"""Beginnings of names of events on requests and places: what people are is nobody's news."""
 
 SERVICES: tuple[User, ...] = (
     User(
@@ -61,7 +67,7 @@ SERVICES: tuple[User, ...] = (
     User("deliver", (), (subjects.BELL,)),
     User(
         "hub",
-        (subjects.ask(subjects.ANY_COMMUNITY, Kind.CARE_REQUEST),),
+        (subjects.ask(subjects.ANY_COMMUNITY, Kind.CARE_REQUEST), subjects.DEAD),
         (subjects.BELL,),
     ),
     User("api", (subjects.ASK, subjects.TAKE, subjects.RANK), (subjects.BELL,)),
@@ -76,13 +82,13 @@ def partner(name: str, community: str, kinds: Iterable[Kind]) -> User:
         for kind in sorted(kinds)
         for subject in (subjects.inbox(community, kind), subjects.ask(community, kind))
     ]
-    heard = f"snp.event.{community}.>"
-    return User(name, said, (heard,))
+    heard = tuple(f"snp.event.{community}.{about}.*.*" for about in _ABOUT)
+    return User(name, said, heard)
 
 
 def inbox_of(name: str) -> str:
     """The prefix of a user's inboxes: nobody hears what another was answered."""
-    return f"_INBOX_{name}"
+    return f"_INBOX.{name}"
 
 
 def inbox_at(url: str) -> str:
@@ -108,12 +114,12 @@ def _variable(name: str) -> str:
 
 
 def _line(user: User) -> str:
-    publish = _allowed(user.publish)
+    # Not `allow_responses`: whoever asks says where the answer goes, and might say anything.
+    publish = _allowed((*user.publish, *(["_INBOX.>"] if user.answers else [])))
     subscribe = _allowed((*user.subscribe, f"{inbox_of(user.name)}.>"))
-    answers = ', allow_responses: { max: 1, expires: "1m" }' if user.answers else ""
     return (
         f'{{ user: "{user.name}", password: ${password_name(user)},'
-        f" permissions: {{ publish: {publish}, subscribe: {subscribe}{answers} }} }}"
+        f" permissions: {{ publish: {publish}, subscribe: {subscribe} }} }}"
     )
 
 

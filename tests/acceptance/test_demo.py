@@ -32,4 +32,4 @@ def test_a_day_goes_by_without_a_loss_the_same_again_and_another_seed_is_another
     assert first["assigned"] + first["waiting"] + first["unserved"] <= 80
     assert (first["double_booked"], first["lost"], first["violations"]) == (0, 0, 0)
     assert day(3) | {"seconds": 0} == first | {"seconds": 0}
-    assert day(4) | {"seconds": 0} != first | {"seconds": 0}
+    assert day(5) | {"seconds": 0} != first | {"seconds": 0}

@@ -119,7 +119,8 @@ async def test_every_service_does_all_it_has_to_with_a_user_of_its_own(
         async def heard(message):
             happened.append(message.subject)
 
-        await lrm.subscribe(f"snp.event.{NEVERS}.>", cb=heard)
+        for subject in LRM.subscribe:
+            await lrm.subscribe(subject, cb=heard)
         await ask(operator, "community", community_told())
         await ask(operator, "practitioner", practitioner_told())
         await ask(operator, "slot", slot_told(NOON + 2 * HOUR))
@@ -174,7 +175,7 @@ async def through_the_doors(stack, house, operator):
         "snp.take.any",
         "$JS.API.STREAM.DELETE.SNP_EVENTS",
         "$JS.API.STREAM.MSG.GET.SNP_DEAD_LETTERS",
-        "_INBOX_api.x",
+        "_INBOX.api.x",
     ],
 )
 async def test_a_partner_says_nothing_that_is_not_its_own_to_say(server, subject):
@@ -189,12 +190,14 @@ async def test_a_partner_says_nothing_that_is_not_its_own_to_say(server, subject
     "subject",
     [
         "snp.event.>",
-        f"snp.event.{VALENCIENNES}.>",
+        f"snp.event.{NEVERS}.>",
+        f"snp.event.{NEVERS}.practitioner.*.*",
+        f"snp.event.{VALENCIENNES}.request.*.*",
         "snp.in.>",
         "snp.ask.>",
         "snp.dead.>",
         "_INBOX.>",
-        "_INBOX_api.>",
+        "_INBOX.api.>",
         "$JS.ACK.>",
         ">",
     ],
@@ -214,3 +217,57 @@ async def test_a_service_that_only_shows_cannot_tell(server):
             await client.publish(f"snp.event.{NEVERS}.request.assigned.x", b"{}")
             await client.flush()
     await until(lambda: len(server.violations) == 6)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        f"snp.event.{VALENCIENNES}.request.assigned.forged",
+        f"snp.in.{VALENCIENNES}.slot",
+        "$JS.API.STREAM.PURGE.SNP_EVENTS",
+    ],
+)
+async def test_nobody_makes_the_intake_say_things_by_where_they_want_their_answer(
+    server, database_url, settings, clock, reply
+):
+    await provision(settings, Addresses(database_url, server.url("snp")))
+    addresses = Addresses(database_url, server.url("intake"))
+    async with (
+        open_house(settings, addresses, services={Service.INTAKE}, clock=clock),
+        connected(server, "lrm") as lrm,
+        connected(server, "snp") as operator,
+    ):
+        heard = []
+
+        async def hear(message):
+            heard.append(message.subject)
+
+        await operator.subscribe(reply, cb=hear)
+        await operator.flush()
+        told = orjson.dumps(cloud_event("care-request", request_told()))
+        await lrm.publish(f"snp.ask.{NEVERS}.care-request", told, reply=reply)
+        # What comes after it on the same connection is answered: the other one was seen before.
+        await ask(lrm, "care-request", request_told())
+
+    assert heard == []
+
+
+async def test_a_partner_acts_on_no_request_of_another_community(
+    server, database_url, settings, clock
+):
+    await provision(settings, Addresses(database_url, server.url("snp")))
+    addresses = Addresses(database_url, server.url("intake"))
+    async with (
+        open_house(settings, addresses, services={Service.INTAKE}, clock=clock),
+        connected(server, "lrm") as lrm,
+        connected(server, "snp") as operator,
+    ):
+        await ask(operator, "community", community_told(VALENCIENNES), VALENCIENNES)
+        await ask(operator, "community", community_told())
+        theirs = await ask(operator, "care-request", request_told(), VALENCIENNES)
+        for kind, more in (
+            ("withdrawal", {"reason": "CANCELLED"}),
+            ("reorientation", {"to": "URGENCES"}),
+        ):
+            told = await ask(lrm, kind, {"request_id": theirs["id"]} | more)
+            assert told["code"] == "wrong_subject", told

@@ -17,6 +17,7 @@ from domain.agenda import (
     NotOverYet,
     OpenSlotTo,
     OverlapsAnotherSlot,
+    PatientsThere,
     SlotTakenBack,
     WithdrawSlot,
     decider,
@@ -47,6 +48,7 @@ from tests.examples import (
     freed,
     moved,
     opened_to,
+    place_held,
     publish,
     published,
     received,
@@ -258,3 +260,11 @@ def test_a_slot_whose_patient_came_early_is_no_longer_withdrawn():
 
     with pytest.raises(AlreadyVisited):
         change_slot(withdraw(), agenda, holders(anna=[assigned(ANNA), attended()]))
+
+
+def test_taken_back_only_if_free_a_slot_with_patients_is_left_as_it_is():
+    only_if_free = WithdrawSlot(AFTERNOON, NOON, only_if_free=True)
+
+    given(published()).when(only_if_free).then(withdrawn())
+    given(TWO, taken(ANNA)).when(only_if_free).then_refused(PatientsThere)
+    given(TWO, place_held()).when(only_if_free).then_refused(PatientsThere)

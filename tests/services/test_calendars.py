@@ -1,5 +1,6 @@
 """A practitioner's calendar, and their free times read from their own agenda."""
 
+import asyncio
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -12,6 +13,7 @@ from icalendar import Calendar
 
 from domain.decider import Refused
 from events.roles import Role
+from services.api import calendars
 from services.calendars.reading import from_fhir, from_ical
 from services.messaging import subjects
 from tests.examples import DR_ADAM, DR_BLAIN, HOUR, NOON
@@ -366,3 +368,105 @@ def test_whatever_comes_is_an_agenda_or_refused(body):
     ):
         with suppress(Refused):
             read()
+
+
+async def test_a_place_taken_this_very_moment_is_kept(door, doctor, monkeypatch):
+    await a_model(door)
+    first = await put(door, doctor, ical(event(NOON + 2 * HOUR, 20, FREE)))
+
+    async def taken_meanwhile(*given):
+        slots = await calendars_between(*given)
+        await tell(door.house, "care-request", request_told())
+        await door.house.settled()
+        return slots
+
+    calendars_between = calendars._slots_between
+    monkeypatch.setattr(calendars, "_slots_between", taken_meanwhile)
+    gone = await put(door, doctor, ical())
+
+    assert [one["code"] for one in gone["refused"]] == ["patients_there"]
+    assert gone["withdrawn"] == []
+    monkeypatch.undo()
+    assert (await slots_of(door, doctor))[first["opened"][0]]["taken"] == 1
+
+
+ENDLESS = [
+    "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30",
+    "FREQ=DAILY;BYHOUR="
+    + ",".join(map(str, range(24)))
+    + ";BYMINUTE="
+    + ",".join(map(str, range(60)))
+    + ";BYSECOND="
+    + ",".join(map(str, range(60))),
+]
+
+
+@pytest.mark.parametrize("rule", ENDLESS, ids=["never", "always"])
+async def test_a_rule_that_never_ends_holds_up_nobody(door, doctor, rule):
+    await a_model(door)
+    body = ical(*(event(NOON, 1, FREE, f"RRULE:{rule}", uid=str(n)) for n in range(5)))
+
+    async def others():
+        """As long as it is looked at, everybody else is answered."""
+        return [(await door.ask("GET", "/v1/me", doctor)).status_code for _ in range(20)]
+
+    refused, answered = await asyncio.gather(
+        door.ask("PUT", AGENDA, doctor, content=body, headers=ICAL), others()
+    )
+    assert (refused.status_code, refused.json()["code"]) == (413, "too_large")
+    assert set(answered) == {200}
+
+
+async def test_a_time_zone_that_somebody_describes_is_theirs_alone(door, doctor):
+    await a_model(door)
+
+    def described(offset, start):
+        return ical(
+            "BEGIN:VTIMEZONE",
+            "TZID:Customized Time Zone",
+            "BEGIN:STANDARD",
+            "DTSTART:16010101T000000",
+            f"TZOFFSETFROM:{offset}",
+            f"TZOFFSETTO:{offset}",
+            "END:STANDARD",
+            "END:VTIMEZONE",
+            event(start, 20, FREE).replace("Europe/Paris", "Customized Time Zone"),
+        )
+
+    await put(door, doctor, described("+0500", NOON + 8 * HOUR), dry_run=True)
+    told = await put(door, doctor, described("+0100", NOON + 8 * HOUR), dry_run=True)
+
+    assert datetime.fromisoformat(told["to_open"][0]["start"]) == NOON + 8 * HOUR
+
+
+async def test_our_own_feed_read_back_opens_nothing(door, doctor):
+    slot_id = await a_model(door)
+    url = (await door.ask("POST", CALENDAR, doctor)).json()["url"]
+    feed = (await door.client.get(url)).content
+    await tell(door.house, "slot-withdrawal", {"slot_id": slot_id})
+
+    told = await put(door, doctor, feed)
+
+    assert (told["opened"], told["skipped"]) == ([], 1)
+
+
+def test_a_time_without_a_zone_overseas_is_of_there():
+    at = datetime(2026, 11, 23, 8, tzinfo=ZoneInfo("America/Martinique"))
+    lines = event(NOON, 20, FREE).replace(";TZID=Europe/Paris", "")
+    lines = lines.replace(f"{NOON.astimezone(PARIS):%Y%m%dT%H%M%S}", "20261123T090000")
+
+    found = from_ical(ical(lines), at, at + 3 * HOUR, ZoneInfo("America/Martinique"))
+
+    assert [one.start for one in found.free] == [at + HOUR]
+
+
+def test_a_slot_of_fhir_without_a_start_is_no_agenda():
+    slot = {"resourceType": "Slot", "schedule": {"reference": "x"}, "status": "free"}
+    slot |= {"_start": {"extension": [{"url": "http://x", "valueString": "y"}]}}
+    slot |= {"end": "2026-11-23T14:00:00+01:00"}
+    body = orjson.dumps(
+        {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": slot}]}
+    )
+
+    with pytest.raises(Refused):
+        from_fhir(body, DR_ADAM, NOON, NOON + HOUR)

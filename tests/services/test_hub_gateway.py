@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from services.app import Service
 from services.cli.shifting import as_of
 from services.deliver.ledger import listed
-from services.hub_sante.schemas import HEADER_FIELDS, Schemas
+from services.hub_sante.schemas import HEADER_FIELDS, Schemas, SchemasMissing
 from services.intake.naming import request_of
 from services.intake.rejections import Invalid
 from services.settings import settings_with
@@ -463,3 +463,88 @@ def test_what_was_sent_is_not_quoted_in_what_is_wrong_with_it():
         Schemas(SCHEMAS).check(wrong)
 
     assert "Perrichon" not in str(refused.value)
+
+
+async def test_a_demand_that_was_refused_is_never_accepted_later(house, samu):
+    await opened(house, start=NOON + 40 * HOUR)
+    await samu.send(case())
+    await samu.send(demand(request={"deadline": "4H"}))
+    await samu.send(demand(purpose="SMUR", number=99))
+    answers = await samu.hears("resourcesResponse", 2)
+    assert {one["requestId"][-2:]: one["response"]["answer"] for one in answers} == {
+        ".1": "DIFFEREE",
+        "99": "REFUSEE",
+    }
+
+    await tell(house, "slot", slot_told(NOON + 2 * HOUR))
+    answers = await samu.hears("resourcesResponse", 3)
+
+    accepted = [one["requestId"] for one in answers if one["response"]["answer"] == "ACCEPTEE"]
+    assert accepted == [DEMAND]
+
+
+async def test_another_samu_neither_cancels_a_case_nor_hears_of_it(house, samu):
+    await opened(house)
+    await samu.send(case())
+    await samu.hears("appointment")
+    stranger = "fr.health.samu999"
+
+    def of_a_stranger(message, kind):
+        document = enveloped(message, distributionKind=kind, senderID=stranger)
+        document["distributionID"] = f"{stranger}_{uuid4()}"
+        content(document)["sender"]["URI"] = f"hubex:{stranger}"
+        return document
+
+    for message, kind in ((case(), "Cancel"), (demand(), "Report"), (case(), "Report")):
+        await samu.send(of_a_stranger(message, kind))
+    errors = await samu.hears("error", 3)
+
+    assert {one["errorCode"]["statusCode"] for one in errors} == {703}
+    names = [one.event.name for one in await house.log.history(f"request-{request_of(CASE)}")]
+    assert "request.withdrawn" not in names
+    told = [one for one in samu.heard if "appointment" in content(one)]
+    assert {one["descriptor"]["explicitAddress"]["explicitAddressValue"] for one in told} == {SAMU}
+
+
+def hostile():
+    """Messages somebody could send; none may hold up the next."""
+    deep = []
+    for _ in range(300):
+        deep = [deep]
+    beside = enveloped(case())
+    beside["content"][0]["jsonContent"]["embeddedJsonContent"]["beside"] = deep
+    endless = enveloped(case(caseId="a" * 60 + "!"))
+    no_sender = enveloped(case())
+    content(no_sender)["sender"] = "x"
+    nul = enveloped(demand())
+    content(nul)["resourcesRequest"]["request"]["requestId"] = "fr.health.samu580.request.\x00"
+    return {"deep": beside, "endless": endless, "no_sender": no_sender, "nul": nul}
+
+
+@pytest.mark.parametrize("name", sorted(hostile()))
+async def test_no_message_holds_up_the_next(house, samu, name):
+    await opened(house)
+    await samu.send({}, raw=json.dumps(hostile()[name]).encode())
+    await samu.send(case())
+
+    await samu.hears("appointment")
+    assert any(one.get("refused") for one in samu.of("reference"))
+
+
+async def test_what_nobody_foresaw_is_put_aside_and_its_sender_is_told(house, samu, monkeypatch):
+    await opened(house)
+
+    async def broken(*_):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("services.hub_sante.receiving.Receiving._check_theirs", broken)
+    await samu.send(case())
+    (error,) = await samu.hears("error")
+
+    assert error["errorCode"]["statusCode"] == 700
+    assert await house.letters.count() == 1
+
+
+def test_a_folder_without_schemas_is_said_at_once(tmp_path):
+    with pytest.raises(SchemasMissing):
+        Schemas(tmp_path)

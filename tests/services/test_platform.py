@@ -8,9 +8,11 @@ import pytest
 
 from events.roles import Role
 from services.app import Service
-from services.deliver.ledger import listed
+from services.deliver.destination import Parcel, Refused, Sent
+from services.deliver.ledger import Ledger, listed
 from tests.conftest import house_at
-from tests.examples import HOUR, NEVERS, NOON
+from tests.examples import HOUR, NEVERS, NOON, assigned
+from tests.recording import recorded
 from tests.running import until
 from tests.services.ans_definitions import SAS, VERSIONS, errors_in, needs_definitions
 from tests.services.authority import Authority
@@ -243,3 +245,42 @@ async def test_the_platform_is_shown_our_certificate(settings, addresses, clock,
         async with house_at(mutual, addresses, clock=clock) as house, doors_of(house) as door:
             await booked(door)
             await until(lambda: platform.heard)
+
+
+async def test_what_was_refused_is_told_again_after_a_fix(door, platform):
+    platform.answers.append((422, {}))
+    await booked(door)
+
+    async def refused():
+        return await deliveries(door.house, state="refused")
+
+    await until(refused)
+    await Ledger(door.house.pool).back("platform", 0)
+
+    async def delivered():
+        return await deliveries(door.house, state="delivered")
+
+    await until(delivered)
+    assert statuses(platform) == [("POST", "booked"), ("PUT", "booked")]
+
+
+async def test_what_never_arrived_there_is_created_when_it_changes(door, platform):
+    platform.answers.extend([(503, {}), (404, {})])
+    await booked(door)
+    await until(lambda: len(platform.heard) == 3)
+
+    assert [one.method for one in platform.heard] == ["POST", "PUT", "POST"]
+
+
+async def test_a_refusal_that_comes_before_it_is_noted_as_sent_stays_one(pool):
+    ledger = Ledger(pool)
+    await ledger.open("hub")
+    (told,) = recorded(assigned())
+    parcel = Parcel(told, "x", b"{}")
+    await ledger.trying("hub", parcel)
+    await ledger.answered("hub", parcel.event_id, Refused(500, "DEAD_LETTER_QUEUED"))
+    await ledger.settle("hub", 0, parcel, Sent())
+
+    async with pool.connection() as connection:
+        (row,) = await listed(connection, limit=10)
+    assert row["state"] == "refused"

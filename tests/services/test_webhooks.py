@@ -10,6 +10,7 @@ import pytest
 from events.roles import Role
 from services.deliver import webhooks
 from services.deliver.destination import Delivered, NotNow, Parcel
+from services.deliver.ledger import destinations, listed
 from services.deliver.webhooks import NoAddress, ToWebhook, Webhook, check_address
 from services.log.commands import Sealed
 from services.messaging import subjects
@@ -316,6 +317,12 @@ async def test_what_is_no_webhook_is_refused(door, sheet, code):
         "https://10.0.0.8/x",
         "https://[::1]/x",
         "https://[fd00::1]/x",
+        "https://[::ffff:127.0.0.1]/x",
+        "https://[64:ff9b::a9fe:a9fe]/x",
+        "https://[2002:7f00:1::]/x",
+        "https://[::7f00:1]/x",
+        "https://[fec0::1]/x",
+        "https://224.0.0.1/x",
     ],
 )
 def test_addresses_of_our_own_network_are_nobodys(url):
@@ -363,3 +370,64 @@ async def test_an_address_by_number_must_still_be_who_its_name_says(
 
 def test_an_address_others_can_reach_is_one():
     check_address("https://partner.example:8443/snp?x=1", anywhere=False)
+
+
+async def test_what_waits_to_be_told_again_is_not_told_once_the_account_may_not(door, partner):
+    partner.always = (503, {})
+    account_id = await door.account(grant(Role.REGULATOR))
+    who = door.bearer(door.tokens.made_for(account_id))
+    await subscribed(door, partner, who)
+    await a_place(door.house)
+    await until(lambda: partner.heard)
+
+    gone = {"account_id": str(account_id), "grant": grant(Role.REGULATOR)}
+    await door.house.reception.take_in(
+        orjson.dumps(cloud_event("role-revocation", gone)),
+        subjects.ask(subjects.ANY_COMMUNITY, "role-revocation"),
+    )
+
+    async def left_out():
+        async with door.house.pool.connection() as connection:
+            return await listed(connection, state="left_out", limit=10)
+
+    await until(left_out)
+    before = len(partner.heard)
+    partner.always = (200, {})
+    other = Receiver()
+    async with receiving(other):
+        await subscribed(door, other)
+        await tell(door.house, "care-request", request_told())
+        await until(lambda: len(other.heard) == 3)
+    assert len(partner.heard) == before
+
+
+async def test_sent_on_it_is_failing_no_more_and_never_beyond_what_is_written(door, partner):
+    partner.always = (503, {})
+    who, hook = await subscribed(door, partner)
+    path = f"/v1/webhooks/{hook['webhook_id']}"
+    await a_place(door.house)
+    await until(lambda: partner.heard)
+
+    beyond = await door.ask("POST", f"{path}/replay", who, json={"since": 10**9})
+    assert (beyond.status_code, beyond.json()["code"]) == (422, "invalid_value")
+    partner.always = (200, {})
+    head = await door.house.log.head()
+    shown = (await door.ask("POST", f"{path}/replay", who, json={"since": head})).json()
+    assert shown["failing_since"] is None
+
+
+async def test_of_one_that_was_ended_nothing_waits(door, partner):
+    partner.always = (503, {})
+    who, hook = await subscribed(door, partner)
+    await a_place(door.house)
+    await until(lambda: partner.heard)
+
+    await door.ask("DELETE", f"/v1/webhooks/{hook['webhook_id']}", who)
+
+    async def nothing_waits():
+        async with door.house.pool.connection() as connection:
+            return await listed(connection, state="waiting", limit=10) == []
+
+    await until(nothing_waits)
+    async with door.house.pool.connection() as connection:
+        assert await destinations(connection) == []

@@ -11,6 +11,7 @@ create table hub_threads (
     sender text not null,
     demand_id text not null,
     made_at timestamptz not null default clock_timestamp(),
+    closed_at timestamptz,
     primary key (case_id, sender, demand_id)
 );
 """
