@@ -17,8 +17,9 @@ from services.api.desk import AtDesk, Desk, Who
 from services.api.scopes import meant, uuid_of
 from services.api.telling import RESPONSES
 from services.deliver import ledger
+from services.deliver.addresses import check_address
 from services.deliver.ledger import Ledger
-from services.deliver.webhooks import Webhook, Webhooks, check_address
+from services.deliver.webhooks import Webhook, Webhooks
 
 router = APIRouter(tags=["webhooks"], responses=RESPONSES)
 

@@ -6,12 +6,9 @@ told no more, from that second on.
 
 import base64
 import hmac
-import socket
-from asyncio import get_running_loop
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from secrets import token_bytes
 from time import time
 from typing import Any, cast
@@ -20,12 +17,12 @@ from uuid import UUID, uuid4
 
 import httpx
 
-from domain.decider import Refused as RefusedByUs
 from events import streams
 from events.envelope import Recorded
 from services.access.gate import Gate
 from services.access.permissions import Look, Scope
 from services.access.tokens import InvalidToken
+from services.deliver.addresses import NoAddress, reached
 from services.deliver.destination import LeftOut, NotNow, Outcome, Parcel
 from services.deliver.http import outcome_of
 from services.deliver.ledger import OPEN
@@ -46,12 +43,6 @@ _MAKE = (
     "insert into webhooks (webhook_id, account_id, url, names, community, key, secret)"  # noqa: S608 columns above
     f" values (%s, %s, %s, %s, %s, %s, %s) returning {_COLUMNS}"
 )
-
-
-class NoAddress(RefusedByUs):
-    """A webhook has an https address others can reach, without a password in it."""
-
-    code = "invalid_value"
 
 
 @dataclass(frozen=True)
@@ -175,7 +166,7 @@ class ToWebhook:
         url, extensions = self._webhook.url, {}
         if not self._anywhere:
             try:
-                url, host = await _reached(url)
+                url, host = await reached(url)
             except NoAddress:
                 return NotNow("no public address")
             headers["Host"], extensions = (
@@ -192,63 +183,6 @@ class ToWebhook:
         except httpx.HTTPError as fault:
             return NotNow(type(fault).__name__)
         return outcome_of(answer)
-
-
-def check_address(url: str, *, anywhere: bool) -> None:
-    """Raises NoAddress for what nobody should be told at."""
-    try:
-        parts = urlsplit(url)
-        parts.port  # noqa: B018 it raises
-    except ValueError as malformed:
-        raise NoAddress from malformed
-    if not parts.hostname or parts.username or parts.password or parts.fragment:
-        raise NoAddress
-    if parts.scheme != "https" and not (anywhere and parts.scheme == "http"):
-        raise NoAddress
-    if anywhere:
-        return
-    try:
-        literal = ip_address(parts.hostname)
-    except ValueError:
-        return
-    if not _is_public(literal):
-        raise NoAddress
-
-
-async def _reached(url: str) -> tuple[str, str]:
-    """The address by number, looked up once, and the host to name. Raises NoAddress.
-
-    By number, for a name may be of this network when it is looked up a second time.
-    """
-    parts = urlsplit(url)
-    assert parts.hostname is not None, "it was checked"
-    port = parts.port or _HTTPS
-    try:
-        found = await get_running_loop().getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
-    except OSError as unknown:
-        raise NoAddress from unknown
-    numbers = [ip_address(str(one[4][0]).partition("%")[0]) for one in found]
-    if not numbers or not all(_is_public(one) for one in numbers):
-        raise NoAddress
-    number = f"[{numbers[0]}]" if numbers[0].version == 6 else str(numbers[0])  # noqa: PLR2004 IPv6
-    return parts._replace(netloc=f"{number}:{port}").geturl(), parts.netloc
-
-
-_IN_OTHERS = (  # IPv6 in which an IPv4 address is, and what is no single machine's
-    ip_network("64:ff9b::/96"),
-    ip_network("64:ff9b:1::/48"),
-    ip_network("2002::/16"),
-    ip_network("2001::/32"),
-    ip_network("::/96"),
-    ip_network("::ffff:0:0/96"),
-    ip_network("fec0::/10"),
-)
-
-
-def _is_public(number: IPv4Address | IPv6Address) -> bool:
-    """Whether anybody on the internet could be meant."""
-    embedded = any(number in network for network in _IN_OTHERS if network.version == number.version)
-    return number.is_global and not number.is_multicast and not embedded
 
 
 def _webhook(row: tuple[Any, ...]) -> Webhook:

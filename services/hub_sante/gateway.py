@@ -5,8 +5,7 @@ it comes again and changes nothing. What we send is delivered when its receipt h
 """
 
 import asyncio
-import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -14,20 +13,18 @@ from uuid import UUID
 import orjson
 import structlog
 from aio_pika.exceptions import DeliveryError
-from aiormq.exceptions import AMQPError
 from faststream import AckPolicy
-from faststream.rabbit import Channel, RabbitBroker, RabbitExchange, RabbitMessage, RabbitQueue
-from faststream.security import BaseSecurity
+from faststream.rabbit import Channel, RabbitBroker, RabbitMessage, RabbitQueue
 from nats.errors import Error as NatsError
 
 from domain import request as requests
 from events import streams
-from events.envelope import Recorded
 from services import telemetry
 from services.deliver.courier import Courier
-from services.deliver.destination import Delivered, LeftOut, NotNow, Outcome, Parcel, Refused, Sent
+from services.deliver.destination import Delivered, Refused
 from services.deliver.ledger import Cursor, Ledger
 from services.hub_sante.answers import Answers
+from services.hub_sante.publishing import EXCHANGE_FAULTS, NAME, ToHub, broker_of, publish
 from services.hub_sante.receiving import Demand, NotUnderstood, Receiving, Replies
 from services.hub_sante.schemas import Schemas
 from services.hub_sante.threads import Threads
@@ -39,7 +36,6 @@ from services.log.leading import leading
 from services.log.patience import patiently
 from services.messaging import subjects
 from services.messaging.subjects import Kind
-from services.settings import Settings
 from services.stopping import stop
 
 if TYPE_CHECKING:
@@ -47,11 +43,7 @@ if TYPE_CHECKING:
 
 logger = structlog.get_logger()
 
-NAME = "hub"
-EXCHANGE = "hubsante"
 _ONE_ACTIVE = 4021904  # advisory lock
-_CONTENT_TYPE = "application/json"
-_PASSING = (AMQPError, OSError, ssl.SSLError, TimeoutError)
 
 
 class Gateway:
@@ -80,7 +72,7 @@ class Gateway:
                 url = self._house.addresses.database_url
                 async with leading(url, settings, _ONE_ACTIVE) as connection:
                     await self._serve(connection)
-            except (*_PASSING, *UNREACHABLE) as fault:
+            except (*EXCHANGE_FAULTS, *UNREACHABLE) as fault:
                 logger.warning("no Hub", error=type(fault).__name__)
             await asyncio.sleep(settings.hub_reconnect_seconds)
 
@@ -158,7 +150,7 @@ class Gateway:
         try:
             kind = message.raw_message.content_type
             replies = await self._receiving.receive(body, kind, now)
-        except (*_PASSING, *UNREACHABLE) as fault:
+        except (*EXCHANGE_FAULTS, *UNREACHABLE) as fault:
             logger.warning("not taken in yet", error=type(fault).__name__)
             await asyncio.sleep(self._settings.hub_reconnect_seconds)
             raise
@@ -197,7 +189,7 @@ class Gateway:
         """With the Hub; where it cannot be now, the message comes again, and not at once."""
         try:
             await publish(broker, self._client_id, reply)
-        except (*_PASSING, DeliveryError) as fault:
+        except (*EXCHANGE_FAULTS, DeliveryError) as fault:
             logger.warning("not replied yet", error=type(fault).__name__)
             await asyncio.sleep(self._settings.hub_reconnect_seconds)
             raise
@@ -249,72 +241,6 @@ class Gateway:
             return UUID(number.partition(".")[0]) if sender == self._client_id else None
         except ValueError:
             return None
-
-
-class ToHub:
-    """A destination: whoever wrote to us over the Hub."""
-
-    name = NAME
-
-    def __init__(
-        self, broker: RabbitBroker, answers: Answers, client_id: str, in_turn: asyncio.Lock
-    ) -> None:
-        self._in_turn = in_turn
-        self._broker = broker
-        self._answers = answers
-        self._client_id = client_id
-
-    async def parcel(self, recorded: Recorded) -> Parcel | LeftOut | None:
-        """What they are told."""
-        return await self._answers.parcel(recorded)
-
-    async def send(self, parcel: Parcel, nth: int) -> Outcome:  # noqa: ARG002 as the port
-        """With the Hub; delivered when their receipt comes."""
-        messages: Sequence[dict[str, Any]] = orjson.loads(parcel.body)
-        try:
-            async with self._in_turn:
-                for message in messages:
-                    await publish(self._broker, self._client_id, message)
-        except DeliveryError:
-            return NotNow("the Hub has no queue for us")
-        except _PASSING as fault:
-            return NotNow(type(fault).__name__)
-        return Sent()
-
-
-async def publish(broker: RabbitBroker, client_id: str, message: Mapping[str, Any]) -> None:
-    """With the Hub, confirmed, or an exception of AMQP."""
-    await broker.publish(
-        orjson.dumps(message),
-        exchange=RabbitExchange(EXCHANGE, declare=False),
-        routing_key=client_id,
-        persist=True,
-        mandatory=True,
-        content_type=_CONTENT_TYPE,
-    )
-
-
-def broker_of(settings: Settings) -> RabbitBroker:
-    """With our certificate, which is who we are there (SASL EXTERNAL)."""
-    assert settings.hub_url is not None, "the settings say where it is"
-    url = settings.hub_url.get_secret_value()
-    security = None
-    if settings.hub_certificate is not None:
-        authority = settings.hub_authority
-        context = ssl.create_default_context(cafile=str(authority) if authority else None)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.load_cert_chain(settings.hub_certificate, settings.hub_key)
-        security = BaseSecurity(ssl_context=context, use_ssl=True)
-        url += ("&" if "?" in url else "?") + "auth=EXTERNAL"
-    return RabbitBroker(
-        url,
-        security=security,
-        reconnect_interval=settings.hub_reconnect_seconds,
-        graceful_timeout=settings.drain_timeout_seconds,
-        apply_types=False,
-        logger=None,
-        specification_url="amqps://hub",
-    )
 
 
 async def _as_it_came(message: RabbitMessage) -> RabbitMessage:

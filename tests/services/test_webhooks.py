@@ -9,9 +9,10 @@ import pytest
 
 from events.roles import Role
 from services.deliver import webhooks
+from services.deliver.addresses import NoAddress, check_address
 from services.deliver.destination import Delivered, NotNow, Parcel
 from services.deliver.ledger import destinations, listed
-from services.deliver.webhooks import NoAddress, ToWebhook, Webhook, check_address
+from services.deliver.webhooks import ToWebhook, Webhook
 from services.log.commands import Sealed
 from services.messaging import subjects
 from tests.examples import NEVERS, NOON, VALENCIENNES, assigned
@@ -358,7 +359,7 @@ async def test_an_address_by_number_must_still_be_who_its_name_says(
         async def found(_):
             return f"https://127.0.0.1:{port}/x", "localhost"
 
-        monkeypatch.setattr(webhooks, "_reached", found)
+        monkeypatch.setattr(webhooks, "reached", found)
         there, parcel = told_at("https://localhost/x", settings)
         assert await there.send(parcel, 1) == Delivered(200)
         assert receiver.heard[0].headers["host"] == "localhost"

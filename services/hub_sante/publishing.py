@@ -1,0 +1,89 @@
+"""Publishing on the Hub: with our certificate, under our own name, confirmed."""
+
+import asyncio
+import ssl
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+from aio_pika.exceptions import DeliveryError
+from aiormq.exceptions import AMQPError
+from faststream.rabbit import RabbitBroker, RabbitExchange
+from faststream.security import BaseSecurity
+
+from events.envelope import Recorded
+from services.deliver.destination import LeftOut, NotNow, Outcome, Parcel, Sent
+from services.hub_sante.answers import Answers
+from services.settings import Settings
+
+NAME = "hub"
+EXCHANGE = "hubsante"
+EXCHANGE_FAULTS = (AMQPError, OSError, ssl.SSLError, TimeoutError)
+"""Faults that pass: the Hub is away."""
+_CONTENT_TYPE = "application/json"
+
+
+class ToHub:
+    """A destination: whoever wrote to us over the Hub."""
+
+    name = NAME
+
+    def __init__(
+        self, broker: RabbitBroker, answers: Answers, client_id: str, in_turn: asyncio.Lock
+    ) -> None:
+        self._in_turn = in_turn
+        self._broker = broker
+        self._answers = answers
+        self._client_id = client_id
+
+    async def parcel(self, recorded: Recorded) -> Parcel | LeftOut | None:
+        """What they are told."""
+        return await self._answers.parcel(recorded)
+
+    async def send(self, parcel: Parcel, nth: int) -> Outcome:  # noqa: ARG002 as the port
+        """With the Hub; delivered when their receipt comes."""
+        messages: Sequence[dict[str, Any]] = orjson.loads(parcel.body)
+        try:
+            async with self._in_turn:
+                for message in messages:
+                    await publish(self._broker, self._client_id, message)
+        except DeliveryError:
+            return NotNow("the Hub has no queue for us")
+        except EXCHANGE_FAULTS as fault:
+            return NotNow(type(fault).__name__)
+        return Sent()
+
+
+async def publish(broker: RabbitBroker, client_id: str, message: Mapping[str, Any]) -> None:
+    """With the Hub, confirmed, or an exception of AMQP."""
+    await broker.publish(
+        orjson.dumps(message),
+        exchange=RabbitExchange(EXCHANGE, declare=False),
+        routing_key=client_id,
+        persist=True,
+        mandatory=True,
+        content_type=_CONTENT_TYPE,
+    )
+
+
+def broker_of(settings: Settings) -> RabbitBroker:
+    """With our certificate, which is who we are there (SASL EXTERNAL)."""
+    assert settings.hub_url is not None, "the settings say where it is"
+    url = settings.hub_url.get_secret_value()
+    security = None
+    if settings.hub_certificate is not None:
+        authority = settings.hub_authority
+        context = ssl.create_default_context(cafile=str(authority) if authority else None)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.load_cert_chain(settings.hub_certificate, settings.hub_key)
+        security = BaseSecurity(ssl_context=context, use_ssl=True)
+        url += ("&" if "?" in url else "?") + "auth=EXTERNAL"
+    return RabbitBroker(
+        url,
+        security=security,
+        reconnect_interval=settings.hub_reconnect_seconds,
+        graceful_timeout=settings.drain_timeout_seconds,
+        apply_types=False,
+        logger=None,
+        specification_url="amqps://hub",
+    )
