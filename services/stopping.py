@@ -26,6 +26,20 @@ async def stop(tasks: Collection[asyncio.Task[Any]]) -> None:
         raise cancelled
 
 
+async def finished(work: Coroutine[Any, Any, None]) -> None:
+    """Done to its end, however often we are cancelled meanwhile: what closes must close whole."""
+    task = asyncio.create_task(work)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError as again:
+            cancelled = again
+    task.result()
+    if cancelled is not None:
+        raise cancelled
+
+
 class Together:
     """As `asyncio.TaskGroup`: one that fails ends them all. It cancels until they have ended.
 

@@ -36,7 +36,7 @@ from services.log.leading import leading
 from services.log.patience import patiently
 from services.messaging import subjects
 from services.messaging.subjects import Kind
-from services.stopping import stop
+from services.stopping import finished, stop
 
 if TYPE_CHECKING:
     from services.app import House
@@ -141,8 +141,7 @@ class Gateway:
         try:
             yield broker
         finally:
-            await broker.stop()
-            await asyncio.sleep(0.01)  # what aio-pika scheduled as it closed has its turn
+            await finished(broker.stop())
 
     async def _take(self, broker: RabbitBroker, message: RabbitMessage) -> None:
         """Taken in and replied to; what nobody foresaw is put aside, and holds up nobody."""
