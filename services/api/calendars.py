@@ -25,9 +25,8 @@ from services.api.members import RppsPath
 from services.api.scopes import UnknownPath, uuid_of
 from services.api.telling import RESPONSES
 from services.calendars import apart
-from services.calendars.feed import calendar_of
 from services.calendars.feeds import Feeds
-from services.calendars.reading import FreeTime
+from services.calendars.free_times import FreeTime
 from services.calendars.syncing import AgendaSlots, plan
 from services.fhir.codes import MEDIA_TYPE
 from services.intake.naming import command_of
@@ -97,6 +96,8 @@ async def calendar(
     except InvalidToken as gone:
         raise UnknownPath from gone
     permitted(holder, Look.SLOTS, Scope(rpps=feed.rpps))
+    from services.calendars.feed import calendar_of  # noqa: PLC0415 for who subscribes
+
     now = desk.house.clock.now()
     query = availability.slots_to_come(rpps=feed.rpps).limit(1000)
     found = await rows(desk.house.pool, query, at=now)

@@ -18,14 +18,12 @@ import orjson
 
 from domain.decider import Refused
 from events.codes import Label, Mode
-from services.calendars.reading import (
+from services.calendars.free_times import (
     Agenda,
     FreeTime,
     NotAnAgenda,
     SomebodyElses,
     TooMuchTime,
-    from_fhir,
-    from_ical,
 )
 
 _CPU_SECONDS = 2  # of reading: loading the parsers takes one more
@@ -75,6 +73,8 @@ def _time(told: Mapping[str, Any]) -> FreeTime:
 
 
 def _main() -> None:
+    from services.calendars.reading import from_fhir, from_ical  # noqa: PLC0415 here, and only here
+
     used = resource.getrusage(resource.RUSAGE_SELF)
     seconds = ceil(used.ru_utime + used.ru_stime) + _CPU_SECONDS
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))

@@ -7,8 +7,7 @@ Of an iCalendar, what is free time there: transparent events, those of the categ
 VFREEBUSY of type FREE. What is busy is somebody's appointment: it is skipped, unread.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -22,6 +21,7 @@ from pydantic import ValidationError
 
 from domain.decider import Refused
 from events.codes import Label, Mode
+from services.calendars.free_times import Agenda, FreeTime, NotAnAgenda, SomebodyElses, TooMuchTime
 from services.fhir import codes
 
 MOST = 1000  # free times in one agenda
@@ -29,42 +29,6 @@ _CATEGORY = "SNP"
 _TOO_OFTEN = {"SECONDLY", "MINUTELY", "HOURLY"}  # no rule of an agenda, and endless work
 _OURS = "@snp-dispatch"  # our own feed, read back: what it says was said here
 _DAY = timedelta(days=1)
-
-
-class NotAnAgenda(Refused):
-    """This is no iCalendar (RFC 5545), and no FHIR Bundle of Slots either."""
-
-    code = "not_an_agenda"
-
-
-class SomebodyElses(Refused):
-    """The agenda is another practitioner's."""
-
-    code = "somebody_elses_agenda"
-
-
-class TooMuchTime(Refused):
-    """There are more than a thousand free times in it: say fewer days."""
-
-    code = "too_large"
-
-
-@dataclass(frozen=True)
-class FreeTime:
-    """When somebody may come, and how, where it is said."""
-
-    start: datetime
-    end: datetime
-    modes: Sequence[Mode] = ()
-    labels: Sequence[Label] = ()
-
-
-@dataclass(frozen=True)
-class Agenda:
-    """What was found, and how many events were no free time."""
-
-    free: Sequence[FreeTime]
-    skipped: int
 
 
 def from_ical(body: bytes, since: datetime, until: datetime, zone: ZoneInfo) -> Agenda:

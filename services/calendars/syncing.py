@@ -10,7 +10,7 @@ from typing import cast
 from uuid import UUID
 
 from domain.agenda import Slot
-from services.calendars.reading import FreeTime
+from services.calendars.free_times import FreeTime
 from services.log.database import Pool
 
 
