@@ -73,14 +73,14 @@ class Statements:
     def indexes(self) -> list[bytes]:
         """The indexes, for when the tables are filled."""
         return [
-            self.sql(CreateIndex(index))
+            self.sql(_index(index))
             for table in self.projection.tables
             for index in sorted(table.indexes, key=_name)
         ]
 
     def tables(self) -> list[bytes]:
         """The tables alone."""
-        return [self.sql(CreateTable(table)) for table in self.projection.tables]
+        return [self.sql(_create(table)) for table in self.projection.tables]
 
     async def read(self, connection: Connection, places: Sequence[Place]) -> Rows:
         """The rows a batch will ask for, those that exist."""
@@ -112,6 +112,7 @@ class Statements:
         return text
 
 
+@lru_cache(maxsize=64)
 def shape(projection: Projection) -> str:
     """A digest of the tables and of the code that fills them: another one is built anew."""
     rules = (modules[projection.apply.__module__], *projection.made_by)
@@ -119,11 +120,24 @@ def shape(projection: Projection) -> str:
     return hashlib.sha256(code.encode()).hexdigest()[:16]
 
 
+# One clause for each, whoever asks: as text it is looked up by being the same.
+@lru_cache(maxsize=256)
+def _create(table: Table) -> ClauseElement:
+    return CreateTable(table)
+
+
+@lru_cache(maxsize=256)
+def _index(index: Index) -> ClauseElement:
+    return CreateIndex(index)
+
+
+@lru_cache(maxsize=256)
 def _read(table: Table) -> ClauseElement:
     key = key_of(table)
     return select(table).where(key == any_(bindparam("keys", type_=ARRAY(key.type))))
 
 
+@lru_cache(maxsize=256)
 def _write(table: Table) -> ClauseElement:
     source = (
         func.jsonb_to_recordset(bindparam("rows", type_=JSONB))
