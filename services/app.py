@@ -236,6 +236,8 @@ async def open_house(
         await house.broker.connection.subscribe(subjects.BELL, cb=bell)
         running += await _started(house, services, tasks, partition or Partition())
         await house.broker.start()
+        # Whoever asks from now on finds somebody: what we listen to has reached the server.
+        await house.broker.connection.flush(int(settings.publish_timeout_seconds))
         house._open = True  # noqa: SLF001 made here
         if Service.PROJECTOR in services:
             running.append(tasks.create_task(_project(house)))
