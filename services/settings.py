@@ -13,9 +13,8 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from events.weights import USUAL_WEIGHTS, Weights
-from services.access.providers import Provider, TlsClient
+from services.access.providers import HERE, Provider, TlsClient
 
-_HERE = {"localhost", "127.0.0.1", "::1"}
 Count = Annotated[int, Field(ge=1)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 
@@ -248,12 +247,12 @@ class Settings(BaseSettings):
                 msg = "SNP_HUB_CLIENT_ID says who we are at SNP_HUB_URL: the CN of our certificate"
                 raise ValueError(msg)
             hub = urlsplit(self.hub_url.get_secret_value())
-            if hub.scheme != "amqps" and hub.hostname not in _HERE:
+            if hub.scheme != "amqps" and hub.hostname not in HERE:
                 msg = "the Hub is reached over amqps"
                 raise ValueError(msg)
         if self.platform_url:
             where = urlsplit(self.platform_url)
-            if where.scheme != "https" and where.hostname not in _HERE:
+            if where.scheme != "https" and where.hostname not in HERE:
                 msg = "the platform is told over https"
                 raise ValueError(msg)
         return self

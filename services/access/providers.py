@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, SecretStr, StringConstraints, model_validator
 
-_HERE = {"localhost", "127.0.0.1", "::1"}
+HERE = {"localhost", "127.0.0.1", "::1"}
 Claim = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_:./-]{1,80}$")]
 
 
@@ -29,7 +29,6 @@ class Provider(BaseModel):
     client_secret: SecretStr | None = None
     scope: str = "openid"  # Pro Santé Connect: openid scope_all
     acr_values: str | None = None  # Pro Santé Connect: eidas1
-    title: str = "Pro Santé Connect"
 
     @model_validator(mode="after")
     def _keys_from_one_place(self) -> Self:
@@ -38,7 +37,7 @@ class Provider(BaseModel):
             raise ValueError(msg)
         for url in (self.jwks_url, self.authorize_url, self.token_url):
             where = urlsplit(url or "https://")
-            if where.scheme != "https" and where.hostname not in _HERE:
+            if where.scheme != "https" and where.hostname not in HERE:
                 msg = "a provider is spoken to over https"
                 raise ValueError(msg)
         if (self.authorize_url, self.token_url, self.client_id).count(None) not in {0, 3}:

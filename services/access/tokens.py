@@ -7,7 +7,7 @@ that is the account's. RFC 7519, 8725 (best practice), 9068; OpenID Connect Core
 import asyncio
 import hmac
 from base64 import urlsafe_b64decode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from time import monotonic
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
@@ -37,7 +37,7 @@ LOCAL = "urn:snp-dispatch"
 """Who signs tokens of accounts with a secret here."""
 AUDIENCE = "snp-dispatch"
 _SESSIONS, _SIGNING_IN = "snp-dispatch-session", "snp-dispatch-signing-in"
-_SIGN_IN_SECONDS = 600
+SIGN_IN_SECONDS = 600  # to sign in elsewhere, and come back
 
 _LONGEST = 8192  # characters of a token: more is no token
 _KEYS_READ_AGAIN_SECONDS = 300.0
@@ -83,38 +83,22 @@ class Tokens:
 
     def made_for(self, account_id: UUID) -> str:
         """A token of ours."""
-        now = int(self._clock.now().timestamp())
-        claims = {
-            "iss": LOCAL,
-            "aud": AUDIENCE,
-            "sub": str(account_id),
-            "iat": now,
-            "exp": now + int(60 * self._minutes),
-            "jti": str(uuid4()),
-        }
-        header = {"alg": "Ed25519", "typ": "at+jwt", "kid": "local"}
-        return jwt.encode(header, claims, self._key, algorithms=["Ed25519"])
+        claims = {"aud": AUDIENCE, "sub": str(account_id), "jti": str(uuid4())}
+        return self._made("at+jwt", claims, 60 * self._minutes)
 
     def session_for(self, signed: SignedIn) -> str:
         """A session on a page of ours, of somebody who just proved who they are."""
-        now = int(self._clock.now().timestamp())
         claims = {
-            "iss": LOCAL,
             "aud": _SESSIONS,
             "sub": str(signed.account_id),
             "rpps": signed.rpps,
             "national": signed.national,
-            "iat": now,
-            "exp": now + int(60 * self._session_minutes),
         }
-        header = {"alg": "Ed25519", "typ": "session+jwt", "kid": "local"}
-        return jwt.encode(header, claims, self._key, algorithms=["Ed25519"])
+        return self._made("session+jwt", claims, 60 * self._session_minutes)
 
     def session(self, text: str) -> SignedIn:
         """Whose session it is. Raises InvalidToken."""
-        if len(text) > _LONGEST:
-            raise InvalidToken
-        claims = self._claims(text, KeySet([self._key]), LOCAL, _SESSIONS, ("Ed25519",))
+        claims = self._ours(text, _SESSIONS)
         try:
             account_id = UUID(str(claims.get("sub")))
         except ValueError as malformed:
@@ -123,20 +107,26 @@ class Tokens:
 
     def remembered(self, what: dict[str, str]) -> str:
         """What a browser keeps for us while it signs in elsewhere: it cannot change it."""
-        now = int(self._clock.now().timestamp())
-        claims = {"iss": LOCAL, "aud": _SIGNING_IN, "exp": now + _SIGN_IN_SECONDS, "what": what}
-        header = {"alg": "Ed25519", "typ": "JWT", "kid": "local"}
-        return jwt.encode(header, claims, self._key, algorithms=["Ed25519"])
+        return self._made("JWT", {"aud": _SIGNING_IN, "what": what}, SIGN_IN_SECONDS)
 
     def recalled(self, text: str, *, state: str) -> dict[str, str]:
         """As it was given it, for the one who comes back with that state. Raises InvalidToken."""
-        if len(text) > _LONGEST:
-            raise InvalidToken
-        claims = self._claims(text, KeySet([self._key]), LOCAL, _SIGNING_IN, ("Ed25519",))
-        found: dict[str, str] = claims["what"]
+        found: dict[str, str] = self._ours(text, _SIGNING_IN)["what"]
         if not hmac.compare_digest(found["state"], state):
             raise InvalidToken
         return found
+
+    def _made(self, kind: str, claims: Mapping[str, Any], seconds: float) -> str:
+        now = int(self._clock.now().timestamp())
+        header = {"alg": "Ed25519", "typ": kind, "kid": "local"}
+        usual = {"iss": LOCAL, "iat": now, "exp": now + int(seconds)}
+        return jwt.encode(header, {**usual, **claims}, self._key, algorithms=["Ed25519"])
+
+    def _ours(self, text: str, audience: str) -> dict[str, Any]:
+        """The claims of what we made for that audience. Raises InvalidToken."""
+        if len(text) > _LONGEST:
+            raise InvalidToken
+        return self._claims(text, KeySet([self._key]), LOCAL, audience, ("Ed25519",))
 
     async def check(self, token: str) -> SignedIn:
         """Whose it is. Raises InvalidToken, that says no more than that."""
@@ -164,8 +154,7 @@ class Tokens:
     async def _check(self, token: str) -> tuple[SignedIn, float]:
         issuer = _issuer_claimed(token)
         if issuer == LOCAL:
-            keys = KeySet([self._key])
-            claims = self._claims(token, keys, LOCAL, AUDIENCE, ("Ed25519",))
+            claims = self._ours(token, AUDIENCE)
             try:
                 until = float(claims["exp"])
                 return SignedIn(UUID(str(claims.get("sub"))), until=until), until

@@ -18,21 +18,20 @@ from events.codes import Mode
 from services.access.code_flow import CodeFlow
 from services.access.gate import NotAllowed, permitted
 from services.access.permissions import Look, Principal, Scope
-from services.access.tokens import InvalidToken
+from services.access.tokens import SIGN_IN_SECONDS, InvalidToken
 from services.api.desk import AtDesk, Desk
-from services.api.doors import DOORS
-from services.booking.showing import SEXES, clock, in_french, moment, motives, page, places
+from services.api.doors import DOOR_OF
+from services.booking.showing import SEXES, clock, in_french, motives, page, places
 from services.fhir.bundle import Shown
 from services.fhir.codes import without_prefix
 from services.fhir.search import SlotSearch
 from services.fhir.slots import free_slots
-from services.messaging import subjects
+from services.french import moment
 from services.messaging.subjects import Kind
 
 PREFIX = "/booking"
 router = APIRouter(include_in_schema=False)
 
-_DOORS = {door.kind: door for door in DOORS}
 _SESSION, _SIGN_IN = "snp_session", "snp_sign_in"
 _AHEAD = timedelta(days=3)
 _MOST_FIELDS = 30
@@ -81,7 +80,7 @@ async def signed_in(
         ]
         return page("told", 401, title="Connexion refusée", lines=lines, done=False)
     back = {"practitioner": remembered["practitioner"], "origin": remembered["origin"]}
-    answer = RedirectResponse(f"{_base(request, desk)}{PREFIX}?{urlencode(back)}", 303)
+    answer = RedirectResponse(f"{desk.address(request)}{PREFIX}?{urlencode(back)}", 303)
     seconds = 60 * desk.house.settings.session_minutes
     _keep(request, answer, _SESSION, desk.tokens.session_for(signed), seconds)
     answer.delete_cookie(_SIGN_IN, path=PREFIX)
@@ -103,7 +102,7 @@ async def keep(
         return await _slots(request, desk, who, rpps, origin, told=gone, said=form)
     now = desk.house.clock.now()
     told = await desk.tell(
-        _DOORS[Kind.CARE_REQUEST],
+        DOOR_OF[Kind.CARE_REQUEST],
         who,
         {},
         orjson.dumps(_care_request(form, slot, mode, now)),
@@ -138,10 +137,10 @@ async def answer(
         return _expired()
     rpps, origin = form.get("practitioner", ""), form.get("origin", "")
     back = {"practitioner": rpps, "origin": origin}
-    again = f"{_base(request, desk)}{PREFIX}?{urlencode(back)}"
+    again = f"{desk.address(request)}{PREFIX}?{urlencode(back)}"
     if form.get("answer") != "confirm":
         await desk.tell(
-            _DOORS[Kind.WITHDRAWAL],
+            DOOR_OF[Kind.WITHDRAWAL],
             who,
             {"request_id": str(request_id)},
             b'{"reason": "PATIENT_DECLINED"}',
@@ -149,14 +148,7 @@ async def answer(
         lines = ["La place est de nouveau libre. Rien n'a été réservé."]
         return page("told", title="Abandonné", lines=lines, done=True, again=again)
     await desk.about_request(who, Look.TAKE, request_id)
-    wanted = {
-        "command_id": str(uuid4()),
-        "request_id": str(request_id),
-        "slot_id": str(slot_id),
-        "mode": mode,
-        "regulator": who.ref,
-    }
-    told = await desk.ask(f"snp.take.{subjects.ANY_COMMUNITY}", wanted)
+    told = await desk.take(who, request_id, slot_id, mode, uuid4())
     if "code" in told:
         lines = [in_french(told), "La demande reste ouverte : une autre place est recherchée."]
         title = "La place n'est plus là"
@@ -288,7 +280,7 @@ def _usual(
     request: Request, desk: Desk, session: str | None, rpps: str, origin: str
 ) -> dict[str, Any]:
     token = _token(desk, session or "")
-    return {"base": _base(request, desk), "token": token, "rpps": rpps, "origin": origin}
+    return {"base": desk.address(request), "token": token, "rpps": rpps, "origin": origin}
 
 
 def _to_sign_in(request: Request, desk: Desk, rpps: str, origin: str) -> Response:
@@ -305,7 +297,7 @@ def _to_sign_in(request: Request, desk: Desk, rpps: str, origin: str) -> Respons
         "practitioner": rpps,
         "origin": origin,
     }
-    _keep(request, answer, _SIGN_IN, desk.tokens.remembered(what), 600)
+    _keep(request, answer, _SIGN_IN, desk.tokens.remembered(what), SIGN_IN_SECONDS)
     return answer
 
 
@@ -313,7 +305,7 @@ def _flow(request: Request, desk: Desk) -> CodeFlow:
     """With the first provider one can sign in with. Raises InvalidToken where there is none."""
     for provider in desk.house.settings.oidc_providers:
         if provider.authorize_url is not None:
-            return CodeFlow(provider, desk.tokens, f"{_base(request, desk)}{PREFIX}/signed-in")
+            return CodeFlow(provider, desk.tokens, f"{desk.address(request)}{PREFIX}/signed-in")
     raise InvalidToken
 
 
@@ -323,10 +315,6 @@ def _keep(request: Request, answer: Response, name: str, value: str, seconds: fl
     answer.set_cookie(
         name, value, max_age=int(seconds), path=PREFIX, secure=secure, httponly=True, samesite="lax"
     )
-
-
-def _base(request: Request, desk: Desk) -> str:
-    return desk.house.settings.public_url or str(request.base_url).rstrip("/")
 
 
 def _not_from_here() -> Response:

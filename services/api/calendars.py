@@ -20,7 +20,7 @@ from services.access.gate import permitted
 from services.access.permissions import Look, Principal, Scope
 from services.access.tokens import InvalidToken
 from services.api.desk import AtDesk, Desk, Who
-from services.api.doors import DOORS
+from services.api.doors import DOOR_OF
 from services.api.members import RppsPath
 from services.api.scopes import UnknownPath, uuid_of
 from services.api.telling import RESPONSES
@@ -35,7 +35,6 @@ from services.projector.queries import rows
 
 router = APIRouter(tags=["calendars"], responses=RESPONSES)
 
-_DOORS = {door.kind: door for door in DOORS}
 _ICAL = "text/calendar"
 _BODY = {
     "requestBody": {
@@ -71,8 +70,7 @@ async def subscribe(rpps: RppsPath, request: Request, desk: AtDesk, who: Who) ->
     """
     permitted(who, Look.SLOTS, Scope(rpps=rpps))
     key = await _feeds(desk).make(who.account_id, rpps)
-    base = desk.house.settings.public_url or str(request.base_url).rstrip("/")
-    return {"url": f"{base}/v1/calendars/{key}.ics"}
+    return {"url": f"{desk.address(request)}/v1/calendars/{key}.ics"}
 
 
 @router.delete("/v1/practitioners/{rpps}/calendar", status_code=204, response_class=Response)
@@ -139,7 +137,7 @@ async def read_agenda(
     opened: list[str] = []
     for slot_id in todo.withdraws if not dry_run else ():
         told = await desk.tell(
-            _DOORS[Kind.SLOT_WITHDRAWAL],
+            DOOR_OF[Kind.SLOT_WITHDRAWAL],
             who,
             {"slot_id": str(slot_id)},
             b'{"only_if_free": true}',  # somebody may have got a place this very moment
@@ -218,7 +216,7 @@ async def _open(
     if free.labels:
         data["labels"] = list(free.labels)
     path = {"rpps": model.rpps}
-    return await desk.tell(_DOORS[Kind.SLOT], who, path, orjson.dumps(data), key=key)
+    return await desk.tell(DOOR_OF[Kind.SLOT], who, path, orjson.dumps(data), key=key)
 
 
 def _why(told: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from domain.placing import By
 from domain.request import NoSuchRequest, received_of
 from domain.request import Request as RequestState
 from events import streams
+from events.codes import Mode
 from events.roles import Role
 from events.visit import Rater
 from projections import board
@@ -167,6 +168,23 @@ class Desk:
             known = await self.gate.communities_of(str(data.get("rpps")))
             if here is not None and not known <= here:
                 raise NotAllowed(door.kind)  # what they agreed to holds elsewhere as well
+
+    async def take(
+        self, principal: Principal, request_id: UUID, slot_id: UUID, mode: Mode, command_id: UUID
+    ) -> dict[str, Any]:
+        """A place chosen by hand, for whoever was seen to may: what dispatch answers."""
+        wanted = {
+            "command_id": str(command_id),
+            "request_id": str(request_id),
+            "slot_id": str(slot_id),
+            "mode": mode,
+            "regulator": principal.ref,
+        }
+        return await self.ask(f"snp.take.{subjects.ANY_COMMUNITY}", wanted)
+
+    def address(self, request: Request) -> str:
+        """Ours, as others know it: the settings say, or whoever asks found it."""
+        return self.house.settings.public_url or str(request.base_url).rstrip("/")
 
     async def ask(self, subject: str, message: object) -> dict[str, Any]:
         """A question to one of our services. Raises NotRunning and TryAgain."""

@@ -108,3 +108,5 @@ DOORS: tuple[Door, ...] = (
     Door(Kind.ACCOUNT_CLOSING, _ACCOUNT, About.NOTHING, "DELETE"),
 )
 """One for every kind there is: a test counts them."""
+
+DOOR_OF: Mapping[Kind, Door] = {door.kind: door for door in DOORS}

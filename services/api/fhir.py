@@ -134,6 +134,5 @@ def refused(code: str, text: str) -> Response:
 
 
 def base_of(desk: Desk, request: Request) -> str:
-    """Our address as others know it."""
-    public = desk.house.settings.public_url
-    return f"{public or str(request.base_url).rstrip('/')}{PREFIX}"
+    """Where FHIR is, as others know it."""
+    return f"{desk.address(request)}{PREFIX}"

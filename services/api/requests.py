@@ -168,14 +168,8 @@ async def take(
     if version_of(if_match) not in {None, version}:
         raise ChangedMeanwhile
     key = request.headers.get("Idempotency-Key")
-    wanted = {
-        "command_id": str(_command(who.ref, key) if key else uuid4()),
-        "request_id": str(identity),
-        "slot_id": str(choice.slot_id),
-        "mode": choice.mode,
-        "regulator": who.ref,
-    }
-    told = await desk.ask(f"snp.take.{subjects.ANY_COMMUNITY}", wanted)
+    command_id = _command(who.ref, key) if key else uuid4()
+    told = await desk.take(who, identity, choice.slot_id, choice.mode, command_id)
     return problem(told) if "code" in told else reading.Json(told)
 
 

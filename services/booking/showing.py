@@ -11,9 +11,9 @@ from jinja2 import Environment, PackageLoader
 
 from events.motives import MOTIVES
 from services.fhir.bundle import Shown
+from services.french import moment
 from services.reports.reasons import REASONS
 
-_DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 _MODES = {"AMB": "au cabinet", "HH": "à domicile", "VR": "en téléconsultation"}
 SEXES = (("UN", "Non précisé"), ("F", "Féminin"), ("M", "Masculin"), ("O", "Autre"))
 _SAFE = {
@@ -45,12 +45,6 @@ def places(slots: Sequence[Shown]) -> list[Place]:
         for slot in slots
         for mode in slot.modes
     ]
-
-
-def moment(at: datetime, zone: str) -> str:
-    """`lundi 23/11 à 14:05`."""
-    local = at.astimezone(ZoneInfo(zone))
-    return f"{_DAYS[local.weekday()]} {local:%d/%m} à {local:%H:%M}"
 
 
 def clock(at: datetime) -> str:

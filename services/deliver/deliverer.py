@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from time import monotonic
 from typing import Protocol
 
 import structlog
@@ -11,6 +12,7 @@ from services.access.gate import Gate
 from services.access.names import Names
 from services.access.tokens import Tokens
 from services.clock import Clock
+from services.deliver import platform
 from services.deliver.courier import Courier
 from services.deliver.destination import Destination
 from services.deliver.ledger import Ledger
@@ -27,6 +29,7 @@ from services.stopping import stop
 logger = structlog.get_logger()
 
 _ONE_ACTIVE = 4021903  # advisory lock
+_FORGET_EVERY_SECONDS = 3600.0
 
 
 class Closing(Destination, Protocol):
@@ -83,6 +86,9 @@ class Deliverer:
 
     async def _keep(self, connection: Connection) -> None:
         """Whoever is to be told has a courier; whoever is not, has none."""
+        if self._settings.platform_url:
+            await self.ledger.open(platform.NAME)  # webhooks are opened as they are made
+        forget_at = monotonic()
         while True:
             await connection.execute("select 1")  # whoever lost the lock hears of it here
             wanted = await self._wanted()
@@ -90,13 +96,15 @@ class Deliverer:
                 await stop([self._at_work.pop(name).task])
             for name, make in wanted.items():
                 await self._see_to(name, make)
-            await self.ledger.let_go(self._settings.deliveries_kept_days)
+            if monotonic() >= forget_at:
+                await self.ledger.let_go(self._settings.deliveries_kept_days)
+                forget_at = monotonic() + _FORGET_EVERY_SECONDS
             await asyncio.sleep(self._settings.deliver_poll_seconds)
 
     async def _wanted(self) -> dict[str, Callable[[], Closing]]:
         wanted: dict[str, Callable[[], Closing]] = {}
         if self._settings.platform_url:
-            wanted["platform"] = lambda: Platform(
+            wanted[platform.NAME] = lambda: Platform(
                 self._settings, self._log, self._vault, self.ledger
             )
         for hook in await self.webhooks.all():
@@ -106,7 +114,6 @@ class Deliverer:
         return wanted
 
     async def _see_to(self, name: str, make: Callable[[], Closing]) -> None:
-        await self.ledger.open(name)
         cursor = await self.ledger.cursor(name)
         known = self._at_work.get(name)
         if cursor is None or (known and known.generation == cursor.generation):

@@ -98,7 +98,7 @@ _FAILING_SINCE = """
 select min(created_at) from deliveries where destination = %s and state = 'waiting'
 """
 _LAST = """
-select digest, attempts, state from deliveries
+select digest, state from deliveries
 where destination = %(name)s and about = %(about)s and state <> 'left_out'
 order by position desc limit 1
 """
@@ -211,8 +211,8 @@ class Ledger:
         """What was told last of a stream."""
         async with self._pool.connection() as connection:
             cursor = await connection.execute(_LAST, {"name": name, "about": about})
-            row = cast("tuple[str | None, int, str] | None", await cursor.fetchone())
-        return Said(row[0], row[2]) if row else None
+            row = cast("tuple[str | None, str] | None", await cursor.fetchone())
+        return Said(*row) if row else None
 
     async def failing_since(self, name: str) -> datetime | None:
         """Since when something waits that was tried."""
@@ -238,7 +238,6 @@ async def listed(
     connection: Connection,
     *,
     destination: str | None = None,
-    about: str | None = None,
     state: str | None = None,
     limit: int,
 ) -> list[dict[str, Any]]:
@@ -248,10 +247,9 @@ async def listed(
         "select destination, event_id, position, about, what, state, attempts, status, detail,"
         " created_at, next_at, settled_at from deliveries"
         " where (%(destination)s::text is null or destination = %(destination)s)"
-        " and (%(about)s::text is null or about = %(about)s)"
         " and (%(state)s::text is null or state = %(state)s)"
         " order by created_at desc, event_id limit %(limit)s",
-        {"destination": destination, "about": about, "state": state, "limit": limit},
+        {"destination": destination, "state": state, "limit": limit},
     )
     return await cursor.fetchall()
 

@@ -4,7 +4,6 @@ A new one is created; once the platform knows of it, or may know, it is a condit
 the platform takes as a creation where it does not: so telling it twice changes nothing.
 """
 
-import ssl
 from hashlib import sha256
 from http import HTTPStatus
 from urllib.parse import urlencode
@@ -21,6 +20,7 @@ from services.access.names import Name
 from services.deliver.destination import LeftOut, NotNow, Outcome, Over, Parcel, Refused
 from services.deliver.http import outcome_of
 from services.deliver.ledger import DELIVERED, Ledger
+from services.deliver.tls import client_context
 from services.fhir.appointments import Booked, appointment_of, resource
 from services.fhir.codes import MEDIA_TYPE
 from services.intake.entitlements import IDENTIFIERS
@@ -59,9 +59,10 @@ class Platform:
         self._log = log
         self._vault = vault
         self._ledger = ledger
-        self._client = httpx.AsyncClient(
-            verify=_trust(settings), timeout=settings.deliver_timeout_seconds
+        trust = client_context(
+            settings.platform_authority, settings.platform_certificate, settings.platform_key
         )
+        self._client = httpx.AsyncClient(verify=trust, timeout=settings.deliver_timeout_seconds)
 
     async def aclose(self) -> None:
         """Hang up."""
@@ -127,16 +128,6 @@ class Platform:
             return _PARIS
         state = await self._log.state(communities.decider, streams.community(finess))
         return state.zone if isinstance(state, Formed) else _PARIS
-
-
-def _trust(settings: Settings) -> ssl.SSLContext:
-    """Whom we believe to be the platform, and the certificate we show it (INTEROP, 1.6)."""
-    authority = settings.platform_authority
-    context = ssl.create_default_context(cafile=str(authority) if authority else None)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if settings.platform_certificate is not None:
-        context.load_cert_chain(settings.platform_certificate, settings.platform_key)
-    return context
 
 
 def _said(answer: httpx.Response) -> str | None:

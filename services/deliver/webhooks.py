@@ -37,7 +37,6 @@ HEARD = frozenset({"request", "agenda"})
 """Kinds of streams others may follow: what people are is nobody's news."""
 _SECRET_BYTES = 32
 _SEALED = "webhook"
-_HTTPS = 443
 _COLUMNS = "webhook_id, account_id, url, names, community, key, secret, made_at"
 _MAKE = (
     "insert into webhooks (webhook_id, account_id, url, names, community, key, secret)"  # noqa: S608 columns above
@@ -169,10 +168,8 @@ class ToWebhook:
                 url, host = await reached(url)
             except NoAddress:
                 return NotNow("no public address")
-            headers["Host"], extensions = (
-                host,
-                {"sni_hostname": urlsplit(self._webhook.url).hostname},
-            )
+            headers["Host"] = host
+            extensions = {"sni_hostname": urlsplit(self._webhook.url).hostname}
         try:
             # What they say is nothing to us: its head is enough.
             request = self._client.build_request(

@@ -12,7 +12,15 @@ import orjson
 from events.codes import Source
 from projections import availability
 from services.fhir import codes
-from services.fhir.bundle import Resource, instant, site_id, structure_value
+from services.fhir.bundle import (
+    Resource,
+    address_of,
+    consultations,
+    instant,
+    shown_to,
+    site_id,
+    structure_value,
+)
 from services.log.database import Pool
 from services.projector.queries import streamed
 
@@ -54,10 +62,7 @@ def _resources(kind: str, row: Mapping[str, Any], booking: str) -> Iterable[Reso
             yield {
                 "resourceType": "Schedule",
                 "id": schedule,
-                "serviceType": [
-                    {"coding": [{"system": codes.CONSULTATION, "code": mode}]}
-                    for mode in row["modes"]
-                ],
+                "serviceType": consultations(row["modes"]),
                 "actor": [{"reference": f"Location/{place}"}, *_who(row)],
             }
         case _:
@@ -76,9 +81,7 @@ def _slot(row: Mapping[str, Any], schedule: str, booking: str) -> Resource:
     return {
         "resourceType": "Slot",
         "id": str(row["slot_id"]),
-        "meta": {
-            "security": [{"system": codes.SLOT_TYPE, "code": label} for label in row["labels"]]
-        },
+        "meta": {"security": shown_to(row["labels"])},
         "schedule": {"reference": f"Schedule/{schedule}"},
         "status": "free",
         "start": instant(row["start"], row["zone"]),
@@ -98,12 +101,8 @@ def _location(row: Mapping[str, Any], place: str) -> Resource:
         "name": row["place"],
         "position": {"latitude": row["lat"], "longitude": row["lon"]},
     }
-    if address := site.get("address"):
-        found["address"] = {
-            "line": [address["line"]],
-            "city": address["city"],
-            "postalCode": address["postal_code"],
-        }
+    if site.get("address"):
+        found["address"] = address_of(site)
     if phone := site.get("phone"):
         found["telecom"] = [{"system": "phone", "value": phone}]
     if structure := site.get("structure"):

@@ -146,10 +146,10 @@ def _kind(slot: Shown, site: str, shared: Sequence[Cpts], *, with_communities: b
         "resourceType": "Slot",
         "meta": {
             "profile": [codes.SLOT_CPTS if with_communities else codes.SLOT],
-            "security": [{"system": codes.SLOT_TYPE, "code": label} for label in labels],
+            "security": shown_to(labels),
         },
         "serviceType": [
-            *({"coding": [{"system": codes.CONSULTATION, "code": mode}]} for mode in slot.modes),
+            *consultations(slot.modes),
             *(_shared_with(one) for one in shared),
         ],
         "appointmentType": {"coding": [{"system": codes.APPOINTMENT, "code": codes.ROUTINE}]},
@@ -186,7 +186,7 @@ def _practitioner(person: str) -> Resource:
 
 
 def _role(slot: Shown, person: str, role: str, site: str) -> Resource:
-    address, structure, phone = (slot.site[one] for one in ("address", "structure", "phone"))
+    structure, phone = slot.site["structure"], slot.site["phone"]
     location: Resource = {
         "resourceType": "Location",
         "id": f"location-{site}",
@@ -199,11 +199,7 @@ def _role(slot: Shown, person: str, role: str, site: str) -> Resource:
             }
         ],
         "name": slot.place,
-        "address": {
-            "line": [address["line"]],
-            "city": address["city"],
-            "postalCode": address["postal_code"],
-        },
+        "address": address_of(slot.site),
     }
     found: Resource = {
         "resourceType": "PractitionerRole",
@@ -222,6 +218,26 @@ def _structure(number: str) -> Resource:
         "type": {"coding": [{"system": codes.IDENTIFIER_TYPE, "code": "IDNST"}]},
         "system": codes.STRUCTURE,
         "value": structure_value(number),
+    }
+
+
+def shown_to(labels: Iterable[str]) -> list[Resource]:
+    """To whom a slot is: `Slot.meta.security`."""
+    return [{"system": codes.SLOT_TYPE, "code": label} for label in labels]
+
+
+def consultations(modes: Iterable[str]) -> list[Resource]:
+    """How one meets: a `serviceType` each."""
+    return [{"coding": [{"system": codes.CONSULTATION, "code": mode}]} for mode in modes]
+
+
+def address_of(site: Mapping[str, Any]) -> Resource:
+    """Where it is, of a site that has an address."""
+    address = site["address"]
+    return {
+        "line": [address["line"]],
+        "city": address["city"],
+        "postalCode": address["postal_code"],
     }
 
 

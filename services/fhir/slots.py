@@ -41,12 +41,8 @@ def _shown(row: Mapping[str, Any], search: SlotSearch, now: datetime) -> Shown |
         return None
     if not search.with_communities and _FOR_PROFESSIONALS.isdisjoint(labels):
         return None
-    start: datetime = row["start"]
-    soonest, latest = max(now, search.since), search.until
-    if row["is_range"]:  # one that has begun is joined on the next quarter of an hour
-        start = max(start, next_on_the_grid(soonest))
-        latest = min(latest, row["end"] - GRID)
-    if not soonest <= start <= latest:
+    start = arrival(row, max(now, search.since), search.until)
+    if start is None:
         return None
     return Shown(
         slot_id=str(row["slot_id"]),
@@ -63,6 +59,15 @@ def _shown(row: Mapping[str, Any], search: SlotSearch, now: datetime) -> Shown |
         labels=labels,
         communities=row["communities"],
     )
+
+
+def arrival(row: Mapping[str, Any], soonest: datetime, latest: datetime) -> datetime | None:
+    """When somebody comes who comes between the two; None: not to this slot."""
+    start: datetime = row["start"]
+    if row["is_range"]:  # one that has begun is joined on the next quarter of an hour
+        start = max(start, next_on_the_grid(soonest))
+        latest = min(latest, row["end"] - GRID)
+    return start if soonest <= start <= latest else None
 
 
 async def communities_of(log: Log, slots: Sequence[Shown]) -> dict[str, Cpts]:

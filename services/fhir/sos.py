@@ -8,12 +8,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from domain.agenda import GRID, next_on_the_grid
 from events.codes import Source
 from projections import availability
 from services.fhir import codes
-from services.fhir.bundle import Resource, instant, site_id, structure_value
+from services.fhir.bundle import (
+    Resource,
+    address_of,
+    consultations,
+    instant,
+    shown_to,
+    site_id,
+    structure_value,
+)
 from services.fhir.search import MOST_PRACTITIONERS, NotASearch, identifiers, parameters, window
+from services.fhir.slots import arrival
 from services.log.database import Pool
 from services.projector.queries import rows
 
@@ -76,19 +84,13 @@ async def schedules(pool: Pool, search: SiteSearch, now: datetime, **how: str) -
         sources=[Source.SAS],
     )
     soonest = max(now, search.since)
-    shown = [(row, _begins(row, soonest)) for row in found]
-    return _bundle([(row, at) for row, at in shown if _fits(row, at, soonest, search.until)], **how)
+    arrivals = [(row, arrival(row, soonest, search.until)) for row in found if _is_shown(row)]
+    return _bundle([(row, at) for row, at in arrivals if at is not None], **how)
 
 
-def _begins(row: Mapping[str, Any], soonest: datetime) -> datetime:
-    start: datetime = row["start"]
-    return max(start, next_on_the_grid(soonest)) if row["is_range"] else start
-
-
-def _fits(row: Mapping[str, Any], at: datetime, soonest: datetime, until: datetime) -> bool:
-    latest = min(until, row["end"] - GRID) if row["is_range"] else until
+def _is_shown(row: Mapping[str, Any]) -> bool:
     has_address = bool(row["site"] and row["site"].get("address"))
-    return has_address and soonest <= at <= latest and not _SHOWN.isdisjoint(row["labels"])
+    return has_address and not _SHOWN.isdisjoint(row["labels"])
 
 
 def _bundle(
@@ -123,11 +125,9 @@ def _slot(row: Mapping[str, Any], at: datetime, site: str, booking: str) -> Reso
         "id": str(row["slot_id"]),
         "meta": {
             "profile": [codes.SLOT_SOS],
-            "security": [{"system": codes.SLOT_TYPE, "code": label} for label in labels],
+            "security": shown_to(labels),
         },
-        "serviceType": [
-            {"coding": [{"system": codes.CONSULTATION, "code": mode}]} for mode in row["modes"]
-        ],
+        "serviceType": consultations(row["modes"]),
         "appointmentType": {"coding": [{"system": codes.APPOINTMENT, "code": codes.ROUTINE}]},
         "schedule": {"reference": f"Schedule/schedule-{site}"},
         "status": "free",
@@ -147,7 +147,7 @@ def _schedule(site: str) -> Resource:
 
 
 def _location(row: Mapping[str, Any], site: str) -> Resource:
-    address, phone = row["site"]["address"], row["site"]["phone"]
+    phone = row["site"]["phone"]
     kind = {"coding": [{"system": codes.LOCATION_TYPE, "code": "INTRN"}]}
     found: Resource = {
         "resourceType": "Location",
@@ -155,11 +155,7 @@ def _location(row: Mapping[str, Any], site: str) -> Resource:
         "meta": {"profile": [codes.LOCATION_SOS]},
         "identifier": [{"type": kind, "system": codes.OURS, "value": site}],
         "name": row["place"],
-        "address": {
-            "line": [address["line"]],
-            "city": address["city"],
-            "postalCode": address["postal_code"],
-        },
+        "address": address_of(row["site"]),
         "managingOrganization": {"reference": f"Organization/{_structure(row)}"},
     }
     return found | ({"telecom": [{"system": "phone", "value": phone}]} if phone else {})

@@ -25,6 +25,7 @@ from services.deliver.destination import Delivered, Refused
 from services.deliver.ledger import Cursor, Ledger
 from services.hub_sante.answers import Answers
 from services.hub_sante.publishing import EXCHANGE_FAULTS, NAME, ToHub, broker_of, publish
+from services.hub_sante.reading import carried
 from services.hub_sante.receiving import Demand, NotUnderstood, Receiving, Replies
 from services.hub_sante.schemas import Schemas
 from services.hub_sante.threads import Threads
@@ -250,8 +251,7 @@ async def _as_it_came(message: RabbitMessage) -> RabbitMessage:
 def _content(body: bytes, root: str) -> Mapping[str, Any]:
     """Of an envelope, what is under that root; nothing, where it is none."""
     try:
-        document = orjson.loads(body)
-        found = document["content"][0]["jsonContent"]["embeddedJsonContent"]["message"][root]
-    except (orjson.JSONDecodeError, LookupError, TypeError):
+        found = (carried(orjson.loads(body)) or {}).get(root)
+    except orjson.JSONDecodeError:
         return {}
     return found if isinstance(found, dict) else {}

@@ -13,6 +13,7 @@ from faststream.security import BaseSecurity
 
 from events.envelope import Recorded
 from services.deliver.destination import LeftOut, NotNow, Outcome, Parcel, Sent
+from services.deliver.tls import client_context
 from services.hub_sante.answers import Answers
 from services.settings import Settings
 
@@ -72,10 +73,7 @@ def broker_of(settings: Settings) -> RabbitBroker:
     url = settings.hub_url.get_secret_value()
     security = None
     if settings.hub_certificate is not None:
-        authority = settings.hub_authority
-        context = ssl.create_default_context(cafile=str(authority) if authority else None)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.load_cert_chain(settings.hub_certificate, settings.hub_key)
+        context = client_context(settings.hub_authority, settings.hub_certificate, settings.hub_key)
         security = BaseSecurity(ssl_context=context, use_ssl=True)
         url += ("&" if "?" in url else "?") + "auth=EXTERNAL"
     return RabbitBroker(

@@ -173,13 +173,19 @@ def case_named(document: object) -> str | None:
 _CASE_ID: TypeAdapter[str] = TypeAdapter(CaseId)
 
 
+def carried(document: object) -> Mapping[str, Any] | None:
+    """What an envelope carries; None, of what is none."""
+    try:
+        found = document["content"][0]["jsonContent"]["embeddedJsonContent"]["message"]  # type: ignore[index]  # or it raises
+    except (LookupError, TypeError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
 def _inside(document: Mapping[str, Any]) -> Mapping[str, Any]:
     """What an envelope carries, or the document itself."""
-    try:
-        inside = document["content"][0]["jsonContent"]["embeddedJsonContent"]["message"]
-    except (KeyError, IndexError, TypeError):
-        return document
-    return inside if isinstance(inside, dict) else document
+    found = carried(document)
+    return document if found is None else found
 
 
 def the_patient(case: Case) -> CasePatient:

@@ -174,7 +174,7 @@ class Receiving:
         sender, number = str(document.get("senderID")), str(document.get("distributionID"))
         if not number.startswith(f"{sender}_"):
             raise AnotherSender
-        named_sender = _message(document).get("sender")
+        named_sender = (reading.carried(document) or {}).get("sender")
         uri = named_sender.get("URI") if isinstance(named_sender, dict) else None
         if uri is not None and uri != f"hubex:{sender}":
             raise AnotherSender
@@ -316,14 +316,6 @@ def _who(document: Mapping[str, Any]) -> tuple[str, str | None]:
         number if isinstance(number, str) else "unknown",
         sender if isinstance(sender, str) else None,
     )
-
-
-def _message(document: Mapping[str, Any]) -> Mapping[str, Any]:
-    try:
-        found = document["content"][0]["jsonContent"]["embeddedJsonContent"]["message"]
-    except (LookupError, TypeError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _recipient(document: Mapping[str, Any]) -> str | None:

@@ -4,22 +4,21 @@ A text message is read on a screen others see: no name, no age, no reason, no sp
 Letters are those of GSM 03.38: with any other one, half as many fit into a message.
 """
 
-from datetime import datetime
 from typing import assert_never
-from zoneinfo import ZoneInfo
 
+from services.french import moment
 from services.notify.notices import Kind, Notice
 
 
 def text_of(notice: Notice, community: str, zone: str, link: str | None) -> tuple[str, str]:
     """Title and text, in French. `link`: where to answer, `{request_id}` in it replaced."""
-    body = _body(notice, ZoneInfo(zone))
+    body = _body(notice, zone)
     where = f" {link.format(request_id=notice.request_id or '')}" if link else ""
     return community or "Soins non programmés", body + where
 
 
-def _body(notice: Notice, zone: ZoneInfo) -> str:
-    when = _when(notice.at, zone)
+def _body(notice: Notice, zone: str) -> str:
+    when = moment(notice.at, zone) if notice.at else ""
     match notice.kind:
         case Kind.OFFER:
             return f"Pouvez-vous recevoir un patient en plus ? Réponse attendue avant {when}."
@@ -37,14 +36,3 @@ def _body(notice: Notice, zone: ZoneInfo) -> str:
             return "Essai mensuel : rien à faire, nos messages vous arrivent bien."
         case _:
             assert_never(notice.kind)
-
-
-def _when(instant: datetime | None, zone: ZoneInfo) -> str:
-    """`lundi 23/11 à 14:05`."""
-    if instant is None:
-        return ""
-    local = instant.astimezone(zone)
-    return f"{_DAYS[local.weekday()]} {local:%d/%m} à {local:%H:%M}"
-
-
-_DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")

@@ -18,7 +18,7 @@ from services.calendars.reading import from_fhir, from_ical
 from services.messaging import subjects
 from tests.examples import DR_ADAM, DR_BLAIN, HOUR, NOON
 from tests.running import until
-from tests.services.doors import doors_of, grant
+from tests.services.doors import grant
 from tests.services.test_fhir_slots import OID, SITE
 from tests.talking import cloud_event, request_told, slot_told, tell
 
@@ -32,12 +32,6 @@ CALENDAR = f"/v1/practitioners/{DR_ADAM}/calendar"
 @pytest.fixture
 def settings(settings):
     return settings.model_copy(update={"http_port": 0})
-
-
-@pytest.fixture
-async def door(house):
-    async with doors_of(house) as opened:
-        yield opened
 
 
 @pytest.fixture

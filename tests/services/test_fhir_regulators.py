@@ -11,7 +11,6 @@ from events.roles import Role
 from services.fhir.codes import PERSON
 from services.fhir.regulators import PLATFORM
 from tests.services.ans_definitions import SAS, VERSIONS, errors_in, needs_definitions
-from tests.services.doors import doors_of
 
 PROFILE = "https://interop.esante.gouv.fr/ig/fhir/sas/StructureDefinition/FrPractitionerRegul"
 NATIONAL = {
@@ -37,12 +36,6 @@ INTERNAL = {
 @pytest.fixture
 def settings(settings):
     return settings.model_copy(update={"http_port": 0})
-
-
-@pytest.fixture
-async def door(house):
-    async with doors_of(house) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ from services.fhir.search import NotASearch
 from services.fhir.sos import site_search
 from tests.examples import DR_ADAM, HOUR, NOON
 from tests.services.ans_definitions import SAS, VERSIONS, errors_in, needs_definitions
-from tests.services.doors import doors_of
 from tests.services.test_fhir_slots import OTHER_SITE, SITE
 from tests.talking import slot_told, tell
 
@@ -35,12 +34,6 @@ QUERY = (
 @pytest.fixture
 def settings(settings):
     return settings.model_copy(update={"http_port": 0})
-
-
-@pytest.fixture
-async def door(house):
-    async with doors_of(house) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -41,12 +41,6 @@ def settings(settings, platform):
     return settings.model_copy(update=QUICK | {"platform_url": f"{platform.url}/fhir"})
 
 
-@pytest.fixture
-async def door(house):
-    async with doors_of(house) as opened:
-        yield opened
-
-
 async def a_regulator(door, identifier=NATIONAL):
     """An account as the platform makes it: who they are here."""
     who = await door.as_(Role.PLATFORM)

@@ -22,12 +22,6 @@ def settings(settings):
 
 
 @pytest.fixture
-async def door(house):
-    async with doors_of(house) as opened:
-        yield opened
-
-
-@pytest.fixture
 async def regulator(door):
     return await door.as_(Role.REGULATOR)
 

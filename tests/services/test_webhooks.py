@@ -19,7 +19,7 @@ from tests.examples import NEVERS, NOON, VALENCIENNES, assigned
 from tests.recording import recorded
 from tests.running import until
 from tests.services.authority import Authority
-from tests.services.doors import a_place, doors_of, grant
+from tests.services.doors import a_place, grant
 from tests.services.receiver import Receiver, receiving
 from tests.talking import cloud_event, request_told, tell
 
@@ -37,12 +37,6 @@ def settings(settings):
             "access_read_again_seconds": 0.0,
         }
     )
-
-
-@pytest.fixture
-async def door(house):
-    async with doors_of(house) as opened:
-        yield opened
 
 
 @pytest.fixture
