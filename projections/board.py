@@ -1,6 +1,6 @@
 """The regulator's board: every request, its state, who looks after it and until when."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
@@ -405,4 +405,47 @@ def placed(rpps: str, slots: Sequence[UUID], since: datetime) -> Select[Any]:
         requests.c.rpps == rpps,
         requests.c.slot_id.in_(slots),
         requests.c.start >= since,
+    )
+
+
+def at_work(communities: Collection[str] | None, since: datetime) -> Select[Any]:
+    """What a regulator has before them: who waits by when it is due, and all of late, newest first.
+
+    `communities`: None for all. What was settled before `since` is left out.
+    """
+    of = requests.c
+    query = select(requests).where(or_(of.state == WAITING, of.settled_at >= since))
+    if communities is not None:
+        query = query.where(of.community.in_(communities))
+    return query.order_by(
+        case((of.state == WAITING, 0), (of.state == HANDED_BACK, 1), else_=2),
+        case((of.state == WAITING, of.due_by)),
+        of.settled_at.desc(),
+        of.request_id,
+    )
+
+
+def alike(
+    communities: Collection[str] | None, commune: str, age: int, since: datetime
+) -> Select[Any]:
+    """Requests that may be the same need asked for again: of the same commune and age, of late."""
+    of = requests.c
+    query = select(requests).where(
+        of.commune == commune,
+        of.age.between(age - 1, age + 1),
+        of.received_at >= since,
+        of.state.not_in([MERGED, WITHDRAWN]),
+    )
+    if communities is not None:
+        query = query.where(of.community.in_(communities))
+    return query.order_by(of.received_at.desc()).limit(5)
+
+
+def of_practitioner(rpps: str, since: datetime, until: datetime) -> Select[Any]:
+    """Who has a place with a practitioner that begins between these instants, by the hour."""
+    of = requests.c
+    return (
+        select(requests)
+        .where(of.rpps == rpps, of.start >= since, of.start < until)
+        .order_by(of.start, of.request_id)
     )

@@ -100,6 +100,10 @@ class Settings(BaseSettings):
     booking_url: str | None = None  # another page than ours: https://…?practitioner={rpps}
     # From where regulators may come to our page (INTEROP of the design, 1.7)
     booking_origins: tuple[str, ...] = ("sas", "sas-preprod", "sas-rui", "sas-rui-ovh")
+    map_tiles_url: str | None = None  # https://…/{z}/{x}/{y}.png: without it, maps fetch nothing
+    map_tiles_credit: str = ""  # who made them, as their licence asks
+    console_pause_seconds: float = 0.2  # between two looks for the same page
+    console_tick_seconds: float = 20.0  # a page hears so often that the connection lives
     http_requests_a_second: Annotated[float, Field(gt=0)] = 50.0  # of one account
     http_burst: Count = 200  # of one account, at once
     http_connections: Count = 1000

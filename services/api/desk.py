@@ -28,6 +28,7 @@ from services.access.credentials import Credentials
 from services.access.gate import Gate, NotAllowed, permitted
 from services.access.names import Names
 from services.access.permissions import TABLE, Action, Capacity, Principal, Scope
+from services.access.signed import SignedIn
 from services.access.tokens import InvalidToken, Tokens
 from services.api import scopes
 from services.api.doors import PATTERNS, About, Door
@@ -88,6 +89,12 @@ class Desk:
         """As `who`, of somebody whose certificate was seen to be theirs."""
         principal = await self.gate.holder(account_id)
         self._allowance.take(str(account_id))
+        return principal
+
+    async def who_signed_in(self, signed: SignedIn) -> Principal:
+        """As `who`, of somebody who signed in on a page of ours."""
+        principal = await self.gate.signed_in(signed)
+        self._allowance.take(str(signed.account_id))
         return principal
 
     @property

@@ -29,6 +29,8 @@ from services.api.asyncapi import document
 from services.api.desk import Desk
 from services.api.limits import Bounded
 from services.api.problems import problem, problem_of
+from services.console import consoles, doorway
+from services.console.live import Live
 from services.intake.rejections import Problem, TryAgain
 from services.log.commands import LogUnavailable, StreamMoved
 from services.log.database import UNREACHABLE
@@ -64,6 +66,7 @@ def rest(house: "House") -> "ASGIApp":
         redoc_url=None,
     )
     api.state.desk = Desk(house)
+    api.state.live = Live(house)
     for router in (
         sign_in.router,
         places.router,
@@ -76,8 +79,10 @@ def rest(house: "House") -> "ASGIApp":
         fhir.router,
         regulators.router,
         telling.routes(),
+        *consoles.routers(),
     ):
         api.include_router(router)
+    api.mount(f"{consoles.PREFIX}/static", doorway.assets())
 
     _tell_kindly(api)
 
@@ -106,9 +111,7 @@ def _tell_kindly(api: FastAPI) -> None:
 
     @api.exception_handler(Refused)
     async def refused(request: Request, error: Refused) -> Response:
-        if request.url.path.startswith(f"{fhir.PREFIX}/"):
-            return fhir.refused(error.code, str(error))
-        return problem_of(error)
+        return _told(request, error)
 
     @api.exception_handler(RequestValidationError)
     async def not_understood(_: Request, error: RequestValidationError) -> JSONResponse:
@@ -124,18 +127,25 @@ def _tell_kindly(api: FastAPI) -> None:
             return fhir.refused(code, str(error.detail))
         return problem({"code": code, "message": str(error.detail)}, error.headers)
 
-    async def not_now(_: Request, __: Exception) -> JSONResponse:
-        return problem_of(TryAgain())
+    async def not_now(request: Request, __: Exception) -> Response:
+        return _told(request, TryAgain())
 
     @api.exception_handler(Exception)
     async def not_foreseen(request: Request, error: Exception) -> Response:
         log.error("not foreseen", path=request.url.path, error=type(error).__name__)
-        if request.url.path.startswith(f"{fhir.PREFIX}/"):
-            return fhir.refused(NotUnderstood.code, str(NotUnderstood()))
-        return problem_of(NotUnderstood())
+        return _told(request, NotUnderstood())
 
     for passing in (LogUnavailable, StreamMoved, *UNREACHABLE):
         api.add_exception_handler(passing, not_now)
+
+
+def _told(request: Request, error: Refused) -> Response:
+    """FHIR to who speaks FHIR, a page to who looks at pages, a problem to all others."""
+    if request.url.path.startswith(f"{fhir.PREFIX}/"):
+        return fhir.refused(error.code, str(error))
+    if request.url.path.startswith(consoles.PREFIX):
+        return doorway.refused(request, error)
+    return problem_of(error)
 
 
 _CODES = {401: "invalid_token", 404: "unknown_path", 405: "method_not_allowed"}

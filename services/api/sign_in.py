@@ -57,7 +57,7 @@ async def token(
         raise OtherGrant
     name = given.username if given else form.get("client_id", "")
     secret = given.password if given else form.get("client_secret", "")
-    account_id = await _signed_in(desk, name, secret)
+    account_id = await account_with(desk, name, secret)
     made = {
         "access_token": desk.tokens.made_for(account_id),
         "token_type": "Bearer",
@@ -145,8 +145,8 @@ class WrongSecret(Refused):
     code = "invalid_token"
 
 
-async def _signed_in(desk: Desk, name: str, secret: str) -> UUID:
-    """The account. Raises WrongSecret, that says no more than that."""
+async def account_with(desk: Desk, name: str, secret: str) -> UUID:
+    """The account with that secret. Raises WrongSecret, that says no more than that."""
     try:
         account_id = UUID(name)
     except ValueError as malformed:

@@ -53,8 +53,7 @@ def routes(taking: Taking) -> NatsRouter:
     )
     async def rank(body: dict[str, Any]) -> dict[str, Any]:
         try:
-            asked = Rank.model_validate(body)
-            told = await taking.ranked(asked.request_id, asked.limit)
+            told = await taking.ranked(Rank.model_validate(body))
         except ValidationError as error:
             return refusal(invalid(error))
         except UNREACHABLE:

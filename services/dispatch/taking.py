@@ -1,10 +1,11 @@
 """A regulator takes a place by hand: it is theirs, or it is gone and here are the next best."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Self
 from uuid import UUID, uuid5
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from domain import agenda as agendas
 from domain import placing
@@ -20,6 +21,7 @@ from events import streams
 from events.codes import Mode
 from events.envelope import Actor, Role
 from events.explanation import Option
+from events.request import RequestReceived
 from services.clock import Clock
 from services.dispatch.board import Board
 from services.intake.holds import end_lapsed
@@ -43,12 +45,21 @@ class Take(BaseModel):
 
 
 class Rank(BaseModel):
-    """Which request."""
+    """Which request: one there is, or one that is only thought of, as it would be received."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    request_id: UUID
+    request_id: UUID | None = None
+    received: RequestReceived | None = None
     limit: Annotated[int, Field(ge=1, le=50)] = 10
+
+    @model_validator(mode="after")
+    def _one_request(self) -> Self:
+        if (self.request_id is None) == (self.received is None):
+            kind = "invalid_value"
+            message = "give request_id or received, one of them"
+            raise PydanticCustomError(kind, message)
+        return self
 
 
 class LostThePlace(Refused):
@@ -92,16 +103,22 @@ class Taking:
 
         return await self._executor.execute(given, decide)
 
-    async def ranked(self, request_id: UUID, limit: int) -> Answer:
+    async def ranked(self, asked: Rank) -> Answer:
         """Places a waiting request may have now, the best first; of another, none."""
-        request: Request = await self._executor.look(requests.decider, streams.request(request_id))
+        if asked.received is not None:
+            request: Request = requests.decider.replay([asked.received])
+            request_id = asked.received.request_id
+        else:
+            assert asked.request_id is not None, "as it was validated"
+            request_id = asked.request_id
+            request = await self._executor.look(requests.decider, streams.request(request_id))
         ranking = self._ranking(request, self._clock.now())
         explained = ranking.explanation(None)
         return {
             "request_id": request_id,
             "considered": ranking.considered,
-            "candidates": [one.option() for one in ranking.eligible[:limit]],
-            "kept_for_others": [one.option() for one in ranking.kept[:limit]],
+            "candidates": [one.option() for one in ranking.eligible[: asked.limit]],
+            "kept_for_others": [one.option() for one in ranking.kept[: asked.limit]],
             "not_eligible": list(explained.not_eligible),
         }
 

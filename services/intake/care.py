@@ -8,9 +8,7 @@ from pydantic import ValidationError
 
 from domain import placing
 from domain import request as requests
-from domain.agenda import day_of
 from domain.placing import Hold
-from domain.protocols import NATIONAL, pathways
 from domain.request import (
     AgreeDeadline,
     AlreadyVisited,
@@ -19,7 +17,6 @@ from domain.request import (
     Emergency,
     NotReceived,
     ReceivedOtherwise,
-    ReceiveRequest,
     RefuseAsEmergency,
     Request,
     RequestClosed,
@@ -34,8 +31,6 @@ from domain.request import (
 from events import streams
 from events.codes import Delay, Priority, Source
 from events.motives import MOTIVES, NOT_GIVEN
-from events.place import CoarsePosition
-from events.protocol import Pathway
 from events.request import RequestEvent, Withdrawal
 from services.hub_sante import reading
 from services.hub_sante.messages import (
@@ -51,11 +46,11 @@ from services.intake.directory import Directory, Known
 from services.intake.holds import held, standing_held
 from services.intake.messages import CareRequest, EmergencyCall
 from services.intake.naming import patient_of, request_of
+from services.intake.receiving import receiving
 from services.intake.rejections import (
     NoCommunityForCommune,
     NowhereToRoute,
     Rejected,
-    UnknownCommune,
     UnknownCommunity,
     invalid,
 )
@@ -273,30 +268,8 @@ class CareDesk:
     ) -> Answer:
         named = file_to_come or not identity.empty
         patient_ref = patient_of(request_id) if named else None
-        command = ReceiveRequest(
-            request_id=request_id,
-            community=community.finess,
-            case_id=asked.case_id,
-            source=asked.source,
-            asked_at=asked.asked_at,
-            due_by=asked.due_by,
-            delay=asked.delay,
-            priority=asked.priority,
-            care_level=asked.care_level,
-            motive=asked.motive,
-            complaint=asked.complaint,
-            professions=asked.professions,
-            pathways=_pathways(asked, community),
-            modes=asked.modes,
-            max_km=asked.max_km,
-            patient_ref=patient_ref,
-            age=asked.age,
-            sex=asked.patient.sex,
-            commune=asked.commune,
-            position=await self._whereabouts(asked, community),
-            registration=asked.registration,
-            treating_doctor=asked.treating_doctor,
-            at=came.at,
+        command = await receiving(
+            self._directory, asked, request_id, community, patient_ref, came.at
         )
 
         async def decide(decision: Decision) -> Answer:
@@ -418,31 +391,6 @@ class CareDesk:
         if received is not None:
             check_addressed(came, received.community)
         return received.community if received else None
-
-    async def _whereabouts(self, asked: CareRequest, community: Known) -> CoarsePosition:
-        """Where the patient is: the point given, or the centre of the commune, to about 1 km."""
-        if asked.position is not None:
-            return CoarsePosition.around(asked.position)
-        if asked.commune is None:
-            return CoarsePosition.around(community.centre)
-        commune = await self._directory.commune(asked.commune)
-        if commune is None:
-            raise UnknownCommune(asked.commune)
-        return CoarsePosition.around(commune.position)
-
-
-def _pathways(asked: CareRequest, community: Known) -> tuple[Pathway, ...]:
-    """What the rules of the day it is asked open, where the community is."""
-    formed = community.formed
-    protocols = NATIONAL if formed.protocols is None else formed.protocols
-    return pathways(
-        protocols,
-        motive=asked.motive,
-        complaint=asked.complaint,
-        age=asked.age,
-        sex=asked.patient.sex,
-        day=day_of(asked.asked_at, formed.zone),
-    )
 
 
 def _identity(asked: CareRequest) -> Identity:

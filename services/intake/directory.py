@@ -51,6 +51,11 @@ class Directory:
             case _:
                 return None
 
+    async def everyone(self) -> list[Known]:
+        """Every community there is."""
+        await self._refresh(found=True)
+        return [Known(n, one) for n, one in sorted(self._states.items()) if isinstance(one, Formed)]
+
     async def serving(self, insee: str) -> Known | None:
         """The community that serves that commune; of several (large towns), the first that did."""
         await self._refresh(found=bool(self._claims.get(insee)))

@@ -1,0 +1,1 @@
+"""The consoles: pages of regulators, practitioners, coordinators and those who read figures."""

@@ -1,0 +1,14 @@
+"""All consoles, as one application answers for them."""
+
+from fastapi import APIRouter
+
+from services.console import doorway
+from services.console.frame import PREFIX
+from services.console.regulation import pages as regulation
+
+__all__ = ["PREFIX", "routers"]
+
+
+def routers() -> list[APIRouter]:
+    """Every page."""
+    return [doorway.router, regulation.router]

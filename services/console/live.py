@@ -1,0 +1,178 @@
+"""What changes on a page while somebody looks: made once for all who see the same, and pushed.
+
+A view is what some people see alike: the board of these communities, in French. It is made anew
+when something happened there, when the read models show it, and sent to whoever looks at it.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import structlog
+
+from events.envelope import Recorded
+from projections.rows import Projection
+from services.log.checkpoints import reached
+from services.log.database import UNREACHABLE
+from services.log.follow import follow
+from services.stopping import stop
+
+if TYPE_CHECKING:
+    from services.app import House
+
+log = structlog.get_logger()
+
+_LOOK_AGAIN_SECONDS = 0.02
+_PATIENCE_SECONDS = 2.0  # for a read model; then what there is, is shown
+
+
+@dataclass(frozen=True)
+class View:
+    """What some people see alike."""
+
+    name: str
+    language: str
+    communities: frozenset[str] | None = None  # None: all of them
+    rpps: str | None = None
+
+    def concerns(self, recorded: Recorded) -> bool:
+        """Whether that may change it."""
+        if self.rpps is not None and self.rpps in recorded.stream:
+            return True
+        if self.communities is None:
+            return True
+        return recorded.meta.community is None or recorded.meta.community in self.communities
+
+
+Make = Callable[[], Awaitable[bytes]]
+
+
+class _Shown:
+    """A view as it is now, and who looks at it."""
+
+    def __init__(self, make: Make, needs: Sequence[Projection]) -> None:
+        self.make = make
+        self.needs = needs
+        self.lookers = 0
+        self.body: bytes | None = None
+        self.version = 0
+        self.news = asyncio.Event()  # something happened
+        self.seen = asyncio.Condition()  # it was made anew
+        self.making: asyncio.Task[None] | None = None
+
+    async def show(self, body: bytes) -> None:
+        """To everybody who looks, if it is another."""
+        if body == self.body:
+            return
+        async with self.seen:
+            self.body = body
+            self.version += 1
+            self.seen.notify_all()
+
+
+class Live:
+    """Every view somebody looks at in this process."""
+
+    def __init__(self, house: "House") -> None:
+        self._house = house
+        self._shown: dict[View, _Shown] = {}
+        self._following: asyncio.Task[None] | None = None
+        self._head = 0
+
+    @property
+    def looked_at(self) -> int:
+        """How many people look."""
+        return sum(one.lookers for one in self._shown.values())
+
+    async def watch(
+        self, view: View, make: Make, needs: Sequence[Projection]
+    ) -> AsyncIterator[bytes]:
+        """As it is, then every time it is another. `needs`: the read models it is made of.
+
+        Between two of them, nothing (`b""`) tells that the connection lives.
+        """
+        shown = self._shown.setdefault(view, _Shown(make, needs))
+        shown.lookers += 1
+        if self._following is None:
+            self._following = asyncio.create_task(self._follow())
+        if shown.making is None:
+            shown.news.set()
+            shown.making = asyncio.create_task(self._keep(view, shown))
+        try:
+            seen = 0
+            while not self._house.stopping.is_set():
+                body = await self._next(shown, seen)
+                if body is not None:
+                    seen = shown.version
+                yield body or b""
+        finally:
+            shown.lookers -= 1
+            if not shown.lookers:
+                self._shown.pop(view, None)
+                await stop([shown.making])
+            if not self._shown and self._following is not None:
+                following, self._following = self._following, None
+                await stop([following])
+
+    async def _next(self, shown: _Shown, seen: int) -> bytes | None:
+        """The view once it is another than that version; None: for a while it was not."""
+        try:
+            async with asyncio.timeout(self._house.settings.console_tick_seconds), shown.seen:
+                await shown.seen.wait_for(lambda: shown.version > seen)
+                return shown.body
+        except TimeoutError:
+            return None
+
+    async def _follow(self) -> None:
+        """Which views what happens is about."""
+        house = self._house
+        bell = house.bells.listen()
+        try:
+            self._head = await house.log.head()
+            batches = follow(house.log, bell, house.settings, since=self._head)
+            async with aclosing(batches) as news:  # type: ignore[type-var]  # an async generator
+                async for batch in news:
+                    self._head = batch[-1].position
+                    for view, shown in self._shown.items():
+                        if any(view.concerns(one) for one in batch):
+                            shown.news.set()
+        finally:
+            house.bells.forget(bell)
+
+    async def _keep(self, view: View, shown: _Shown) -> None:
+        """Made anew after every change, not more often than a person can read."""
+        while True:
+            await shown.news.wait()
+            shown.news.clear()
+            try:
+                await self._caught_up(shown.needs, self._head)
+                await shown.show(await shown.make())
+            except UNREACHABLE as fault:
+                log.warning("view not made", view=view.name, error=type(fault).__name__)
+                shown.news.set()
+            await asyncio.sleep(self._house.settings.console_pause_seconds)
+
+    async def _caught_up(self, needs: Sequence[Projection], position: int) -> None:
+        """Return when they show what is there, or after a while."""
+        waiting = [one.name for one in needs]
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                while waiting:
+                    async with self._house.pool.connection() as connection:
+                        waiting = [
+                            name for name in waiting if await reached(connection, name) < position
+                        ]
+                    if waiting:
+                        await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+        except TimeoutError:
+            return
+
+
+def as_event(name: str, body: bytes) -> bytes:
+    """A server-sent event; of nothing, a comment (HTML Living Standard, 9.2)."""
+    if not body:
+        return b": alive\n\n"
+    lines = b"\n".join(b"data: " + line for line in body.split(b"\n"))
+    return b"event: " + name.encode() + b"\n" + lines + b"\n\n"

@@ -1,0 +1,44 @@
+"""Moments and lengths of time, as people read them, in French and English."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from services.console.languages import Language
+
+_DAYS = {
+    "fr": ("lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim."),
+    "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
+}
+_TODAY = {"fr": "auj.", "en": "today"}
+_HOUR = timedelta(hours=1)
+
+
+def hour(at: datetime, zone: ZoneInfo, language: Language) -> str:
+    """`14 h 05`, `14:05`."""
+    local = at.astimezone(zone)
+    return f"{local:%-H} h {local:%M}" if language == "fr" else f"{local:%H:%M}"
+
+
+def when(at: datetime, now: datetime, zone: ZoneInfo, language: Language) -> str:
+    """Today the hour alone; else `jeu. 26/11, 14 h 05`, `Thu 26/11, 14:05`."""
+    local, today = at.astimezone(zone), now.astimezone(zone).date()
+    told = hour(at, zone, language)
+    if local.date() == today:
+        return told
+    return f"{_DAYS[language][local.weekday()]} {local:%d/%m}, {told}"
+
+
+def day(at: datetime, now: datetime, zone: ZoneInfo, language: Language) -> str:
+    """`auj.`, or `jeu. 26/11`."""
+    local = at.astimezone(zone)
+    if local.date() == now.astimezone(zone).date():
+        return _TODAY[language]
+    return f"{_DAYS[language][local.weekday()]} {local:%d/%m}"
+
+
+def lasting(span: timedelta) -> str:
+    """`1 h 25`, `12 min`: the same in both languages; what is over is `0 min`."""
+    minutes = max(int(span.total_seconds() // 60), 0)
+    if span < _HOUR:
+        return f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60:02}"

@@ -1,0 +1,371 @@
+"""What a regulator asks for and does: parts of one page, each with an address of its own."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from urllib.parse import parse_qs
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+import orjson
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response, StreamingResponse
+
+from domain.request import NoSuchRequest, Proposed, Waiting, decider, received_of
+from domain.request import Request as RequestState
+from events import streams
+from events.codes import Mode
+from events.roles import Role
+from services.access.gate import permitted
+from services.access.permissions import Look, Scope
+from services.api import reading
+from services.api.doors import DOOR_OF
+from services.api.requests import IdentityErased, IdentityNotKnown
+from services.api.scopes import uuid_of
+from services.console.frame import PREFIX, page
+from services.console.places import communes_of, folded, formed, slots_by_id
+from services.console.pushing import pushed
+from services.console.refusals import FieldsWrong, why
+from services.console.regulation import board as lists
+from services.console.regulation import drafts, maps
+from services.console.regulation.timeline import timeline
+from services.console.visitors import Guest, Visitor
+from services.log.vault import Erased, NothingSealed
+from services.messaging.subjects import Kind
+
+AT = f"{PREFIX}/regulation"
+router = APIRouter(include_in_schema=False)
+_MOST_FIELDS = 40
+_MOST_COMMUNES = 12
+
+
+@router.get(AT)
+async def regulation(
+    visitor: Guest,
+    inseecode: Annotated[str, Query(max_length=5)] = "",
+    city: Annotated[str, Query(max_length=120)] = "",
+    streetnumber: Annotated[str, Query(max_length=20)] = "",
+    streetname: Annotated[str, Query(max_length=200)] = "",
+    practitioner: Annotated[str, Query(max_length=80)] = "",
+    case: Annotated[str, Query(max_length=80)] = "",
+) -> Response:
+    """The whole console. Opened by regulation software, with what it says (INT_L01) filled in."""
+    here = _here(visitor)
+    communes = await communes_of(visitor.desk.house, here)
+    meant = next((one for one in communes if one.insee == inseecode), None)
+    if meant is None and city:
+        meant = next((one for one in communes if folded(one.title) == folded(city)), None)
+    doctor = practitioner.rpartition("|")[2]
+    digits = doctor[1:] if len(doctor) == 12 and doctor.startswith("8") else doctor  # noqa: PLR2004 with the national prefix
+    opened = {
+        "commune": meant.insee if meant else "",
+        "commune_title": meant.title if meant else "",
+        "address": " ".join(one for one in (streetnumber, streetname) if one),
+        "treating_doctor": digits if digits.isdecimal() else "",
+        "case_id": case,
+    }
+    told = await lists.listed(visitor.desk.house, here)
+    return page(
+        visitor,
+        "regulation/page.html",
+        lists=told,
+        opened=opened,
+        key=uuid4(),
+        delays=drafts.DELAYS,
+        modes=drafts.MODES,
+        tiles=visitor.desk.house.settings.map_tiles_url,
+        credit=visitor.desk.house.settings.map_tiles_credit,
+    )
+
+
+@router.get(f"{AT}/live")
+async def live(visitor: Guest, request: Request) -> StreamingResponse:
+    """The list, whenever it is another."""
+    here = _here(visitor)
+    house = visitor.desk.house
+    view = lists.view_of(here, visitor.language)
+
+    async def make() -> bytes:
+        return (await lists.as_html(house, here, visitor.language)).encode()
+
+    return pushed(request, visitor, "list", view, make, lists.NEEDS)
+
+
+@router.get(f"{AT}/new")
+async def new(visitor: Guest) -> Response:
+    """An empty form."""
+    _here(visitor)
+    opened = dict.fromkeys(
+        ("commune", "commune_title", "address", "treating_doctor", "case_id"), ""
+    )
+    return page(
+        visitor,
+        "regulation/form.html",
+        opened=opened,
+        key=uuid4(),
+        delays=drafts.DELAYS,
+        modes=drafts.MODES,
+    )
+
+
+@router.get(f"{AT}/motives")
+async def motives(_: Guest, q: Annotated[str, Query(max_length=80)] = "") -> Response:
+    """Reasons for calling that have these words."""
+    found = drafts.motives_like(q)[:_MOST_COMMUNES]
+    return reading.Json([{"value": code, "title": title} for code, title in found])
+
+
+@router.get(f"{AT}/communes")
+async def communes(visitor: Guest, q: Annotated[str, Query(max_length=80)] = "") -> Response:
+    """Communes they regulate for whose name, or INSEE code, begins like that."""
+    known = await communes_of(visitor.desk.house, _here(visitor))
+    text = folded(q)
+    found = [c for c in known if folded(c.title).startswith(text) or c.insee.startswith(q.upper())]
+    found += [c for c in known if c not in found and text in folded(c.title)]
+    return reading.Json(
+        [{"value": one.insee, "title": one.title} for one in found[:_MOST_COMMUNES]]
+    )
+
+
+@router.get(f"{AT}/map")
+async def on_a_map(visitor: Guest) -> Response:
+    """Points for the map."""
+    found = await maps.on_a_map(visitor.desk.house, _here(visitor), visitor.language)
+    return reading.Json(found)
+
+
+@router.get(f"{AT}/alike")
+async def alike(
+    visitor: Guest,
+    commune: Annotated[str, Query(max_length=5)] = "",
+    age: Annotated[str, Query(max_length=3)] = "",
+) -> Response:
+    """A warning, where the same need may have been asked for already."""
+    found = await drafts.alike(visitor.desk, _here(visitor), commune, age)
+    return page(visitor, "regulation/alike.html", found=found)
+
+
+@router.post(f"{AT}/places")
+async def places(visitor: Guest, request: Request) -> Response:
+    """Places the request would find, the best first: nothing is sent yet."""
+    form = await form_of(request)
+    role = _role(visitor)
+    said = drafts.wanted_in(form, visitor.desk.house.clock.now(), role)
+    community = await drafts.community_for(visitor.desk, said["commune"], _here(visitor))
+    permitted(visitor.principal, Kind.CARE_REQUEST, Scope(frozenset({community.finess})))
+    found = await drafts.candidates_for_draft(visitor.desk, said, community, visitor.language)
+    return page(visitor, "regulation/places.html", candidates=found)
+
+
+@router.post(f"{AT}/requests")
+async def send(visitor: Guest, request: Request) -> Response:
+    """The request, with the place that was chosen kept for it; or for the system to place."""
+    form = await form_of(request)
+    said = drafts.wanted_in(form, visitor.desk.house.clock.now(), _role(visitor))
+    community = await drafts.community_for(visitor.desk, said["commune"], _here(visitor))
+    chosen = (form.get("place") or [""])[-1]
+    if chosen:
+        slot_id, mode = _chosen(chosen)
+        said["hold"] = {"slot_id": str(slot_id), "mode": mode}
+        said["modes"] = sorted({*said["modes"], mode})
+    # Sent twice it counts once; changed after it was refused it is another.
+    key = f"{(form.get('key') or [''])[-1][:60]}-{chosen or 'dispatch'}"
+    told = await visitor.desk.tell(
+        DOOR_OF[Kind.CARE_REQUEST],
+        visitor.principal,
+        {},
+        orjson.dumps(said),
+        community=community.finess,
+        key=key,
+    )
+    if "code" in told:
+        return _refused(visitor, told)
+    if told.get("state") == "refused_as_emergency":
+        return page(visitor, "regulation/emergency.html")
+    request_id = uuid_of(str(told["id"]))
+    if not chosen:
+        await visitor.desk.decided(request_id, _WAIT_SECONDS)
+    return await _detail(visitor, request_id)
+
+
+_WAIT_SECONDS = 1.5  # for the system's decision to be on the page it is answered with
+
+
+@router.get(f"{AT}/requests/{{request_id}}")
+async def detail(visitor: Guest, request_id: str) -> Response:
+    """One of them: how it stands, what can be done, what happened."""
+    return await _detail(visitor, uuid_of(request_id))
+
+
+@router.get(f"{AT}/requests/{{request_id}}/candidates")
+async def candidates(visitor: Guest, request_id: str) -> Response:
+    """Places it may have now."""
+    identity = uuid_of(request_id)
+    state, _ = await visitor.desk.about_request(visitor.principal, Look.CANDIDATES, identity)
+    received = received_of(state)
+    zone = await _zone(visitor, received.community if received else None)
+    found = await drafts.candidates_of(visitor.desk, identity, zone, visitor.language)
+    return page(visitor, "regulation/choose.html", candidates=found, request_id=identity)
+
+
+_KINDS = {
+    "hold": Kind.HOLD,
+    "release": Kind.HOLD_END,
+    "confirm": Kind.APPOINTMENT,
+    "cancel": Kind.APPOINTMENT,
+    "deadline": Kind.DEADLINE,
+    "reorient": Kind.REORIENTATION,
+    "withdraw": Kind.WITHDRAWAL,
+    "duplicate": Kind.DUPLICATE,
+    "proposal": Kind.PROPOSAL,
+}
+
+
+@router.post(f"{AT}/requests/{{request_id}}/{{act}}")
+async def act(visitor: Guest, request: Request, request_id: str, act: str) -> Response:
+    """Something is done with it; how it stands then."""
+    identity = uuid_of(request_id)
+    form = {name: values[-1] for name, values in (await form_of(request)).items()}
+    if act == "take":
+        slot_id, mode = _chosen(form.get("place", ""))
+        await visitor.desk.about_request(visitor.principal, Look.TAKE, identity)
+        told = await visitor.desk.take(visitor.principal, identity, slot_id, mode, uuid4())
+    elif act == "identity":
+        return await _identity(visitor, identity, form.get("purpose", "").strip())
+    elif act in _KINDS:
+        path = {"request_id": str(identity)}
+        if act == "proposal":
+            path["rpps"] = form.get("rpps", "")
+        told = await visitor.desk.tell(
+            DOOR_OF[_KINDS[act]], visitor.principal, path, orjson.dumps(_body(act, form))
+        )
+    else:
+        raise NoSuchRequest(identity)
+    if "code" in told:
+        return _refused(visitor, told)
+    return await _detail(visitor, identity)
+
+
+def _body(act: str, form: dict[str, str]) -> dict[str, Any]:
+    match act:
+        case "hold":
+            slot_id, mode = _chosen(form.get("place", ""))
+            return {"slot_id": str(slot_id), "mode": mode}
+        case "confirm":
+            return {"status": "booked"}
+        case "cancel":
+            return {
+                "status": "cancelled",
+                "by": "PATIENT",
+                "search_again": form.get("again") == "yes",
+            }
+        case "deadline":
+            return {"delay": form.get("delay")}
+        case "reorient":
+            return {"to": form.get("to")}
+        case "withdraw":
+            return {"reason": form.get("reason") or "PATIENT_DECLINED"}
+        case "duplicate":
+            return {"of": form.get("of")}
+        case _:
+            return {}
+
+
+async def _detail(visitor: Visitor, request_id: UUID) -> Response:
+    house = visitor.desk.house
+    history = await house.log.history(streams.request(request_id))
+    happened: list[Any] = [one.event for one in history]
+    state: RequestState = decider.replay(happened)
+    visitor.desk.check_request(visitor.principal, Look.ONE_REQUEST, state)
+    seen = reading.as_of(history, request_id, None)
+    if seen is None:
+        raise NoSuchRequest(request_id)
+    row = seen.row
+    zone = await _zone(visitor, row["community"])
+    held = state.hold if isinstance(state, Waiting) else None
+    slot_id = row["slot_id"] or (held.slot_id if held else None)
+    slots = await slots_by_id(house, [slot_id] if slot_id else [])
+    received = received_of(state)
+    known = await formed(house, frozenset({row["community"]}) if row["community"] else frozenset())
+    communes = {c.insee: c.title for one in known.values() for c in one.communes}
+    found = page(
+        visitor,
+        "regulation/detail.html",
+        request_id=request_id,
+        row=row,
+        line=lists.line_of(row, house.clock.now(), communes),
+        held=held,
+        slot=slots.get(slot_id) if slot_id else None,
+        proposals=_proposals(state),
+        timeline=timeline(seen.events, zone, visitor.language)[::-1],
+        where=zone,
+        named=received is not None and received.patient_ref is not None,
+        delays=drafts.DELAYS,
+    )
+    # A reload, a bookmark and the back key come to the same request.
+    found.headers["HX-Push-Url"] = f"{AT}#{request_id}"
+    return found
+
+
+def _proposals(state: RequestState) -> list[tuple[str, datetime]]:
+    """Other times members would see the patient at."""
+    offered = state.offers if isinstance(state, Waiting) else {}
+    return [(rpps, one.start) for rpps, one in offered.items() if isinstance(one, Proposed)]
+
+
+async def _identity(visitor: Visitor, request_id: UUID, purpose: str) -> Response:
+    state, _ = await visitor.desk.about_request(visitor.principal, Look.IDENTITY, request_id)
+    received = received_of(state)
+    if not purpose:
+        raise FieldsWrong("purpose")
+    if received is None or received.patient_ref is None:
+        raise IdentityNotKnown
+    try:
+        found = await visitor.desk.house.vault.reveal_patient(
+            received.patient_ref,
+            actor=visitor.principal.ref,
+            reason=purpose[:400],
+            community=received.community,
+        )
+    except NothingSealed as nothing:
+        raise IdentityNotKnown from nothing
+    except Erased as erased:
+        raise IdentityErased from erased
+    return page(visitor, "regulation/identity.html", found=found)
+
+
+def _here(visitor: Visitor) -> frozenset[str] | None:
+    """Where they regulate. Raises NotAllowed for who does not."""
+    here = visitor.communities(Look.REQUESTS)
+    permitted(visitor.principal, Look.REQUESTS, Scope(here or frozenset()))
+    return here
+
+
+def _role(visitor: Visitor) -> Role:
+    return visitor.capacities(Kind.CARE_REQUEST)[0].role
+
+
+async def _zone(visitor: Visitor, finess: str | None) -> ZoneInfo:
+    known = await visitor.desk.house.directory.community(finess) if finess else None
+    return ZoneInfo(known.formed.zone if known else "Europe/Paris")
+
+
+def _chosen(place: str) -> tuple[UUID, Mode]:
+    """Raises FieldsWrong."""
+    slot_id, _, mode = place.partition("/")
+    try:
+        return UUID(slot_id), Mode(mode)
+    except ValueError as wrong:
+        raise FieldsWrong("place") from wrong
+
+
+def _refused(visitor: Visitor, told: dict[str, Any]) -> Response:
+    return Response(why(told, visitor.language), 409, media_type="text/plain")
+
+
+async def form_of(request: Request) -> dict[str, list[str]]:
+    """What a page sent. Raises FieldsWrong for what is no form."""
+    try:
+        text = (await request.body()).decode()
+        return parse_qs(text, keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+    except ValueError as wrong:
+        raise FieldsWrong("?") from wrong
