@@ -449,3 +449,18 @@ def of_practitioner(rpps: str, since: datetime, until: datetime) -> Select[Any]:
         .where(of.rpps == rpps, of.start >= since, of.start < until)
         .order_by(of.start, of.request_id)
     )
+
+
+def assigned_to_others(communities: Collection[str], rpps: str, since: datetime) -> Select[Any]:
+    """Requests that got a place with somebody else, the newest first."""
+    of = requests.c
+    return (
+        select(of.request_id, of.settled_at)
+        .where(
+            of.community.in_(communities),
+            of.rpps.is_not(None),
+            of.rpps != rpps,
+            of.settled_at >= since,
+        )
+        .order_by(of.settled_at.desc(), of.request_id)
+    )

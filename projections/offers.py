@@ -17,6 +17,7 @@ from events.offer import (
     RequestOffered,
 )
 from events.request import NOT_THE_PRACTITIONERS, RequestUnassigned
+from projections import board
 from projections.rows import Place, Projection, Row, Rows
 
 NAME = "offers"
@@ -166,3 +167,14 @@ def asked(
     return query.order_by(
         offers.c.until.asc().nulls_last(), offers.c.offered_at.desc(), offers.c.offer
     )
+
+
+def with_requests(
+    *, rpps: str | None = None, community: str | None = None, state: str | None = None
+) -> Select[Any]:
+    """As `asked`, with what a member needs to know to answer: never who the patient is."""
+    about = board.requests
+    known = (about.c.age, about.c.sex, about.c.motive, about.c.commune, about.c.due_by)
+    both = offers.outerjoin(about, about.c.request_id == offers.c.request_id)
+    found = asked(rpps=rpps, community=community, state=state)
+    return found.select_from(both).add_columns(*known)

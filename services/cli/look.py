@@ -80,15 +80,9 @@ def show_offers(
         msg = f"no such state: {only}; there are {', '.join(offers.STATES)}"
         raise Told(msg, code="unknown_state", status=2)
 
-    # What a member needs to know to answer: never who the patient is.
-    about = board.requests
-    known = (about.c.age, about.c.sex, about.c.motive, about.c.commune, about.c.due_by)
-    both = offers.offers.outerjoin(about, about.c.request_id == offers.offers.c.request_id)
-
     async def work(session: Session) -> tuple[list[dict[str, Any]], datetime]:
         await with_what_was_just_told(session, offers.projection)
-        query = offers.asked(rpps=rpps, community=community, state=only)
-        query = query.select_from(both).add_columns(*known).limit(limit)
+        query = offers.with_requests(rpps=rpps, community=community, state=only).limit(limit)
         return await asked(session, query), await session.now()
 
     found, now = in_session(state, work)

@@ -3,6 +3,8 @@
 from fastapi import APIRouter
 
 from services.console import doorway
+from services.console.cabinet import acts
+from services.console.cabinet import pages as cabinet
 from services.console.frame import PREFIX
 from services.console.regulation import pages as regulation
 
@@ -11,4 +13,4 @@ __all__ = ["PREFIX", "routers"]
 
 def routers() -> list[APIRouter]:
     """Every page."""
-    return [doorway.router, regulation.router]
+    return [doorway.router, regulation.router, cabinet.router, acts.router]

@@ -45,6 +45,7 @@ def _templates(language: Language) -> Environment:
     )
     made.filters.update(
         hour=partial(_hour, language=language),
+        when=partial(moments.when, language=language),
         lasting=moments.lasting,
         decimal=partial(_decimal, language=language),
         count=partial(_count, language=language),

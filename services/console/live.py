@@ -6,13 +6,15 @@ when something happened there, when the read models show it, and sent to whoever
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import structlog
 
 from events.envelope import Recorded
+from events.request import RequestConfirmed
+from events.visit import OutcomeRecorded, VisitAttended, VisitCancelled, VisitMissed
 from projections.rows import Projection
 from services.log.checkpoints import reached
 from services.log.database import UNREACHABLE
@@ -39,13 +41,19 @@ class View:
 
     def concerns(self, recorded: Recorded) -> bool:
         """Whether that may change it."""
-        if self.rpps is not None and self.rpps in recorded.stream:
+        community = recorded.meta.community
+        here = self.communities is None or community is None or community in self.communities
+        if self.rpps is None:
+            return here
+        event = recorded.event
+        if self.rpps in recorded.stream or self.rpps in getattr(event, "to", ()):
             return True
-        if self.communities is None:
-            return True
-        return recorded.meta.community is None or recorded.meta.community in self.communities
+        if isinstance(event, _OF_A_VISIT):
+            return here  # it does not say whose patient it was
+        return bool(getattr(event, "rpps", None) == self.rpps)
 
 
+_OF_A_VISIT = (RequestConfirmed, VisitAttended, VisitMissed, VisitCancelled, OutcomeRecorded)
 Make = Callable[[], Awaitable[bytes]]
 
 
@@ -147,27 +155,24 @@ class Live:
             await shown.news.wait()
             shown.news.clear()
             try:
-                await self._caught_up(shown.needs, self._head)
+                await caught_up(self._house, shown.needs, self._head)
                 await shown.show(await shown.make())
             except UNREACHABLE as fault:
                 log.warning("view not made", view=view.name, error=type(fault).__name__)
                 shown.news.set()
             await asyncio.sleep(self._house.settings.console_pause_seconds)
 
-    async def _caught_up(self, needs: Sequence[Projection], position: int) -> None:
-        """Return when they show what is there, or after a while."""
-        waiting = [one.name for one in needs]
-        try:
-            async with asyncio.timeout(_PATIENCE_SECONDS):
-                while waiting:
-                    async with self._house.pool.connection() as connection:
-                        waiting = [
-                            name for name in waiting if await reached(connection, name) < position
-                        ]
-                    if waiting:
-                        await asyncio.sleep(_LOOK_AGAIN_SECONDS)
-        except TimeoutError:
-            return
+
+async def caught_up(house: "House", needs: Sequence[Projection], position: int) -> None:
+    """Return when these read models show what is there by then, or after a while."""
+    waiting = [one.name for one in needs]
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            while waiting:
+                async with house.pool.connection() as connection:
+                    waiting = [n for n in waiting if await reached(connection, n) < position]
+                if waiting:
+                    await asyncio.sleep(_LOOK_AGAIN_SECONDS)
 
 
 def as_event(name: str, body: bytes) -> bytes:

@@ -15,7 +15,7 @@ from services.access.signed import SignedIn
 from services.access.tokens import InvalidToken
 from services.api.desk import AtDesk, Desk
 from services.console.frame import PREFIX
-from services.console.languages import Language
+from services.console.languages import Language, said
 
 SESSION, LANGUAGE = "snp_console", "snp_language"
 _A_YEAR = 365 * 24 * 3600
@@ -49,12 +49,17 @@ class Visitor:
     language: Language
     desk: Desk
     account_id: UUID
+    looks_at: str = ""  # the page that asks for a part of itself
 
     @property
     def consoles(self) -> list[str]:
         """Those they may use."""
         roles = {one.role for one in self.principal.capacities}
         return [name for name, whose in HOMES.items() if roles & whose]
+
+    def said(self, sentence: str) -> str:
+        """In their language."""
+        return said(sentence, self.language)
 
     def capacities(self, action: Action) -> list[Capacity]:
         """As what they may do that, wherever."""
@@ -76,7 +81,8 @@ async def visitor(request: Request, desk: AtDesk) -> Visitor:
         principal = await desk.who_signed_in(signed)
     except InvalidToken as unknown:
         raise NotSignedIn from unknown
-    return Visitor(principal, language_of(request), desk, signed.account_id)
+    looks_at = urlsplit(request.headers.get("hx-current-url", "")).path
+    return Visitor(principal, language_of(request), desk, signed.account_id, looks_at)
 
 
 Guest = Annotated[Visitor, Depends(visitor)]

@@ -23,7 +23,8 @@ async def on_a_map(
     now = house.clock.now()
     waiting = await rows(house.pool, board.at_work(communities, now).limit(_MOST))
     by_commune = Counter(one["commune"] for one in waiting if one["state"] == board.WAITING)
-    communes = [one for one in await communes_of(house, communities) if by_commune.get(one.insee)]
+    known = await communes_of(house, communities)
+    communes = [one for one in known if by_commune.get(one.insee)]
     free: dict[tuple[str, float, float, str], int] = {}
     for finess in sorted(communities) if communities is not None else [None]:
         query = availability.open_slots(community=finess).limit(_MOST)

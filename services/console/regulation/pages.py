@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from typing import Annotated, Any
-from urllib.parse import parse_qs
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -21,6 +20,7 @@ from services.api import reading
 from services.api.doors import DOOR_OF
 from services.api.requests import IdentityErased, IdentityNotKnown
 from services.api.scopes import uuid_of
+from services.console.forms import fields_of, form_of
 from services.console.frame import PREFIX, page
 from services.console.places import communes_of, folded, formed, slots_by_id
 from services.console.pushing import pushed
@@ -34,7 +34,6 @@ from services.messaging.subjects import Kind
 
 AT = f"{PREFIX}/regulation"
 router = APIRouter(include_in_schema=False)
-_MOST_FIELDS = 40
 _MOST_COMMUNES = 12
 
 
@@ -147,7 +146,7 @@ async def alike(
 @router.post(f"{AT}/places")
 async def places(visitor: Guest, request: Request) -> Response:
     """Places the request would find, the best first: nothing is sent yet."""
-    form = await form_of(request)
+    form = await fields_of(request)
     role = _role(visitor)
     said = drafts.wanted_in(form, visitor.desk.house.clock.now(), role)
     community = await drafts.community_for(visitor.desk, said["commune"], _here(visitor))
@@ -159,7 +158,7 @@ async def places(visitor: Guest, request: Request) -> Response:
 @router.post(f"{AT}/requests")
 async def send(visitor: Guest, request: Request) -> Response:
     """The request, with the place that was chosen kept for it; or for the system to place."""
-    form = await form_of(request)
+    form = await fields_of(request)
     said = drafts.wanted_in(form, visitor.desk.house.clock.now(), _role(visitor))
     community = await drafts.community_for(visitor.desk, said["commune"], _here(visitor))
     chosen = (form.get("place") or [""])[-1]
@@ -224,7 +223,7 @@ _KINDS = {
 async def act(visitor: Guest, request: Request, request_id: str, act: str) -> Response:
     """Something is done with it; how it stands then."""
     identity = uuid_of(request_id)
-    form = {name: values[-1] for name, values in (await form_of(request)).items()}
+    form = await form_of(request)
     if act == "take":
         slot_id, mode = _chosen(form.get("place", ""))
         await visitor.desk.about_request(visitor.principal, Look.TAKE, identity)
@@ -360,12 +359,3 @@ def _chosen(place: str) -> tuple[UUID, Mode]:
 
 def _refused(visitor: Visitor, told: dict[str, Any]) -> Response:
     return Response(why(told, visitor.language), 409, media_type="text/plain")
-
-
-async def form_of(request: Request) -> dict[str, list[str]]:
-    """What a page sent. Raises FieldsWrong for what is no form."""
-    try:
-        text = (await request.body()).decode()
-        return parse_qs(text, keep_blank_values=True, max_num_fields=_MOST_FIELDS)
-    except ValueError as wrong:
-        raise FieldsWrong("?") from wrong

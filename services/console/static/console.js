@@ -121,6 +121,7 @@ document.addEventListener("htmx:afterRequest", (event) => {
   for (const one of all("[aria-busy=true]")) one.removeAttribute("aria-busy");
   const told = event.detail.xhr?.getResponseHeader("X-Told");
   if (told) say(decodeURIComponent(told), false);
+  if (event.detail.successful && event.detail.elt.matches("form[data-reset]")) event.detail.elt.reset();
 });
 document.addEventListener("htmx:afterSettle", () => { setClock(); countDown(); });
 

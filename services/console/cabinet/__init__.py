@@ -1,0 +1,1 @@
+"""The practitioner's console: on a telephone, between two patients."""
