@@ -20,6 +20,7 @@ from sqlalchemy import (
     Uuid,
     and_,
     case,
+    func,
     or_,
     select,
 )
@@ -463,4 +464,32 @@ def assigned_to_others(communities: Collection[str], rpps: str, since: datetime)
             of.settled_at >= since,
         )
         .order_by(of.settled_at.desc(), of.request_id)
+    )
+
+
+def counted(community: str, since: datetime) -> Select[Any]:
+    """How many requests received since then are what now."""
+    of = requests.c
+    return (
+        select(of.state, func.count().label("requests"))
+        .where(of.community == community, of.received_at >= since)
+        .group_by(of.state)
+        .order_by(of.state)
+    )
+
+
+def by_hour(community: str, since: datetime, zone: str) -> Select[Any]:
+    """Requests received since then by hour of that zone: how many, and how many have a place."""
+    of = requests.c
+    hour = func.date_part("hour", func.timezone(zone, of.received_at)).label("hour")
+    return (
+        select(
+            hour,
+            func.count().label("requests"),
+            func.count().filter(of.rpps.is_not(None)).label("placed"),
+            func.count().filter(of.state == HANDED_BACK).label("handed_back"),
+        )
+        .where(of.community == community, of.received_at >= since)
+        .group_by(hour)
+        .order_by(hour)
     )

@@ -9,7 +9,9 @@ from projections.availability.questions import (
     Which,
     consents,
     counted_by,
+    free_by_hour,
     free_places,
+    members,
     silent_senders,
 )
 from projections.availability.slot_lists import (
@@ -35,8 +37,10 @@ __all__ = [
     "Which",
     "consents",
     "counted_by",
+    "free_by_hour",
     "free_places",
     "listings",
+    "members",
     "of_practitioner",
     "open_slots",
     "practitioners",

@@ -94,6 +94,11 @@ def counted_by(dimension: str | None, which: Which, *, days: int = TODAY_TO_D2) 
     return Question(_counted_by(dimension, frozenset(which.given), days), which.given)
 
 
+def free_by_hour(which: Which, *, days: int = TODAY_TO_D2) -> Question:
+    """Free places by profession, commune and hour (of the slot's own zone): each place once."""
+    return Question(_free_by_hour(frozenset(which.given), days), which.given)
+
+
 def silent_senders(which: Which, *, days: int = TODAY_TO_D2) -> Question:
     """Who of those that published these free places has said nothing for longer than usual."""
     return Question(_silent_senders(frozenset(which.given), days), which.given)
@@ -114,6 +119,19 @@ def _free_places(named: frozenset[str], days: int) -> Select[tuple[object, ...]]
         select(*groups, func.sum(found.c.free).label("free"))
         .select_from(found)  # before what is unnested of it
         .where(*conditions)
+        .group_by(*groups)
+        .order_by(*groups)
+    )
+
+
+@cache
+def _free_by_hour(named: frozenset[str], days: int) -> Select[tuple[object, ...]]:
+    found = _places(named, days, listed=False).cte("found")
+    hour = func.date_trunc("hour", found.c.begins).label("hour")
+    groups = (found.c.profession, found.c.commune, hour)
+    return (
+        select(*groups, func.sum(found.c.free).label("free"))
+        .where(found.c.free > 0)
         .group_by(*groups)
         .order_by(*groups)
     )
@@ -156,6 +174,18 @@ def _silent_senders(named: frozenset[str], days: int) -> Select[tuple[object, ..
         .where(found.c.free > 0, silent())
         .group_by(*groups)
         .order_by(*groups)
+    )
+
+
+def members(community: str) -> Select[tuple[object, ...]]:
+    """Who takes part in a community: their profession, whether they pause, whom they agree to."""
+    return (
+        select(practitioners)
+        .where(
+            practitioners.c.communities.contains([community]),
+            ~practitioners.c.left.contains([community]),
+        )
+        .order_by(practitioners.c.profession, practitioners.c.rpps)
     )
 
 

@@ -171,7 +171,7 @@ async function drawMap() {
   if (!answer.ok) return;
   const found = await answer.json();
   if (!map) {
-    map = L.map(box, { attributionControl: Boolean(box.dataset.tiles), zoomControl: true });
+    map = L.map(box, { attributionControl: Boolean(box.dataset.tiles), zoomControl: true, zoomSnap: .25 });
     if (box.dataset.tiles) L.tileLayer(box.dataset.tiles, { attribution: box.dataset.credit }).addTo(map);
     marks = L.featureGroup().addTo(map);
   }
