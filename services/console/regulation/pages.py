@@ -35,6 +35,7 @@ from services.messaging.subjects import Kind
 AT = f"{PREFIX}/regulation"
 router = APIRouter(include_in_schema=False)
 _MOST_COMMUNES = 12
+_MOST_LISTED = 2000  # communes that come with the page
 
 
 @router.get(AT)
@@ -71,6 +72,11 @@ async def regulation(
         key=uuid4(),
         delays=drafts.DELAYS,
         modes=drafts.MODES,
+        all_motives=[{"value": c, "title": t} for c, t in drafts.motives_like("")],
+        all_communes=[
+            {"value": one.insee, "title": one.title}
+            for one in (communes if len(communes) <= _MOST_LISTED else [])
+        ],
         tiles=visitor.desk.house.settings.map_tiles_url,
         credit=visitor.desk.house.settings.map_tiles_credit,
     )

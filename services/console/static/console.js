@@ -81,12 +81,17 @@ function listen() {
 function show(id, html) {
   const target = document.getElementById(id);
   if (!target) return;
+  if (target.querySelector(".htmx-request")) {
+    target.dataset.waiting = html;  // what was just asked is answered first
+    return;
+  }
   if (target.contains(document.activeElement) && document.activeElement.matches("input, select, textarea")) {
     target.dataset.waiting = html;  // nobody's typing is taken away
     return;
   }
   delete target.dataset.waiting;
-  Idiomorph.morph(target, html, { morphStyle: "innerHTML", ignoreActiveValue: true, restoreFocus: true });
+  // What somebody opened to read stays open.
+  Idiomorph.morph(target, html, { morphStyle: "innerHTML", ignoreActiveValue: true, restoreFocus: true, callbacks: { beforeAttributeUpdated: (name, node) => !(name === "open" && node.tagName === "DETAILS") } });
   htmx.process(target);
   setClock();
   countDown();
@@ -123,7 +128,16 @@ document.addEventListener("htmx:afterRequest", (event) => {
   if (told) say(decodeURIComponent(told), false);
   if (event.detail.successful && event.detail.elt.matches("form[data-reset]")) event.detail.elt.reset();
 });
-document.addEventListener("htmx:afterSettle", () => { setClock(); countDown(); });
+// What was pushed while something was asked is shown after the answer: the last push is the newest.
+function showWhatWaits(event) {
+  setTimeout(() => {
+    for (const one of all("[data-waiting]")) show(one.id, one.dataset.waiting);
+  }, 50);
+  setClock();
+  countDown();
+}
+document.addEventListener("htmx:afterSettle", showWhatWaits);
+document.addEventListener("htmx:afterRequest", showWhatWaits);
 
 // Keys: what has data-key is pressed by it, wherever one is but in a text.
 document.addEventListener("keydown", (event) => {
@@ -138,6 +152,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.addEventListener("DOMContentLoaded", () => {
+  $("#main").inert = false;
   for (const back of all("input.back")) back.value = location.pathname + location.search;
   comeIn();
   setClock();

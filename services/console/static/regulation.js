@@ -27,11 +27,14 @@ function pickers() {
       },
       source: async (text, show) => {
         const mine = ++asked;
+        const known = listed(box.dataset.name);
+        if (known) { show(found(known, text)); return; }  // at once: fast fingers are not waited for
         const answer = await fetch(`${box.dataset.url}?q=${encodeURIComponent(text)}`);
         if (mine === asked && answer.ok) show(await answer.json());
       },
       onConfirm: (one) => {
-        if (!one || !one.value) return;
+        if (!one || !one.value || kept.value === one.value) return;
+        asked += 1;  // what was asked before, and comes now, is late
         kept.value = one.value;
         warn();
         next(box);
@@ -39,6 +42,25 @@ function pickers() {
     });
     $("input", box).addEventListener("input", () => { kept.value = ""; });
   }
+}
+// Lists that are short enough come with the page; of long ones the server is asked.
+const lists = {};
+function listed(name) {
+  if (!(name in lists)) {
+    const given = document.getElementById(`all-${name}`);
+    const all = given ? JSON.parse(given.textContent) : [];
+    lists[name] = all.length ? all.map((one) => ({ ...one, folded: folded(`${one.title} ${one.value}`) })) : null;
+  }
+  return lists[name];
+}
+function folded(text) {
+  return text.toLowerCase().normalize("NFD").replace(/\p{M}/gu, "").replaceAll("-", " ");
+}
+function found(known, text) {
+  const wanted = folded(text).trim();
+  const words = wanted.split(/\s+/);
+  const has = known.filter((one) => words.every((word) => one.folded.includes(word)));
+  return [...has.filter((one) => one.folded.startsWith(wanted)), ...has.filter((one) => !one.folded.startsWith(wanted))].slice(0, 12);
 }
 function escaped(text) {
   const span = document.createElement("span");
