@@ -5,7 +5,7 @@ SNP := $(BIN)/snp
 UP ?=
 DEMO ?=
 
-.PHONY: help up demo test conformance fuzz check format bench lock clean
+.PHONY: help up demo test conformance fuzz screenshots check format bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## what can be done here
@@ -23,7 +23,7 @@ help: ## what can be done here
 up: .venv ## everything, on this machine, until ^C  (UP="--state DIR" to say where)
 	@exec $(SNP) up $(UP)
 
-demo: .venv ## three communities, a weekday, live in this terminal  (DEMO="--seed 7")
+demo: .venv ## three communities, a weekday, live at the consoles  (DEMO="--speed 120")
 	@exec $(SNP) demo $(DEMO)
 
 test: .venv ## every test; the rules and the events must be covered to the last branch
@@ -37,6 +37,9 @@ conformance: .venv ## the national test kit's requirements, one by one
 
 fuzz: .venv ## whatever the OpenAPI document allows, sent to every door
 	SNP_FUZZ=1 $(BIN)/python -m pytest -q tests/acceptance/test_fuzz.py
+
+screenshots: .venv ## each page of the consoles, for the README (needs Chromium)
+	$(BIN)/python -m tests.screenshots
 
 check: .venv ## style, types and the direction of imports
 	$(BIN)/ruff format --check .

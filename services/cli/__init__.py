@@ -368,13 +368,15 @@ def erase(
 def demo(
     seed: Annotated[int, typer.Option(help="The same seed gives the same day.")] = 1,
     requests: Annotated[int, typer.Option(help="Requests of the day.", min=1, max=5000)] = 240,
-    pace: Annotated[float, typer.Option(help="Requests a second; 0: as fast as they come.")] = 20.0,
+    speed: Annotated[
+        float, typer.Option(help="How much faster the day passes, in a terminal.", min=1, max=3600)
+    ] = 60.0,
     as_json: AsJson = False,
 ) -> None:
-    """Three real territories, a weekday of slots and requests, live; then a check of the log."""
+    """Three real territories, a weekday, live at the consoles; then a check of the log."""
     from services.cli.demo import play_day
 
-    play_day(seed, requests, pace, as_json=as_json)
+    play_day(seed, requests, speed, as_json=as_json)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""`snp demo`: a weekday in three real territories, live, then a check of its log."""
+"""`snp demo`: a weekday in three real territories, then a check of its log."""
 
 import asyncio
 import tempfile
@@ -9,13 +9,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from rich.live import Live
-
 from projections import board
 from services.addresses import Addresses
 from services.app import open_house, provision
 from services.cli.operate import show_verdict
-from services.cli.screen import Screen, summary
+from services.cli.screen import summary
 from services.cli.session import console, progress, say
 from services.cli.signals import ended_by_signals, until_told
 from services.clock import SimulatedClock
@@ -57,7 +55,7 @@ class Result:
         }
 
 
-def play_day(seed: int, count: int, pace: float, *, as_json: bool) -> None:
+def play_day(seed: int, count: int, speed: float, *, as_json: bool) -> None:
     """The day, its summary, and the check of its log, on servers thrown away after."""
     log_to(level="ERROR", as_json=False)
     ended_by_signals()
@@ -67,9 +65,12 @@ def play_day(seed: int, count: int, pace: float, *, as_json: bool) -> None:
         servers_in(Path(folder)) as found,
     ):
         settings = of_nobody(Settings(), Path(folder))
-        pause = 1 / pace if pace and not as_json else 0.0
-        playing = _play(settings, found, day, count, pause, quiet=as_json)
-        result = asyncio.run(until_told(playing))
+        if as_json or not console.is_terminal:
+            result = asyncio.run(until_told(_play(settings, found, day, count)))
+        else:
+            from services.cli.demo_live import play_live
+
+            result = asyncio.run(play_live(settings, found, day, count, speed))
     if as_json:
         say(result.as_json())
     else:
@@ -84,24 +85,19 @@ def play_day(seed: int, count: int, pace: float, *, as_json: bool) -> None:
         raise SystemExit(1)
 
 
-async def _play(
-    settings: Settings, addresses: Addresses, day: Day, count: int, pause: float, *, quiet: bool
-) -> Result:
+async def _play(settings: Settings, addresses: Addresses, day: Day, count: int) -> Result:
+    """As fast as it goes, for programs: the same for the same seed."""
     began = time.monotonic()
     clock = SimulatedClock(OPENING - timedelta(hours=1))
     await provision(settings, addresses)
     async with open_house(settings, addresses, clock=clock) as house:
-        screen = Screen(day, clock)
-        await house.broker.connection.subscribe("snp.event.>", cb=screen.hear)
-        live = Live(screen, console=console, refresh_per_second=12, transient=True)
         bar, move = progress("Playing the day")
         sent = 0
-        with bar if quiet else live:
+        with bar:
             async for happening, _ in play(house, clock, day, count):
                 if happening.kind is Kind.CARE_REQUEST:
                     sent += 1
                     move(sent, count)
-                    await asyncio.sleep(pause)
         await house.settled()
         found = await rows(house.pool, board.on_board())
         verdict = await verify(house.pool, settings)

@@ -13,7 +13,7 @@ from tests.console.people import Desk, desk_of
 from tests.services.doors import Door, doors_of
 
 CHROMIUM = os.environ.get("SNP_CHROMIUM") or shutil.which("chromium")
-_ARGUMENTS = [
+ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -39,7 +39,7 @@ async def browser():
     if not CHROMIUM:
         pytest.skip("no Chromium here: apt-get install chromium, or SNP_CHROMIUM")
     async with async_playwright() as driver:
-        opened = await driver.chromium.launch(executable_path=CHROMIUM, args=_ARGUMENTS)
+        opened = await driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         try:
             yield opened
         finally:

@@ -17,6 +17,7 @@ from services.console.frame import PREFIX, page
 from services.console.places import communes_of
 from services.console.pushing import pushed
 from services.console.visitors import Guest, Visitor
+from services.intake.moment import quarters
 
 AT = f"{PREFIX}/cabinet"
 router = APIRouter(include_in_schema=False)
@@ -67,7 +68,7 @@ async def places(visitor: Guest, rpps: Rpps) -> Response:
     now = house.clock.now()
     evening = datetime.combine(now.astimezone(found.zone).date(), _EVENING, found.zone)
     soon = now + timedelta(minutes=20)
-    starts = today.quarters(soon, evening)[:40]
+    starts = quarters(soon, evening, most=40)
     tomorrow = evening - timedelta(hours=12) + timedelta(days=1)
     return _tab(
         visitor,
@@ -77,7 +78,7 @@ async def places(visitor: Guest, rpps: Rpps) -> Response:
         zone_of=found.zone,
         work=work,
         starts=starts,
-        tomorrow=today.quarters(tomorrow, tomorrow + timedelta(hours=11), most=44),
+        tomorrow=quarters(tomorrow, tomorrow + timedelta(hours=11), most=44),
         communes=await communes_of(house, frozenset(member.communities)),
         key=uuid4(),
         vacations=sorted(one for one in member.vacations if one[1] > now),

@@ -16,13 +16,13 @@ from services.console.frame import rendered
 from services.console.languages import Language
 from services.console.live import View
 from services.console.places import names_of_communes
+from services.intake.moment import GRID, quarters
 from services.projector.queries import rows
 
 if TYPE_CHECKING:
     from services.app import House
 
 NEEDS = (offers.projection, board.projection, availability.projection)
-GRID = timedelta(minutes=15)
 _AHEAD = timedelta(hours=48)
 _TO_ANSWER = {offers.PENDING, offers.DEFERRED}
 _MOST = 60
@@ -136,26 +136,11 @@ async def work_place(house: "House", rpps: str) -> WorkPlace | None:
     return WorkPlace(place=overbook.place, zone=overbook.zone, modes=tuple(overbook.modes))
 
 
-def quarters(since: datetime, until: datetime, most: int = 48) -> list[datetime]:
-    """Every quarter of an hour from then on: what a patient beyond the agenda is given."""
-    first = _on_the_grid(since)
-    found: list[datetime] = []
-    while first <= until and len(found) < most:
-        found.append(first)
-        first += GRID
-    return found
-
-
-def _on_the_grid(at: datetime) -> datetime:
-    over = timedelta(minutes=at.minute % 15, seconds=at.second, microseconds=at.microsecond)
-    return at - over + GRID if over else at
-
-
 def _asked(row: Mapping[str, Any], now: datetime, communes: Mapping[str, str]) -> Asked:
     due = row["due_by"] or now + _AHEAD
     return Asked(
         row,
         communes.get(row["commune"] or "", row["commune"] or ""),
-        quarters(now + _SOONEST, due),
+        quarters(now + _SOONEST, due, most=48),
         quarters(due + GRID, now + _AHEAD, most=40),
     )
