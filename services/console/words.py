@@ -58,8 +58,8 @@ DELAYS = {
     "RDV": Words("48 h", "48 h"),
 }
 SEXES = {
-    "F": Words("femme", "female"),
-    "M": Words("homme", "male"),
+    "F": Words("féminin", "female"),
+    "M": Words("masculin", "male"),
     "O": Words("autre", "other"),
     "UN": Words("non précisé", "not said"),
 }

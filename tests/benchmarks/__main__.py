@@ -10,6 +10,7 @@ from typing import Any
 NAMES = (
     "append",
     "availability",
+    "consoles",
     "indicators",
     "matching",
     "pipeline",

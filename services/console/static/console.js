@@ -91,7 +91,7 @@ function show(id, html) {
   }
   delete target.dataset.waiting;
   // What somebody opened to read stays open.
-  Idiomorph.morph(target, html, { morphStyle: "innerHTML", ignoreActiveValue: true, restoreFocus: true, callbacks: { beforeAttributeUpdated: (name, node) => !(name === "open" && node.tagName === "DETAILS") } });
+  Idiomorph.morph(target, html, { morphStyle: "innerHTML", restoreFocus: true, callbacks: { beforeAttributeUpdated: (name, node) => !(name === "open" && node.tagName === "DETAILS") } });
   htmx.process(target);
   setClock();
   countDown();

@@ -14,7 +14,9 @@ document.addEventListener("DOMContentLoaded", async () => {
     name.textContent = `${one.title} : ${one.requests} · ${one.unserved}`;
     L.circleMarker([one.lat, one.lon], { radius: 5 + 20 * Math.sqrt(one.requests / most), color: "#0b4f8a", fillOpacity: .25, weight: 2 }).bindTooltip(name).addTo(marks);
     if (one.unserved) L.circleMarker([one.lat, one.lon], { radius: 4 + 20 * Math.sqrt(one.unserved / most), color: "#8f1d14", dashArray: "4 3", fillOpacity: .35, weight: 3, interactive: false }).addTo(marks);
-    L.marker([one.lat, one.lon], { keyboard: false, interactive: false, icon: L.divIcon({ className: "commune", html: name.textContent.split(" : ")[0].replace(/[<&]/g, ""), iconSize: null }) }).addTo(marks);
+    const label = document.createElement("span");
+    label.textContent = one.title;
+    L.marker([one.lat, one.lon], { keyboard: false, interactive: false, icon: L.divIcon({ className: "commune", html: label, iconSize: null }) }).addTo(marks);
   }
   if (found.length) map.fitBounds(marks.getBounds().pad(.15)); else map.setView([46.6, 2.4], 5);
 });

@@ -201,7 +201,7 @@ async function drawMap() {
   marks.clearLayers();
   if (!box.dataset.tiles) {
     for (const one of found.communes) {
-      L.marker([one.lat, one.lon], { keyboard: false, interactive: false, icon: L.divIcon({ className: "commune", html: escaped(one.title), iconSize: null }) }).addTo(marks);
+      L.marker([one.lat, one.lon], { keyboard: false, interactive: false, icon: L.divIcon({ className: "commune", html: `<span>${escaped(one.title)}</span>`, iconSize: null }) }).addTo(marks);
     }
   }
   for (const one of found.places) {
