@@ -180,7 +180,7 @@ async def test_the_map_shows_who_waits_and_where_there_are_places(regulator, hou
     await regulator.keyboard.press("m")
 
     await expect(regulator.locator("#map path.leaflet-interactive")).to_have_count(2)
-    await expect(regulator.locator("#map .commune").first).to_be_visible()
+    await expect(regulator.locator("#map .commune span").first).to_be_visible()
 
 
 async def test_it_passes_axe_and_reads_in_english(desk):
