@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from playwright.async_api import expect
 
-from events.request import RequestAssigned, RequestPlaceHeld
+from events.request import RequestAssigned, RequestMerged, RequestPlaceHeld
 from events.roles import Role
 from services.api.server import serving
 from tests.console.people import accessible, asks_for_care
@@ -120,6 +120,19 @@ async def test_the_same_need_asked_again_is_warned_of(desk, regulator):
     await expect(regulator.locator("#alike")).to_contain_text("Peut-être déjà demandée")
     await regulator.locator("#alike a").click()
     await expect(regulator.locator("#detail")).to_contain_text("34 ans")
+
+
+async def test_the_same_need_told_twice_becomes_one(regulator, house):
+    told = [await tell(house, "care-request", request_told(patient={"age": 34})) for _ in range(2)]
+    await regulator.locator(f"#r-{told[1]['id']}").click()
+    regulator.on("dialog", lambda dialog: dialog.accept())
+
+    await regulator.locator("summary", has_text="Autres actions").click()
+    await regulator.get_by_role("button", name="Rattacher").click()
+
+    await expect(regulator.locator("#detail .badge")).to_have_text("doublon")
+    merged = [one for one in await names_of(house) if isinstance(one, RequestMerged)]
+    assert [str(one.into) for one in merged] == [told[0]["id"]]
 
 
 async def test_who_was_handed_back_is_taken_over(regulator, house, clock):

@@ -304,6 +304,13 @@ async def _detail(visitor: Visitor, request_id: UUID) -> Response:
         timeline=timeline(seen.events, zone, visitor.language)[::-1],
         where=zone,
         named=received is not None and received.patient_ref is not None,
+        same=[
+            one
+            for one in await drafts.alike(
+                visitor.desk, _here(visitor), row["commune"] or "", str(row["age"])
+            )
+            if one["request_id"] != request_id and one["community"] == row["community"]
+        ],
         delays=drafts.DELAYS,
     )
     # A reload, a bookmark and the back key come to the same request.
