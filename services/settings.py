@@ -103,6 +103,7 @@ class Settings(BaseSettings):
     map_tiles_url: str | None = None  # https://…/{z}/{x}/{y}.png: without it, maps fetch nothing
     map_tiles_credit: str = ""  # who made them, as their licence asks
     console_pause_seconds: float = 0.2  # between two looks for the same page
+    console_retry_seconds: float = 1.0  # after a part of a page could not be made
     console_tick_seconds: float = 20.0  # a page hears so often that the connection lives
     http_requests_a_second: Annotated[float, Field(gt=0)] = 50.0  # of one account
     http_burst: Count = 200  # of one account, at once

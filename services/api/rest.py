@@ -7,7 +7,6 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
-from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from domain.decider import Refused
@@ -29,6 +28,7 @@ from services.api.asyncapi import document
 from services.api.desk import Desk
 from services.api.limits import Bounded
 from services.api.problems import problem, problem_of
+from services.api.scopes import UnknownPath
 from services.console import consoles, doorway
 from services.console.live import Live
 from services.intake.rejections import Problem, TryAgain
@@ -114,7 +114,9 @@ def _tell_kindly(api: FastAPI) -> None:
         return _told(request, error)
 
     @api.exception_handler(RequestValidationError)
-    async def not_understood(_: Request, error: RequestValidationError) -> JSONResponse:
+    async def not_understood(request: Request, error: RequestValidationError) -> Response:
+        if request.url.path.startswith(consoles.PREFIX):
+            return doorway.refused(request, UnknownPath())
         wrong = [vars(Problem.of(one)) for one in error.errors()]
         return problem(
             {"code": wrong[0]["code"], "message": "Some fields are wrong.", "problems": wrong}
@@ -125,6 +127,8 @@ def _tell_kindly(api: FastAPI) -> None:
         code = _CODES.get(error.status_code, "not_json")
         if request.url.path.startswith(f"{fhir.PREFIX}/"):
             return fhir.refused(code, str(error.detail))
+        if request.url.path.startswith(consoles.PREFIX):
+            return doorway.refused(request, UnknownPath())
         return problem({"code": code, "message": str(error.detail)}, error.headers)
 
     async def not_now(request: Request, __: Exception) -> Response:

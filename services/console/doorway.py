@@ -1,7 +1,7 @@
 """Coming in and going out: a secret of an account here, or the provider people sign in with."""
 
 from typing import Annotated
-from urllib.parse import parse_qsl, quote
+from urllib.parse import quote
 
 from fastapi import APIRouter, Cookie, Query, Request
 from fastapi.responses import RedirectResponse, Response
@@ -15,6 +15,7 @@ from services.access.tokens import SIGN_IN_SECONDS, InvalidToken
 from services.api.desk import AtDesk, Desk
 from services.api.problems import status_of
 from services.api.sign_in import account_with
+from services.console.forms import form_of
 from services.console.frame import PREFIX, STATIC, outside
 from services.console.languages import LANGUAGES
 from services.console.refusals import why_refused
@@ -70,7 +71,7 @@ async def enter(request: Request, desk: AtDesk) -> Response:
     """With an account's secret."""
     check_from_here(request)
     desk.knocks(request.client.host if request.client else "")
-    form = dict(parse_qsl((await request.body()).decode("latin-1"), max_num_fields=10))
+    form = await form_of(request)
     back = form.get("next", "")
     try:
         account_id = await account_with(
@@ -132,8 +133,7 @@ async def go(request: Request) -> Response:
 async def choose(request: Request, language: str) -> Response:
     """French or English, from now on."""
     check_from_here(request)
-    back = dict(parse_qsl((await request.body()).decode("latin-1"), max_num_fields=3)).get("next")
-    answer = RedirectResponse(_here(back or ""), 303)
+    answer = RedirectResponse(_here((await form_of(request)).get("next", "")), 303)
     for known in LANGUAGES:
         if known == language:
             keep_language(request, answer, known)
@@ -145,6 +145,9 @@ def refused(request: Request, error: Refused) -> Response:
     language = language_of(request)
     told = why_refused(error, language)
     in_part = "hx-request" in request.headers
+    listening = "text/event-stream" in request.headers.get("accept", "")
+    if isinstance(error, NotSignedIn) and listening:
+        return Response(told, 401, media_type="text/plain")  # then the page itself is asked for
     if isinstance(error, NotSignedIn):
         back = request.headers.get("hx-current-url", "") if in_part else str(request.url)
         where = f"{PREFIX}/sign-in?next={quote(_path_of(back))}"

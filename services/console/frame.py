@@ -54,14 +54,14 @@ def _templates(language: Language) -> Environment:
 
 
 def rendered(name: str, language: Language, /, **what: Any) -> str:
-    """A template as text: `list.html`; `list.html#row` is a macro or block of it."""
+    """A template as text."""
     return _templates(language).get_template(name).render(what)
 
 
 def page(visitor: "Visitor", name: str, /, status: int = 200, **what: Any) -> HTMLResponse:
     """A whole page, or a part of one, for that visitor."""
     now = visitor.desk.house.clock.now()
-    text = rendered(name, visitor.language, visitor=visitor, now=now, zone=PARIS, **what)
+    text = rendered(name, visitor.language, visitor=visitor, now=now, **what)
     return HTMLResponse(text, status, safe(visitor.desk.house.settings))
 
 
@@ -94,7 +94,7 @@ def _json(value: object) -> Markup:
     return Markup(text.replace("<", "\\u003c").replace("&", "\\u0026").replace("'", "\\u0027"))  # noqa: S704 escaped
 
 
-def _hour(at: datetime | None, zone: ZoneInfo = PARIS, *, language: Language) -> str:
+def _hour(at: datetime | None, zone: ZoneInfo, *, language: Language) -> str:
     return moments.hour(at, zone, language) if at else ""
 
 

@@ -17,8 +17,8 @@ from events.request import RequestConfirmed
 from events.visit import OutcomeRecorded, VisitAttended, VisitCancelled, VisitMissed
 from projections.rows import Projection
 from services.log.checkpoints import reached
-from services.log.database import UNREACHABLE
 from services.log.follow import follow
+from services.log.patience import patiently
 from services.stopping import stop
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 _LOOK_AGAIN_SECONDS = 0.02
+_A_MINUTE = 60.0
 _PATIENCE_SECONDS = 2.0  # for a read model; then what there is, is shown
 
 
@@ -88,6 +89,7 @@ class Live:
         self._shown: dict[View, _Shown] = {}
         self._following: asyncio.Task[None] | None = None
         self._head = 0
+        self._heard = asyncio.Event()  # the head of the log is known
 
     @property
     def looked_at(self) -> int:
@@ -103,9 +105,10 @@ class Live:
         """
         shown = self._shown.setdefault(view, _Shown(make, needs))
         shown.lookers += 1
-        if self._following is None:
+        if self._following is None or self._following.done():
+            self._heard = asyncio.Event()
             self._following = asyncio.create_task(self._follow())
-        if shown.making is None:
+        if shown.making is None or shown.making.done():
             shown.news.set()
             shown.making = asyncio.create_task(self._keep(view, shown))
         try:
@@ -138,7 +141,8 @@ class Live:
         house = self._house
         bell = house.bells.listen()
         try:
-            self._head = await house.log.head()
+            self._head = await patiently(house.log.head, house.settings, "log unreadable")
+            self._heard.set()
             batches = follow(house.log, bell, house.settings, since=self._head)
             async with aclosing(batches) as news:  # type: ignore[type-var]  # an async generator
                 async for batch in news:
@@ -150,16 +154,23 @@ class Live:
             house.bells.forget(bell)
 
     async def _keep(self, view: View, shown: _Shown) -> None:
-        """Made anew after every change, not more often than a person can read."""
+        """Made anew after every change, not more often than a person can read.
+
+        And each minute: what is soon due, and which day it is, change by themselves.
+        """
+        await self._heard.wait()
         while True:
-            await shown.news.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_A_MINUTE):
+                    await shown.news.wait()
             shown.news.clear()
             try:
                 await caught_up(self._house, shown.needs, self._head)
                 await shown.show(await shown.make())
-            except UNREACHABLE as fault:
+            except Exception as fault:  # noqa: BLE001 one that fails is tried again, whatever it was
                 log.warning("view not made", view=view.name, error=type(fault).__name__)
                 shown.news.set()
+                await asyncio.sleep(self._house.settings.console_retry_seconds)
             await asyncio.sleep(self._house.settings.console_pause_seconds)
 
 

@@ -9,7 +9,6 @@ _DAYS = {
     "fr": ("lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim."),
     "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
 }
-_TODAY = {"fr": "auj.", "en": "today"}
 _HOUR = timedelta(hours=1)
 
 
@@ -26,14 +25,6 @@ def when(at: datetime, now: datetime, zone: ZoneInfo, language: Language) -> str
     if local.date() == today:
         return told
     return f"{_DAYS[language][local.weekday()]} {local:%d/%m}, {told}"
-
-
-def day(at: datetime, now: datetime, zone: ZoneInfo, language: Language) -> str:
-    """`auj.`, or `jeu. 26/11`."""
-    local = at.astimezone(zone)
-    if local.date() == now.astimezone(zone).date():
-        return _TODAY[language]
-    return f"{_DAYS[language][local.weekday()]} {local:%d/%m}"
 
 
 def lasting(span: timedelta) -> str:

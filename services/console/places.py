@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
@@ -37,6 +38,11 @@ async def communes_of(house: "House", of: Collection[str] | None) -> list[Commun
 async def names_of_communes(house: "House", of: Collection[str] | None) -> dict[str, str]:
     """INSEE code → name."""
     return {one.insee: one.title for one in await communes_of(house, of)}
+
+
+async def zones_of(house: "House", of: Collection[str] | None) -> dict[str, ZoneInfo]:
+    """FINESS → the zone whose clocks hang there."""
+    return {finess: ZoneInfo(one.zone) for finess, one in (await formed(house, of)).items()}
 
 
 async def slots_by_id(house: "House", slot_ids: Iterable[UUID]) -> Mapping[UUID, dict[str, Any]]:

@@ -24,6 +24,7 @@ def pushed(
 ) -> StreamingResponse:
     """The view as events of that name, for as long as they may see it. Raises TooMany."""
     live: Live = request.app.state.live
+    visitor.desk.check_streams(visitor.account_id)  # before anything is answered
 
     async def events() -> AsyncIterator[bytes]:
         async with (

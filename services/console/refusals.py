@@ -13,6 +13,30 @@ from services.intake.rejections import refusal
 
 _FRENCH = Path(__file__).parent / "refusals.json"
 _FIELDS = {
+    "title": "le titre",
+    "first": "le premier jour",
+    "last": "le dernier jour",
+    "weekdays": "les jours",
+    "weekday": "les jours",
+    "minutes": "la durée",
+    "hours": "la durée",
+    "capacity": "le nombre de patients",
+    "places": "le nombre de places",
+    "weekly_cap": "le plafond de la semaine",
+    "daily_cap": "le plafond du jour",
+    "min_age": "l'âge le plus bas",
+    "max_age": "l'âge le plus haut",
+    "sources": "qui peut vous adresser des patients",
+    "fairness": "le poids de l'équité",
+    "purpose": "la raison",
+    "treating_doctor": "le numéro RPPS du médecin traitant",
+    "case_id": "le numéro du dossier",
+    "phone": "le téléphone",
+    "outcome": "l'issue",
+    "to": "la destination",
+    "answer": "la réponse",
+    "priority": "la priorité",
+    "without": "les dates à sauter",
     "motive": "le motif",
     "age": "l'âge",
     "patient.age": "l'âge",
@@ -67,9 +91,13 @@ def why_refused(refused: Refused, language: Language) -> str:
 
 
 def _wrong(fields: list[str] | tuple[str, ...], language: Language) -> str:
-    names = [
-        said(_FIELDS.get(field) or _FIELDS.get(field.rpartition(".")[2]) or field, language)
-        for field in fields
-    ]
-    listed = ", ".join(dict.fromkeys(names))
-    return f"{said('À compléter ou à corriger', language)} : {listed}."
+    names = [said(_named(field), language) for field in fields]
+    listed = ", ".join(dict.fromkeys(names)) or said("ce qui a été envoyé", language)
+    colon = " : " if language == "fr" else ": "
+    return f"{said('À compléter ou à corriger', language)}{colon}{listed}."
+
+
+def _named(field: str) -> str:
+    """`consent.sources.0` is the sources."""
+    known = (_FIELDS.get(part) for part in (field, *reversed(field.split("."))))
+    return next((name for name in known if name), "un champ")

@@ -99,6 +99,37 @@ async def test_todays_places_are_open_after_three_taps(desk, house):
     assert await happened(house, SlotWithdrawn)
 
 
+async def test_a_place_taken_back_is_opened_again_and_hours_do_not_overlap(desk, house):
+    await a_place(house)
+    page = await desk.sits_down(Role.PRACTITIONER, device=PHONE)
+    await page.goto(page.url + "/places")
+    opened = page.locator("#list .line", has_text="16 h 20")
+    for _ in range(2):
+        for hour in ("16 h 00", "16 h 20"):
+            await page.locator("#open-slots label", has_text=hour).first.click()
+        await page.get_by_role("button", name="Publier", exact=True).click()
+        await expect(page.locator(".toast.good").last).to_contain_text("2 places ouvertes")
+        await expect(opened).to_have_count(2)  # 16 h 00 to 16 h 20, and after it
+        for left in (1, 0):
+            await opened.first.get_by_role("button").click()
+            await expect(opened).to_have_count(left)
+
+
+async def test_a_vacation_is_shown_with_its_last_day(desk):
+    page = await desk.sits_down(Role.PRACTITIONER, device=PHONE)
+    page.on("dialog", lambda dialog: dialog.accept())
+    await page.goto(page.url + "/places")
+    await page.locator("summary", has_text="Absences").click()
+    await page.locator("#v-first").fill("2026-12-07")
+    await page.locator("#v-last").fill("2026-12-08")
+    await page.get_by_role("button", name="Annoncer l'absence").click()
+    await expect(page.locator(".toast.good")).to_contain_text("Absence annoncée")
+
+    await page.reload()
+
+    await expect(page.locator("main")).to_contain_text("07/12/2026 → 08/12/2026")
+
+
 async def test_places_of_every_week_are_opened_at_once(desk, house):
     await a_place(house)
     page = await desk.sits_down(Role.PRACTITIONER, device=PHONE)

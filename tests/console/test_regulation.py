@@ -112,6 +112,78 @@ async def test_typing_survives_a_server_that_restarts_and_the_page_goes_on(desk,
         await page.context.close()
 
 
+async def test_two_keys_in_a_hurry_keep_one_place(desk, regulator, house):
+    await a_place(house)
+    await a_place(house, NOON + 3 * HOUR)
+    await asks_for_care(regulator)
+    await regulator.keyboard.press("Enter")
+    await expect(regulator.locator("#places .candidate").first).to_be_focused()
+    desk.expected += ["409"]
+
+    await regulator.keyboard.press("1")
+    await regulator.keyboard.press("2")
+
+    await expect(regulator.locator("#detail .badge")).to_have_text("place gardée")
+    assert len([one for one in await names_of(house) if isinstance(one, RequestPlaceHeld)]) == 1
+
+
+async def test_places_for_another_delay_are_not_left_to_be_chosen(regulator, house):
+    await a_place(house)
+    await asks_for_care(regulator)
+    await regulator.keyboard.press("Enter")
+    await expect(regulator.locator("#places .candidate")).to_have_count(1)
+
+    await regulator.locator("label", has_text="1 h").first.click()
+
+    await expect(regulator.locator("#places .candidate")).to_have_count(0)
+
+
+async def test_what_a_colleague_does_moves_nobody_s_focus_and_hides_nothing(regulator, house):
+    wanted = request_told(patient={"age": 50, "name": "Anna Petit"})
+    told = await tell(house, "care-request", wanted)
+    other = await tell(house, "care-request", request_told())
+    await regulator.locator(f"#r-{told['id']}").click()
+    await regulator.get_by_text("Identité du patient").click()
+    await regulator.get_by_role("button", name="Montrer").click()
+    await expect(regulator.locator("#identity")).to_contain_text("Anna Petit")
+    await regulator.locator(f"#r-{other['id']}").focus()
+
+    await tell(house, "withdrawal", {"request_id": other["id"]})
+    await a_place(house)
+
+    await expect(regulator.locator("#detail .badge")).to_have_text("placée")
+    await expect(regulator.locator("#detail .go")).to_be_visible()
+    await expect(regulator.locator("#detail .go")).not_to_be_focused()
+    await expect(regulator.locator("#identity")).to_contain_text("Anna Petit")
+
+
+async def test_who_may_look_no_longer_is_sent_away(desk, regulator, house):
+    await tell(house, "care-request", request_told())
+    await expect(regulator.locator("#list .line")).to_have_count(1)
+    await regulator.context.clear_cookies()
+    desk.expected += ["401", "Failed to load"]
+
+    await regulator.evaluate("stream.close(); stream = null; listen()")
+
+    await expect(regulator).to_have_url(re.compile("sign-in"), timeout=15_000)
+
+
+async def test_single_keys_are_turned_off_and_do_nothing(regulator):
+    await regulator.keyboard.press("Escape")
+    await regulator.keyboard.press("?")
+    await regulator.get_by_label("Raccourcis à une touche").uncheck()
+    await regulator.get_by_role("button", name="Fermer").click()
+
+    await regulator.keyboard.press("Escape")
+    await regulator.keyboard.press("m")
+
+    await expect(regulator.locator("#map-box")).to_be_hidden()
+    await regulator.reload()
+    await regulator.locator("#new").focus()
+    await regulator.keyboard.press("m")
+    await expect(regulator.locator("#map-box")).to_be_hidden()
+
+
 async def test_the_same_need_asked_again_is_warned_of(desk, regulator):
     await tell(desk.door.house, "care-request", request_told(patient={"age": 34, "sex": "F"}))
 

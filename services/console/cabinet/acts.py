@@ -1,34 +1,31 @@
 """What a practitioner, or who acts for them, does: answers, opens places, says who came."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
-from uuid import UUID, uuid4
-from zoneinfo import ZoneInfo
+from uuid import uuid4
 
-import orjson
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from domain.decider import Refused
-from domain.request import received_of
-from services.access.permissions import Look
-from services.api.doors import DOOR_OF
-from services.api.requests import IdentityErased, IdentityNotKnown
 from services.api.scopes import uuid_of
 from services.console.cabinet import today
-from services.console.cabinet.pages import AT, Rpps, check
-from services.console.forms import form_of
+from services.console.cabinet.pages import AT, CONSULTATION_MINUTES, Rpps, check
+from services.console.forms import form_of, instant, midnight, number
 from services.console.frame import page
+from services.console.identities import identity_of
 from services.console.live import caught_up
 from services.console.places import communes_of
-from services.console.refusals import FieldsWrong, why
+from services.console.refusals import FieldsWrong
+from services.console.telling import told_to
 from services.console.visitors import Guest, Visitor
-from services.log.vault import Erased, NothingSealed
 from services.messaging.subjects import Kind
 
 router = APIRouter(include_in_schema=False)
+_MOST_AT_ONCE = 40  # places opened by one tap
+_WEEKDAYS = frozenset("1234567")
 
 
 class NoPractice(Refused):
@@ -46,7 +43,7 @@ async def reply(
     path = {"request_id": str(uuid_of(request_id)), "rpps": rpps}
     match answer:
         case "seen":
-            await _tell(visitor, Kind.OFFER_RECEIPT, path, {"seen": True})
+            await told_to(visitor, Kind.OFFER_RECEIPT, path, {"seen": True})
             return Response(status_code=204)
         case "accept":
             body = {"answer": "ACCEPTEE", "start": form.get("start")}
@@ -58,27 +55,27 @@ async def reply(
             body = {"answer": "REFUSEE", "reason": form.get("reason") or "FULL"}
             told = visitor.said("C'est noté, sans conséquence pour vous.")
         case "defer":
-            minutes = int(form["minutes"]) if form.get("minutes", "").isdecimal() else 15
-            until = visitor.desk.house.clock.now() + timedelta(minutes=min(minutes, 600))
+            minutes = min(number(form, "minutes") or 15, 600)
+            until = visitor.desk.house.clock.now() + timedelta(minutes=minutes)
             body = {"answer": "DIFFEREE", "until": until.isoformat()}
             told = visitor.said("Vous avez un peu plus de temps.")
         case "correct":
-            refused = await _tell(visitor, Kind.OFFER_CORRECTION, path, {})
+            refused = await told_to(visitor, Kind.OFFER_CORRECTION, path, {})
             told = visitor.said("Acceptation annulée : la demande repart.")
             return refused or await _day(visitor, rpps, told)
         case _:
             raise FieldsWrong("answer")
-    return await _tell(visitor, Kind.OFFER_ANSWER, path, body) or await _day(visitor, rpps, told)
+    return await told_to(visitor, Kind.OFFER_ANSWER, path, body) or await _day(visitor, rpps, told)
 
 
 @router.post(f"{AT}/{{rpps}}/on-call")
 async def on_call(visitor: Guest, request: Request, rpps: Rpps) -> Response:
     """Available at once for so long, or no longer."""
     form = await form_of(request)
-    hours = int(form["hours"]) if form.get("hours", "").isdecimal() else 0
+    hours = number(form, "hours") or 0
     until = visitor.desk.house.clock.now() + timedelta(hours=min(hours, 24))
     body = {"until": until.isoformat()} if hours else {}
-    refused = await _tell(visitor, Kind.ON_CALL, {"rpps": rpps}, body)
+    refused = await told_to(visitor, Kind.ON_CALL, {"rpps": rpps}, body)
     told = visitor.said("Vous êtes disponible : vous serez sollicité en premier.")
     if not hours:
         told = visitor.said("Vous n'êtes plus disponible tout de suite.")
@@ -89,7 +86,7 @@ async def on_call(visitor: Guest, request: Request, rpps: Rpps) -> Response:
 async def pause(visitor: Guest, request: Request, rpps: Rpps) -> Response:
     """Nobody new, at once; or again."""
     wanted = (await form_of(request)).get("paused") == "yes"
-    refused = await _tell(visitor, Kind.PRACTITIONER_CHANGE, {"rpps": rpps}, {"paused": wanted})
+    refused = await told_to(visitor, Kind.PRACTITIONER_CHANGE, {"rpps": rpps}, {"paused": wanted})
     told = visitor.said("Vous ne recevez plus de nouveaux patients.")
     if not wanted:
         told = visitor.said("Vous recevez de nouveau des patients.")
@@ -100,25 +97,28 @@ async def pause(visitor: Guest, request: Request, rpps: Rpps) -> Response:
 async def publish(visitor: Guest, request: Request, rpps: Rpps) -> Response:
     """One place an hour that was tapped, or one range with several."""
     form = await form_of(request, several=("start",))
-    starts = [_instant(one) for one in form["start"]]
-    if not starts:
+    starts = sorted(instant(one, "start") for one in form["start"])
+    if not 1 <= len(starts) <= _MOST_AT_ONCE:
         raise FieldsWrong("start")
     base = await _opening(visitor, rpps, form)
-    minutes = int(form["minutes"]) if str(form.get("minutes")).isdecimal() else 20
+    length = timedelta(minutes=min(number(form, "minutes") or CONSULTATION_MINUTES, 24 * 60))
     key = str(form.get("key", ""))[:60] or str(uuid4())
-    for start in starts[:40]:
-        body = base | {
-            "start": start.isoformat(),
-            "end": (start + timedelta(minutes=minutes)).isoformat(),
-        }
-        refused = await _tell(
+    for nth, start in enumerate(starts):
+        body = base | {"start": start.isoformat(), "end": (start + length).isoformat()}
+        refused = await told_to(
             visitor, Kind.SLOT, {"rpps": rpps}, body, key=f"{key}-{start.isoformat()}"
         )
-        if refused:
+        if refused and not nth:
             return refused
-    many = len(starts) > 1
-    opened = visitor.said("places ouvertes." if many else "place ouverte.")
-    return await _day(visitor, rpps, f"{len(starts)} {opened}")
+        if refused:  # what was opened before it is open: the page shows it, and why no more is
+            why_not = bytes(refused.body).decode()
+            return await _day(visitor, rpps, f"{_opened(visitor, nth)} {why_not}")
+    return await _day(visitor, rpps, _opened(visitor, len(starts)))
+
+
+def _opened(visitor: Visitor, many: int) -> str:
+    told = visitor.said("places ouvertes.") if many > 1 else visitor.said("place ouverte.")
+    return f"{many} {told}"
 
 
 @router.post(f"{AT}/{{rpps}}/series")
@@ -128,7 +128,7 @@ async def every_week(visitor: Guest, request: Request, rpps: Rpps) -> Response:
     base = await _opening(visitor, rpps, form)
     without = [one.strip() for one in str(form.get("without", "")).replace(",", " ").split()]
     body = base | {
-        "weekdays": sorted(int(one) for one in form["weekday"] if one.isdecimal()),
+        "weekdays": sorted(int(one) for one in form["weekday"] if one in _WEEKDAYS),
         "starts": form.get("starts"),
         "ends": form.get("ends"),
         "first": form.get("first"),
@@ -136,7 +136,7 @@ async def every_week(visitor: Guest, request: Request, rpps: Rpps) -> Response:
         "without": without,
     }
     key = str(form.get("key", ""))[:60] or str(uuid4())
-    refused = await _tell(visitor, Kind.SLOT_SERIES, {"rpps": rpps}, body, key=key)
+    refused = await told_to(visitor, Kind.SLOT_SERIES, {"rpps": rpps}, body, key=key)
     told = visitor.said("Places ouvertes chaque semaine.")
     return refused or await _day(visitor, rpps, told)
 
@@ -145,7 +145,7 @@ async def every_week(visitor: Guest, request: Request, rpps: Rpps) -> Response:
 async def withdraw(visitor: Guest, rpps: Rpps, slot_id: str) -> Response:
     """Taken back: its patients are searched for again at once."""
     check(visitor, rpps)
-    refused = await _tell(visitor, Kind.SLOT_WITHDRAWAL, {"slot_id": str(uuid_of(slot_id))}, {})
+    refused = await told_to(visitor, Kind.SLOT_WITHDRAWAL, {"slot_id": str(uuid_of(slot_id))}, {})
     told = visitor.said("Créneau retiré. Ses patients, s'il y en a, sont replacés en premier.")
     return refused or await _day(visitor, rpps, told)
 
@@ -157,17 +157,17 @@ async def vacation(visitor: Guest, request: Request, rpps: Rpps) -> Response:
     path = {"rpps": rpps}
     if form.get("cancel"):
         body: dict[str, Any] = {"start": form["cancel"]}
-        refused = await _tell(visitor, Kind.VACATION_CANCELLED, path, body)
+        refused = await told_to(visitor, Kind.VACATION_CANCELLED, path, body)
         told = visitor.said("Absence annulée : publiez de nouveau ce qui doit être ouvert.")
         return refused or await _day(visitor, rpps, told)
-    found = await today.day_of(visitor.desk.house, rpps)
-    first, last = _midnight(form.get("first"), found.zone), _midnight(form.get("last"), found.zone)
+    zone = (await today.day_of(visitor.desk.house, rpps)).zone
+    first, last = midnight(form, "first", zone), midnight(form, "last", zone)
     now = visitor.desk.house.clock.now()
     body = {
         "start": max(first, now).isoformat(),
         "end": (last + timedelta(days=1)).isoformat(),
     }
-    refused = await _tell(visitor, Kind.VACATION, path, body)
+    refused = await told_to(visitor, Kind.VACATION, path, body)
     told = visitor.said("Absence annoncée : ce qui était ouvert est retiré.")
     return refused or await _day(visitor, rpps, told)
 
@@ -178,10 +178,10 @@ async def agree(visitor: Guest, request: Request, rpps: Rpps) -> Response:
     form = await form_of(request, several=("sources", "excluded"))
     consent: dict[str, Any] = {
         "sources": form["sources"],
-        "weekly_cap": _number(form, "weekly_cap"),
-        "daily_cap": _number(form, "daily_cap"),
-        "min_age": _number(form, "min_age"),
-        "max_age": _number(form, "max_age"),
+        "weekly_cap": number(form, "weekly_cap"),
+        "daily_cap": number(form, "daily_cap"),
+        "min_age": number(form, "min_age"),
+        "max_age": number(form, "max_age"),
         "excluded_motives": form["excluded"],
         "new_patients": form.get("new_patients") == "yes",
     }
@@ -199,7 +199,7 @@ async def agree(visitor: Guest, request: Request, rpps: Rpps) -> Response:
             }
     else:
         consent["overbook"] = None
-    refused = await _tell(visitor, Kind.PRACTITIONER_CHANGE, {"rpps": rpps}, {"consent": consent})
+    refused = await told_to(visitor, Kind.PRACTITIONER_CHANGE, {"rpps": rpps}, {"consent": consent})
     if refused:
         return refused
     told = visitor.said("C'est enregistré, et vaut dès maintenant.")
@@ -219,17 +219,19 @@ async def visit(
     identity = uuid_of(request_id)
     path = {"request_id": str(identity)}
     if act == "identity":
-        return await _identity(visitor, identity)
+        return await identity_of(visitor, identity, "soin")
     if act == "outcome":
         body = {"outcome": form.get("outcome")}
         if form.get("note"):
             body["note"] = form["note"]
-        refused = await _tell(visitor, Kind.OUTCOME, path, body)
+        refused = await told_to(visitor, Kind.OUTCOME, path, body)
         return refused or await _day(visitor, rpps, visitor.said("Issue enregistrée."))
     status = {"seen": "fulfilled", "missed": "noshow", "cancel": "cancelled"}.get(act)
     if status is None:
         raise FieldsWrong("status")
-    refused = await _tell(visitor, Kind.APPOINTMENT, path, {"status": status, "by": "PRACTITIONER"})
+    refused = await told_to(
+        visitor, Kind.APPOINTMENT, path, {"status": status, "by": "PRACTITIONER"}
+    )
     told = {
         "seen": "Patient vu.",
         "missed": "Absence notée.",
@@ -244,9 +246,8 @@ async def _opening(visitor: Visitor, rpps: str, form: Mapping[str, Any]) -> dict
     work = await today.work_place(visitor.desk.house, rpps)
     member, _ = await today.member_of(visitor.desk.house, rpps)
     modes = [one for one in str(form.get("mode", "")).split() if one] or ["AMB"]
-    capacity = int(form["capacity"]) if str(form.get("capacity")).isdecimal() else 1
     base: dict[str, Any] = {
-        "capacity": capacity,
+        "capacity": number(form, "capacity") or 1,
         "modes": modes,
         "communities": list(member.communities),
     }
@@ -262,45 +263,11 @@ async def _opening(visitor: Visitor, rpps: str, form: Mapping[str, Any]) -> dict
             "commune": commune.insee,
             "position": commune.position.model_dump(mode="json"),
         }
+        base["zone"] = (await today.day_of(visitor.desk.house, rpps)).zone.key
         return base
     if work is None:
         raise NoPractice
     return base | {"place": work.place.model_dump(mode="json"), "zone": work.zone}
-
-
-async def _identity(visitor: Visitor, request_id: UUID) -> Response:
-    state, _ = await visitor.desk.about_request(visitor.principal, Look.IDENTITY, request_id)
-    received = received_of(state)
-    if received is None or received.patient_ref is None:
-        raise IdentityNotKnown
-    try:
-        found = await visitor.desk.house.vault.reveal_patient(
-            received.patient_ref,
-            actor=visitor.principal.ref,
-            reason="soin",
-            community=received.community,
-        )
-    except NothingSealed as nothing:
-        raise IdentityNotKnown from nothing
-    except Erased as erased:
-        raise IdentityErased from erased
-    return page(visitor, "regulation/identity.html", found=found)
-
-
-async def _tell(
-    visitor: Visitor,
-    kind: Kind,
-    path: Mapping[str, str],
-    body: Mapping[str, Any],
-    key: str | None = None,
-) -> Response | None:
-    """Passed on to the intake; None: done."""
-    told = await visitor.desk.tell(
-        DOOR_OF[kind], visitor.principal, path, orjson.dumps(body), key=key
-    )
-    if "code" in told:
-        return Response(why(told, visitor.language), 409, media_type="text/plain")
-    return None
 
 
 async def _day(visitor: Visitor, rpps: str, told: str) -> Response:
@@ -312,31 +279,3 @@ async def _day(visitor: Visitor, rpps: str, told: str) -> Response:
     answer = page(visitor, f"cabinet/{part}.html", day=found)
     answer.headers["X-Told"] = quote(told)
     return answer
-
-
-def _instant(text: str) -> datetime:
-    """Raises FieldsWrong."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError as wrong:
-        raise FieldsWrong("start") from wrong
-    if found.tzinfo is None:
-        raise FieldsWrong("start")
-    return found
-
-
-def _midnight(text: str | None, zone: ZoneInfo) -> datetime:
-    try:
-        return datetime.fromisoformat(text or "").replace(tzinfo=zone)
-    except ValueError as wrong:
-        raise FieldsWrong("start", "end") from wrong
-
-
-def _number(form: Mapping[str, Any], name: str) -> int | None:
-    """Raises FieldsWrong for what is no number; None for nothing."""
-    text = str(form.get(name, "")).strip()
-    if not text:
-        return None
-    if not text.isdecimal():
-        raise FieldsWrong(name)
-    return int(text)

@@ -3,7 +3,6 @@
 from datetime import datetime, time, timedelta
 from typing import Annotated, Any
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
@@ -13,16 +12,15 @@ from services.access.permissions import Look, Scope
 from services.api.doors import PATTERNS
 from services.console.cabinet import today
 from services.console.cabinet.whynot import decisions
-from services.console.frame import PREFIX, page
+from services.console.frame import PARIS, PREFIX, page
 from services.console.places import communes_of
 from services.console.pushing import pushed
 from services.console.visitors import Guest, Visitor
-from services.intake.moment import quarters
 
 AT = f"{PREFIX}/cabinet"
 router = APIRouter(include_in_schema=False)
 Rpps = Annotated[str, Path(pattern=PATTERNS["rpps"])]
-_CONSULTATION = timedelta(minutes=20)
+CONSULTATION_MINUTES = 20
 _TABS = ("jour", "places", "accord", "pourquoi")
 
 
@@ -67,8 +65,7 @@ async def places(visitor: Guest, rpps: Rpps) -> Response:
     work = await today.work_place(house, rpps)
     now = house.clock.now()
     evening = datetime.combine(now.astimezone(found.zone).date(), _EVENING, found.zone)
-    soon = now + timedelta(minutes=20)
-    starts = quarters(soon, evening, most=40)
+    starts = _every_consultation(now + timedelta(minutes=CONSULTATION_MINUTES), evening)
     tomorrow = evening - timedelta(hours=12) + timedelta(days=1)
     return _tab(
         visitor,
@@ -78,14 +75,23 @@ async def places(visitor: Guest, rpps: Rpps) -> Response:
         zone_of=found.zone,
         work=work,
         starts=starts,
-        tomorrow=quarters(tomorrow, tomorrow + timedelta(hours=11), most=44),
+        tomorrow=_every_consultation(tomorrow, tomorrow + timedelta(hours=11)),
         communes=await communes_of(house, frozenset(member.communities)),
         key=uuid4(),
         vacations=sorted(one for one in member.vacations if one[1] > now),
+        a_moment=timedelta(minutes=1),
     )
 
 
 _EVENING = time(20)
+
+
+def _every_consultation(since: datetime, until: datetime) -> list[datetime]:
+    """Times that follow one another without overlapping, on the hour."""
+    length = timedelta(minutes=CONSULTATION_MINUTES)
+    whole = since.replace(minute=0, second=0, microsecond=0)
+    first = whole + -((whole - since) // length) * length
+    return [first + nth * length for nth in range(max((until - first) // length, 0))]
 
 
 @router.get(f"{AT}/{{rpps}}/accord")
@@ -93,10 +99,7 @@ async def consent(visitor: Guest, rpps: Rpps) -> Response:
     """To whom, how many, which patients."""
     check(visitor, rpps)
     member, paused = await today.member_of(visitor.desk.house, rpps)
-    return _tab(visitor, rpps, "accord", member=member, paused=paused, zone_of=_PARIS)
-
-
-_PARIS = ZoneInfo("Europe/Paris")
+    return _tab(visitor, rpps, "accord", member=member, paused=paused, zone_of=PARIS)
 
 
 @router.get(f"{AT}/{{rpps}}/pourquoi")

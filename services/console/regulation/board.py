@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from projections import board
 from services.console.frame import PARIS, rendered
 from services.console.languages import Language
 from services.console.live import View
-from services.console.places import names_of_communes
+from services.console.places import names_of_communes, zones_of
 from services.projector.queries import rows
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class Line:
 
     row: Mapping[str, Any]
     where: str
+    zone: ZoneInfo
     left: timedelta | None  # until it is due
     urgent: bool
 
@@ -47,7 +49,8 @@ async def listed(house: "House", communities: frozenset[str] | None) -> dict[str
     now = house.clock.now()
     found = await rows(house.pool, board.at_work(communities, now - _OF_LATE).limit(_MOST))
     communes = await names_of_communes(house, communities)
-    lines = [line_of(row, now, communes) for row in found]
+    zones = await zones_of(house, communities)
+    lines = [line_of(row, now, communes, zones.get(row["community"], PARIS)) for row in found]
     return {
         "handed_back": [one for one in lines if one.row["state"] == board.HANDED_BACK],
         "waiting": [one for one in lines if one.row["state"] == board.WAITING],
@@ -61,15 +64,18 @@ async def as_html(house: "House", communities: frozenset[str] | None, language: 
     """The list, as it is pushed."""
     told = await listed(house, communities)
     now = house.clock.now()
-    return rendered("regulation/list.html", language, lists=told, now=now, zone=PARIS)
+    return rendered("regulation/list.html", language, lists=told, now=now)
 
 
-def line_of(row: Mapping[str, Any], now: datetime, communes: Mapping[str, str]) -> Line:
+def line_of(
+    row: Mapping[str, Any], now: datetime, communes: Mapping[str, str], zone: ZoneInfo
+) -> Line:
     """A request as the list shows it."""
     left = row["due_by"] - now if row["due_by"] else None
     return Line(
         row,
         communes.get(row["commune"] or "", row["commune"] or ""),
+        zone,
         left,
         urgent=row["state"] == board.WAITING and left is not None and left < _SOON,
     )

@@ -17,6 +17,7 @@ from events.motives import MOTIVES
 from events.request import RequestReceived
 from events.roles import Role
 from projections import board
+from services.console.forms import number
 from services.console.languages import Language
 from services.console.places import folded, slots_by_id
 from services.console.refusals import FieldsWrong
@@ -52,7 +53,7 @@ class Candidate:
     profession: str
     free: int
     why: str
-    cost: float
+    zone: ZoneInfo
     kept: bool  # for more urgent requests that are expected
 
 
@@ -80,8 +81,8 @@ def wanted_in(form: Mapping[str, list[str]], now: datetime, role: Role) -> dict[
     """The care request a form says. Raises FieldsWrong."""
     one = {name: values[-1].strip() for name, values in form.items()}
     missing = [name for name in ("motive", "commune") if not one.get(name)]
-    age = one.get("age", "")
-    if not age.isdecimal():
+    age = number(one, "age")
+    if age is None:
         missing.append("age")
     if missing:
         raise FieldsWrong(*missing)
@@ -95,7 +96,7 @@ def wanted_in(form: Mapping[str, list[str]], now: datetime, role: Role) -> dict[
         "modes": form.get("modes") or [Mode.OFFICE],
         "commune": one["commune"],
         "patient": {
-            "age": int(age),
+            "age": age,
             "sex": one.get("sex") or Sex.UNKNOWN,
             "name": one.get("name") or None,
             "phone": one.get("phone") or None,
@@ -135,7 +136,8 @@ async def candidates_for_draft(
     nobody = UUID(int=0)
     command = await receiving(desk.house.directory, asked, nobody, community, None, now)
     (received,) = requests.decide(command, NotReceived())
-    assert isinstance(received, RequestReceived), "emergencies are told at once"
+    if not isinstance(received, RequestReceived):
+        return Candidates([], [], 0)  # an emergency: the SAMU's, as whoever sends it is told
     question = {"received": received.model_dump(mode="json"), "limit": _SHOWN}
     return await _candidates(desk, question, ZoneInfo(community.formed.zone), language)
 
@@ -178,7 +180,7 @@ def _candidate(
         profession=slot["profession"],
         free=slot["capacity"] - slot["taken"] - slot["held"],
         why=of_option(option, zone, language),
-        cost=option.terms.cost,
+        zone=zone,
         kept=kept,
     )
 
@@ -187,7 +189,7 @@ async def alike(
     desk: "Desk", of: frozenset[str] | None, commune: str, age: str
 ) -> list[dict[str, Any]]:
     """Requests of the last day that may be the same need."""
-    if not (commune and age.isdecimal()):
+    if not (commune and age.isascii() and age.isdigit()):
         return []
     since = desk.house.clock.now() - _ALIKE_SINCE
     return await rows(desk.house.pool, board.alike(of, commune, int(age[:3]), since))

@@ -18,23 +18,23 @@ from services.access.gate import permitted
 from services.access.permissions import Look, Scope
 from services.api import reading
 from services.api.doors import DOOR_OF
-from services.api.requests import IdentityErased, IdentityNotKnown
 from services.api.scopes import uuid_of
 from services.console.forms import fields_of, form_of
 from services.console.frame import PREFIX, page
-from services.console.places import communes_of, folded, formed, slots_by_id
+from services.console.identities import identity_of
+from services.console.places import communes_of, folded, formed, slots_by_id, zones_of
 from services.console.pushing import pushed
-from services.console.refusals import FieldsWrong, why
+from services.console.refusals import FieldsWrong
 from services.console.regulation import board as lists
 from services.console.regulation import drafts, maps
 from services.console.regulation.timeline import timeline
+from services.console.telling import refused
 from services.console.visitors import Guest, Visitor
-from services.log.vault import Erased, NothingSealed
 from services.messaging.subjects import Kind
 
 AT = f"{PREFIX}/regulation"
 router = APIRouter(include_in_schema=False)
-_MOST_COMMUNES = 12
+_MOST_FOUND = 12
 _MOST_LISTED = 2000  # communes that come with the page
 
 
@@ -115,7 +115,7 @@ async def new(visitor: Guest) -> Response:
 @router.get(f"{AT}/motives")
 async def motives(_: Guest, q: Annotated[str, Query(max_length=80)] = "") -> Response:
     """Reasons for calling that have these words."""
-    found = drafts.motives_like(q)[:_MOST_COMMUNES]
+    found = drafts.motives_like(q)[:_MOST_FOUND]
     return reading.Json([{"value": code, "title": title} for code, title in found])
 
 
@@ -126,9 +126,7 @@ async def communes(visitor: Guest, q: Annotated[str, Query(max_length=80)] = "")
     text = folded(q)
     found = [c for c in known if folded(c.title).startswith(text) or c.insee.startswith(q.upper())]
     found += [c for c in known if c not in found and text in folded(c.title)]
-    return reading.Json(
-        [{"value": one.insee, "title": one.title} for one in found[:_MOST_COMMUNES]]
-    )
+    return reading.Json([{"value": one.insee, "title": one.title} for one in found[:_MOST_FOUND]])
 
 
 @router.get(f"{AT}/map")
@@ -141,20 +139,22 @@ async def on_a_map(visitor: Guest) -> Response:
 @router.get(f"{AT}/alike")
 async def alike(
     visitor: Guest,
-    commune: Annotated[str, Query(max_length=5)] = "",
+    commune: Annotated[str, Query(max_length=5, pattern="^[0-9AB]*$")] = "",
     age: Annotated[str, Query(max_length=3)] = "",
 ) -> Response:
     """A warning, where the same need may have been asked for already."""
-    found = await drafts.alike(visitor.desk, _here(visitor), commune, age)
-    return page(visitor, "regulation/alike.html", found=found)
+    here = _here(visitor)
+    found = await drafts.alike(visitor.desk, here, commune, age)
+    zones = await zones_of(visitor.desk.house, here)
+    return page(visitor, "regulation/alike.html", found=found, zones=zones)
 
 
 @router.post(f"{AT}/places")
 async def places(visitor: Guest, request: Request) -> Response:
     """Places the request would find, the best first: nothing is sent yet."""
+    _here(visitor)
     form = await fields_of(request)
-    role = _role(visitor)
-    said = drafts.wanted_in(form, visitor.desk.house.clock.now(), role)
+    said = drafts.wanted_in(form, visitor.desk.house.clock.now(), _role(visitor))
     community = await drafts.community_for(visitor.desk, said["commune"], _here(visitor))
     permitted(visitor.principal, Kind.CARE_REQUEST, Scope(frozenset({community.finess})))
     found = await drafts.candidates_for_draft(visitor.desk, said, community, visitor.language)
@@ -164,6 +164,7 @@ async def places(visitor: Guest, request: Request) -> Response:
 @router.post(f"{AT}/requests")
 async def send(visitor: Guest, request: Request) -> Response:
     """The request, with the place that was chosen kept for it; or for the system to place."""
+    _here(visitor)
     form = await fields_of(request)
     said = drafts.wanted_in(form, visitor.desk.house.clock.now(), _role(visitor))
     community = await drafts.community_for(visitor.desk, said["commune"], _here(visitor))
@@ -172,8 +173,7 @@ async def send(visitor: Guest, request: Request) -> Response:
         slot_id, mode = _chosen(chosen)
         said["hold"] = {"slot_id": str(slot_id), "mode": mode}
         said["modes"] = sorted({*said["modes"], mode})
-    # Sent twice it counts once; changed after it was refused it is another.
-    key = f"{(form.get('key') or [''])[-1][:60]}-{chosen or 'dispatch'}"
+    key = (form.get("key") or [""])[-1][:60] or None  # sent twice, whatever the place, it is one
     told = await visitor.desk.tell(
         DOOR_OF[Kind.CARE_REQUEST],
         visitor.principal,
@@ -183,7 +183,7 @@ async def send(visitor: Guest, request: Request) -> Response:
         key=key,
     )
     if "code" in told:
-        return _refused(visitor, told)
+        return refused(visitor, told)
     if told.get("state") == "refused_as_emergency":
         return page(visitor, "regulation/emergency.html")
     request_id = uuid_of(str(told["id"]))
@@ -235,7 +235,7 @@ async def act(visitor: Guest, request: Request, request_id: str, act: str) -> Re
         await visitor.desk.about_request(visitor.principal, Look.TAKE, identity)
         told = await visitor.desk.take(visitor.principal, identity, slot_id, mode, uuid4())
     elif act == "identity":
-        return await _identity(visitor, identity, form.get("purpose", "").strip())
+        return await identity_of(visitor, identity, form.get("purpose", ""))
     elif act in _KINDS:
         path = {"request_id": str(identity)}
         if act == "proposal":
@@ -246,7 +246,7 @@ async def act(visitor: Guest, request: Request, request_id: str, act: str) -> Re
     else:
         raise NoSuchRequest(identity)
     if "code" in told:
-        return _refused(visitor, told)
+        return refused(visitor, told)
     return await _detail(visitor, identity)
 
 
@@ -297,7 +297,7 @@ async def _detail(visitor: Visitor, request_id: UUID) -> Response:
         "regulation/detail.html",
         request_id=request_id,
         row=row,
-        line=lists.line_of(row, house.clock.now(), communes),
+        line=lists.line_of(row, house.clock.now(), communes, zone),
         held=held,
         slot=slots.get(slot_id) if slot_id else None,
         proposals=_proposals(state),
@@ -324,27 +324,6 @@ def _proposals(state: RequestState) -> list[tuple[str, datetime]]:
     return [(rpps, one.start) for rpps, one in offered.items() if isinstance(one, Proposed)]
 
 
-async def _identity(visitor: Visitor, request_id: UUID, purpose: str) -> Response:
-    state, _ = await visitor.desk.about_request(visitor.principal, Look.IDENTITY, request_id)
-    received = received_of(state)
-    if not purpose:
-        raise FieldsWrong("purpose")
-    if received is None or received.patient_ref is None:
-        raise IdentityNotKnown
-    try:
-        found = await visitor.desk.house.vault.reveal_patient(
-            received.patient_ref,
-            actor=visitor.principal.ref,
-            reason=purpose[:400],
-            community=received.community,
-        )
-    except NothingSealed as nothing:
-        raise IdentityNotKnown from nothing
-    except Erased as erased:
-        raise IdentityErased from erased
-    return page(visitor, "regulation/identity.html", found=found)
-
-
 def _here(visitor: Visitor) -> frozenset[str] | None:
     """Where they regulate. Raises NotAllowed for who does not."""
     here = visitor.communities(Look.REQUESTS)
@@ -368,7 +347,3 @@ def _chosen(place: str) -> tuple[UUID, Mode]:
         return UUID(slot_id), Mode(mode)
     except ValueError as wrong:
         raise FieldsWrong("place") from wrong
-
-
-def _refused(visitor: Visitor, told: dict[str, Any]) -> Response:
-    return Response(why(told, visitor.language), 409, media_type="text/plain")

@@ -4,7 +4,7 @@
 const $ = (selector, within = document) => within.querySelector(selector);
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 
-// Cookies of a sign-in link: the secret is after the #, which no server and no log ever sees.
+// A sign-in link: account and secret are after the #, which no server and no log ever sees.
 function comeIn() {
   const door = $("#door");
   const told = decodeURIComponent(location.hash.slice(1));
@@ -68,15 +68,19 @@ function listen() {
     linked(false);
     if (stream && stream.readyState === EventSource.CLOSED) {
       stream = null;
-      setTimeout(listen, 2000);  // refused, or the server is away: ask again
+      whetherStillIn();
     }
   };
-  for (const target of all("[data-listen]").map((one) => one.dataset.listen).concat("list")) {
-    stream.addEventListener(target, (event) => {
-      linked(true);
-      show(target, event.data);
-    });
-  }
+  stream.addEventListener("list", (event) => {
+    linked(true);
+    show("list", event.data);
+  });
+}
+// Refused, or the server is away. Who may look no longer sees nothing of it: the page is asked anew.
+async function whetherStillIn() {
+  const answer = await fetch(location.pathname, { redirect: "manual" }).catch(() => null);
+  if (answer && (answer.type === "opaqueredirect" || answer.status === 401 || answer.status === 403)) location.reload();
+  else setTimeout(listen, 2000);
 }
 function show(id, html) {
   const target = document.getElementById(id);
@@ -90,12 +94,18 @@ function show(id, html) {
     return;
   }
   delete target.dataset.waiting;
-  // What somebody opened to read stays open.
-  Idiomorph.morph(target, html, { morphStyle: "innerHTML", restoreFocus: true, callbacks: { beforeAttributeUpdated: (name, node) => !(name === "open" && node.tagName === "DETAILS") } });
+  Idiomorph.morph(target, html, { morphStyle: "innerHTML", restoreFocus: true, callbacks: { beforeAttributeUpdated: notWhatIsOpen, beforeNodeMorphed: notWhatIsShown } });
   htmx.process(target);
   setClock();
   countDown();
   document.dispatchEvent(new CustomEvent("shown", { detail: id }));
+}
+// What somebody opened to read stays open, and what they asked to see stays there.
+function notWhatIsOpen(name, node) {
+  return !(name === "open" && node.tagName === "DETAILS");
+}
+function notWhatIsShown(old) {
+  return !(old.classList?.contains("keep-shown") && old.childElementCount);
 }
 document.addEventListener("focusout", (event) => {
   const target = event.target.closest("[data-waiting]");
@@ -126,7 +136,10 @@ document.addEventListener("htmx:afterRequest", (event) => {
   for (const one of all("[aria-busy=true]")) one.removeAttribute("aria-busy");
   const told = event.detail.xhr?.getResponseHeader("X-Told");
   if (told) say(decodeURIComponent(told), false);
-  if (event.detail.successful && event.detail.elt.matches("form[data-reset]")) event.detail.elt.reset();
+  const form = event.detail.elt;
+  if (event.detail.successful && form.matches("form[data-reset]")) form.reset();
+  // Done: the same again is another wish, and not the same one said twice.
+  if (event.detail.successful && form.matches("form[data-again]")) form.elements.key.value = [...crypto.getRandomValues(new Uint8Array(16))].map((one) => one.toString(16).padStart(2, "0")).join("");
 });
 // What was pushed while something was asked is shown after the answer: the last push is the newest.
 function showWhatWaits(event) {
@@ -139,9 +152,14 @@ function showWhatWaits(event) {
 document.addEventListener("htmx:afterSettle", showWhatWaits);
 document.addEventListener("htmx:afterRequest", showWhatWaits);
 
+// Who speaks to their computer, or types by chance, turns single keys off (WCAG 2.1.4).
+function singleKeys() {
+  return localStorage.getItem("single-keys") !== "off";
+}
+
 // Keys: what has data-key is pressed by it, wherever one is but in a text.
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented) return;
+  if (event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented || !singleKeys()) return;
   const typing = event.target.matches("input:not([type=radio]):not([type=checkbox]), textarea, select");
   const control = event.target.matches("button, a, summary");
   if (typing || (control && event.key === "Enter") || document.querySelector("dialog[open]")) return;

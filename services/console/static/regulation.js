@@ -75,7 +75,10 @@ function warn() {
   const form = $("#draft");
   if (form && form.commune.value && form.age.value) htmx.trigger("#alike", "alike");
 }
-document.addEventListener("change", (event) => { if (event.target.id === "age") warn(); });
+document.addEventListener("change", (event) => {
+  if (event.target.id === "age") warn();
+  if (event.target.closest("#draft")) $("#places").replaceChildren();  // they were for another wish
+});
 
 // Digits choose a delay, letters a mode, while one is among these choices.
 document.addEventListener("keydown", (event) => {
@@ -83,12 +86,13 @@ document.addEventListener("keydown", (event) => {
   const group = event.target.closest?.(".choices");
   if (!group) return;
   const key = event.key.toUpperCase();
+  if (key !== "ENTER" && !singleKeys()) return;
   if (/^[1-9]$/.test(key)) {
     const radio = all("#draft input[name=delay]")[Number(key) - 1];
-    if (radio) { event.preventDefault(); radio.checked = true; radio.focus(); }
+    if (radio) { event.preventDefault(); radio.checked = true; radio.focus(); $("#places").replaceChildren(); }
   } else if (["C", "D", "V"].includes(key)) {
     const box = $(`#draft input[data-key=${key}]`);
-    if (box) { event.preventDefault(); event.stopImmediatePropagation(); box.checked = !box.checked; box.focus(); }
+    if (box) { event.preventDefault(); event.stopImmediatePropagation(); box.checked = !box.checked; box.focus(); $("#places").replaceChildren(); }
   } else if (key === "ENTER") {
     event.preventDefault();
     $("#draft").requestSubmit();
@@ -98,6 +102,12 @@ document.addEventListener("keydown", (event) => {
     $("#dispatch").click();
   }
 }, true);
+// A request that is being typed is not thrown away by a key.
+function mayGiveUp() {
+  const form = $("#draft");
+  const begun = form && (form.motive.value || form.age.value || form.commune.value || form.elements.name.value);
+  return !begun || confirm($("#new").dataset.confirm);
+}
 document.addEventListener("keydown", (event) => {
   if (event.target.id === "age" && event.key === "Enter") {
     event.preventDefault();
@@ -133,11 +143,17 @@ document.addEventListener("shown", (event) => {
   mark();
   const changed = stamped();
   const detail = $("#detail");
-  if (changed && detail && detail.dataset.open === opened && !detail.contains(document.activeElement?.closest?.("input, select"))) {
-    htmx.ajax("GET", detail.dataset.url, { target: "#panel", swap: "innerHTML" });
-  }
+  if (changed && detail && detail.dataset.open === opened) refresh(detail.dataset.url);
   if (!$("#map-box").hidden) drawMap();
 });
+// What changed meanwhile is shown in place: no focus moves, nothing that was opened or asked for goes.
+async function refresh(url) {
+  const answer = await fetch(url, { headers: { "HX-Request": "true" } });
+  const detail = $("#detail");
+  if (!answer.ok || !detail || detail.dataset.url !== url) return;
+  show("panel", await answer.text());
+  if ($("#choose")) htmx.trigger("#choose", "refresh");
+}
 document.addEventListener("click", (event) => {
   const line = event.target.closest("a[data-request]");
   if (!line || event.ctrlKey || event.metaKey) return;
@@ -145,6 +161,7 @@ document.addEventListener("click", (event) => {
   open(line.dataset.request);
 });
 document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.detail.target.id === "choose") return;
   pickers();
   const detail = $("#detail");
   opened = detail ? detail.dataset.open : "";
@@ -167,11 +184,11 @@ document.addEventListener("keydown", (event) => {
     (line || $("#new")).focus();
     return;
   }
-  if (typing || $("dialog[open]")) return;
+  if (typing || $("dialog[open]") || (event.key.length === 1 && !singleKeys())) return;
   const lines = all("#list .line");
   const at = lines.indexOf(document.activeElement);
   switch (event.key) {
-    case "n": case "N": event.preventDefault(); $("#new").click(); break;
+    case "n": case "N": event.preventDefault(); if (mayGiveUp()) $("#new").click(); break;
     case "m": case "M": event.preventDefault(); $("#map-button").click(); break;
     case "?": event.preventDefault(); $("#help").showModal(); break;
     case "s": case "S": if ($("#dispatch")) { event.preventDefault(); $("#dispatch").click(); } break;
@@ -223,6 +240,9 @@ document.addEventListener("DOMContentLoaded", () => {
     $("#map-button").setAttribute("aria-expanded", String(!box.hidden));
     if (!box.hidden) drawMap().then(() => map && map.invalidateSize());
   });
+  const keys = $("#single-keys");
+  keys.checked = singleKeys();
+  keys.addEventListener("change", () => localStorage.setItem("single-keys", keys.checked ? "on" : "off"));
   if (/^#[0-9a-f-]{36}$/.test(location.hash)) open(location.hash.slice(1));
   else $("#motive-text")?.focus();
 });

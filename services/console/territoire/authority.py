@@ -1,9 +1,7 @@
 """What ARS and CPAM read: figures of months that are over, small numbers hidden; and exports."""
 
 from collections.abc import Callable
-from datetime import date
 from typing import TYPE_CHECKING, Annotated
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import RedirectResponse, Response
@@ -11,16 +9,16 @@ from fastapi.responses import RedirectResponse, Response
 from domain.decider import Refused
 from events.roles import Role
 from projections.indicators.definitions import Reader
-from projections.indicators.periods import NotAPeriod, Period, month_of, period_of
+from projections.indicators.periods import month_of
 from projections.indicators.questions import Asked
 from projections.indicators.scope import Scope as Over
 from services.access.gate import NotAllowed, permitted
 from services.access.permissions import Look, Scope
 from services.api.doors import PATTERNS
-from services.api.members import PeriodUnknown
 from services.console.frame import PREFIX, page
 from services.console.refusals import why_refused
 from services.console.territoire import figures
+from services.console.territoire.days import period_named, today_of
 from services.console.visitors import Guest, Visitor
 from services.intake.directory import Known
 from services.intake.rejections import UnknownCommunity
@@ -61,8 +59,8 @@ async def authority(visitor: Guest) -> Response:
 async def aggregates(visitor: Guest, finess: Finess, period: When = "") -> Response:
     """Figures of a month, the last that is over unless another is named; or why not."""
     known, reader = await _known(visitor, finess)
-    today = _today(visitor, known)
-    meant = _period(period) if period else figures.months_until(today)[1]
+    today = today_of(visitor, known)
+    meant = period_named(period) or figures.months_until(today)[1]
     found, told = None, ""
     try:
         found = await figures.figures_of(
@@ -88,8 +86,8 @@ async def aggregates(visitor: Guest, finess: Finess, period: When = "") -> Respo
 async def export(visitor: Guest, finess: Finess, kind: str, period: When = "") -> Response:
     """The same figures as a file."""
     known, reader = await _known(visitor, finess)
-    today = _today(visitor, known)
-    meant = _period(period) if period else month_of(today)
+    today = today_of(visitor, known)
+    meant = period_named(period) or month_of(today)
     ask = Ask(Asked(Over(finess), meant), reader=reader, zone=known.formed.zone, today=today)
     house = visitor.desk.house
     if kind == "pdf":
@@ -144,14 +142,3 @@ async def _watched(visitor: Visitor) -> list[Known]:
     here = visitor.communities(Look.INDICATORS)
     every = await visitor.desk.house.directory.everyone()
     return [one for one in every if here is None or one.finess in here]
-
-
-def _today(visitor: Visitor, known: Known) -> date:
-    return visitor.desk.house.clock.now().astimezone(ZoneInfo(known.formed.zone)).date()
-
-
-def _period(text: str) -> Period:
-    try:
-        return period_of(text)
-    except NotAPeriod as wrong:
-        raise PeriodUnknown(text) from wrong

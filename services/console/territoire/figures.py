@@ -31,7 +31,6 @@ class Bar:
     name: str
     count: int
     share: float  # of the largest part, 0 to 1
-    hidden: bool
 
 
 @dataclass(frozen=True)
@@ -185,7 +184,7 @@ def _card(
         basis=definition.basis,
         trend=[*(_value_then(one, line.code) for one in before), line.value],
         bars=[
-            Bar(one.part_name, int(one.value or 0), (one.value or 0) / largest, one.hidden)
+            Bar(one.part_name, int(one.value or 0), (one.value or 0) / largest)
             for one in parts[:_MOST_PARTS]
         ],
     )

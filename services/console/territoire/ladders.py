@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import orjson
 from pydantic import ValidationError
@@ -21,12 +22,14 @@ from events.ladder import Ladder, StepKind
 from events.offer import RequestOffered
 from events.request import RequestEscalated, RequestHandedBack
 from services.console import moments, words
-from services.console.frame import PARIS
+from services.console.forms import number
 from services.console.languages import Language
+from services.console.refusals import FieldsWrong
 from services.dispatch.preview import board_now, foresee
 from services.intake.directory import Known
 from services.intake.messages import CareRequest
 from services.intake.receiving import receiving
+from services.intake.rejections import invalid
 
 if TYPE_CHECKING:
     from services.app import House
@@ -78,7 +81,10 @@ _USUAL_IN_FRENCH = ("Permanence des soins", "Toute demande")
 
 
 def read(form: Mapping[str, list[str]]) -> dict[str, Any]:
-    """What a form says, complete or not: rules and steps in the order of the page."""
+    """What a form says, complete or not: rules and steps in the order of the page.
+
+    Raises LadderNotUnderstood without a rule, FieldsWrong for minutes that are no number.
+    """
 
     def one(name: str) -> str:
         return (form.get(name) or [""])[-1].strip()
@@ -92,11 +98,10 @@ def read(form: Mapping[str, list[str]]) -> dict[str, Any]:
             at = f"r{r}-s{s}"
             if f"{at}-kind" not in form:
                 break
-            minutes = one(f"{at}-minutes")
             steps.append(
                 {
                     "kind": one(f"{at}-kind"),
-                    "minutes": int(minutes) if minutes.isdecimal() else 0,
+                    "minutes": number({"minutes": one(f"{at}-minutes")}, "minutes") or 0,
                     "settings": form.get(f"{at}-settings", []),
                     "specialties": one(f"{at}-specialties").upper().replace(",", " ").split(),
                 }
@@ -111,6 +116,8 @@ def read(form: Mapping[str, list[str]]) -> dict[str, Any]:
                 "otherwise": one(f"r{r}-otherwise") or None,
             }
         )
+    if not rules:
+        raise LadderNotUnderstood
     return {"title": one("title"), "rules": rules}
 
 
@@ -165,40 +172,43 @@ async def preview(
     It is nobody's: what is tried is a reason, an age, a commune and a delay.
     """
     now = house.clock.now()
-    wanted = CareRequest.model_validate(
-        {
-            "asked_at": now.isoformat(),
-            "priority": asked.get("priority") or "P2",
-            "delay": asked.get("delay") or Delay.HOURS_4,
-            "motive": asked.get("motive") or "M03.14",
-            "commune": asked.get("commune"),
-            "patient": {"age": int(str(asked.get("age") or 40))},
-        }
-    )
+    try:
+        wanted = CareRequest.model_validate(
+            {
+                "asked_at": now.isoformat(),
+                "priority": asked.get("priority") or "P2",
+                "delay": asked.get("delay") or Delay.HOURS_4,
+                "motive": asked.get("motive") or "M03.14",
+                "commune": asked.get("commune") or None,
+                "patient": {"age": number(asked, "age", 40)},
+            }
+        )
+    except ValidationError as error:
+        raise FieldsWrong(*(one.field for one in invalid(error).problems)) from error
     command = await receiving(house.directory, wanted, UUID(int=0), known, None, now)
     request = requests.decider.replay(requests.decide(command, NotReceived()))
     if not isinstance(request, Waiting):
         return []
     board, rates = await board_now(house.pool, now)
-    told = []
+    told, zone = [], ZoneInfo(known.formed.zone)
     for one in foresee(request, board, rates, house.settings, now, ladder):
-        told.append(Foretold(one.at, _said(one.event, language)))
+        told.append(Foretold(one.at, _said(one.event, zone, language)))
         if isinstance(one.event, Ranked):
             break
     return told
 
 
-def _said(event: object, language: Language) -> str:
+def _said(event: object, zone: ZoneInfo, language: Language) -> str:
     french = language == "fr"
     match event:
         case Ranked():
             option = event.option()
-            at = moments.hour(option.start, PARIS, language)
+            at = moments.hour(option.start, zone, language)
             mode = words.word("mode", option.mode, language)
             return f"une place à {at}, {mode}" if french else f"a place at {at}, {mode}"
         case RequestEscalated():
             step = words.word("step", event.kind, language)
-            until = moments.hour(event.until, PARIS, language)
+            until = moments.hour(event.until, zone, language)
             return f"étape : {step}, jusqu'à {until}" if french else f"step: {step}, until {until}"
         case RequestOffered():
             count = len(event.to)

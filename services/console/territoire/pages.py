@@ -1,12 +1,10 @@
 """What a coordinator looks at and agrees to, for one of their communities."""
 
-from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Annotated, Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-import orjson
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
 
@@ -14,17 +12,19 @@ from events.roles import Role
 from projections import availability
 from projections.availability import Which
 from projections.indicators.definitions import Reader
-from projections.indicators.periods import NotAPeriod, Period, month_of, period_of
+from projections.indicators.periods import month_of
 from services.access.gate import NotAllowed, permitted
 from services.access.permissions import Look, Scope
 from services.api import reading
-from services.api.doors import DOOR_OF, PATTERNS
-from services.api.members import PeriodUnknown
-from services.console.forms import fields_of, form_of
+from services.api.doors import PATTERNS
+from services.api.scopes import UnknownPath
+from services.console.forms import day, fields_of, form_of, number
 from services.console.frame import PREFIX, page
 from services.console.pushing import pushed
-from services.console.refusals import FieldsWrong, why, why_refused
+from services.console.refusals import FieldsWrong, why_refused
+from services.console.telling import told_to
 from services.console.territoire import figures, ladders, today, whatif
+from services.console.territoire.days import period_named, today_of
 from services.console.visitors import Guest, Visitor
 from services.intake.directory import Known
 from services.intake.rejections import UnknownCommunity
@@ -37,6 +37,7 @@ Finess = Annotated[str, Path(pattern=PATTERNS["finess"])]
 Ahead = Annotated[int, Query(ge=0, le=2)]
 _TABS = ("jour", "indicateurs", "membres", "echelle", "et-si")
 _MONTH = 40  # characters of a period
+_MOST_FAIRNESS = 8
 
 
 @router.get(AT)
@@ -49,7 +50,7 @@ async def territoire(visitor: Guest) -> Response:
 
 
 @router.get(f"{AT}/{{finess}}")
-async def day(visitor: Guest, finess: Finess, ahead: Ahead = 0) -> Response:
+async def day_now(visitor: Guest, finess: Finess, ahead: Ahead = 0) -> Response:
     """Places by hour, profession and place; today's flow; crisis."""
     known = await known_to(visitor, finess)
     found = await today.today_of(visitor.desk.house, finess, known.formed, ahead)
@@ -82,13 +83,13 @@ async def crisis(visitor: Guest, request: Request, finess: Finess) -> Response:
     form = await form_of(request)
     path = {"finess": finess}
     if form.get("over") == "yes":
-        refused = await _tell(visitor, Kind.CRISIS_OVER, path, {})
+        refused = await told_to(visitor, Kind.CRISIS_OVER, path, {})
         told = visitor.said("La crise est terminée : tout est comme avant.")
     else:
         title = form.get("title")
         if not title:
             raise FieldsWrong("title")
-        refused = await _tell(visitor, Kind.CRISIS, path, {"title": title})
+        refused = await told_to(visitor, Kind.CRISIS, path, {"title": title})
         told = visitor.said("Crise déclarée : les places réservées sont ouvertes.")
     if refused:
         return refused
@@ -107,8 +108,8 @@ async def indicators(
 ) -> Response:
     """Cards, the funnel of offers, why it failed, who lives where."""
     known = await known_to(visitor, finess)
-    now = _today(visitor, known)
-    meant = _period(period) or month_of(now)
+    now = today_of(visitor, known)
+    meant = period_named(period) or month_of(now)
     found = await figures.figures_of(
         visitor.desk.house,
         finess,
@@ -127,8 +128,8 @@ async def equity(
 ) -> Response:
     """Points for the map of communes."""
     known = await known_to(visitor, finess)
-    now = _today(visitor, known)
-    meant = _period(period) or month_of(now)
+    now = today_of(visitor, known)
+    meant = period_named(period) or month_of(now)
     return reading.Json(
         await figures.by_commune(visitor.desk.house, finess, known.formed, meant, now)
     )
@@ -182,8 +183,11 @@ async def change_ladder(visitor: Guest, request: Request, finess: Finess, act: s
     if act == "preview":
         one = {name: values[-1] for name, values in form.items()}
         told = await ladders.preview(visitor.desk.house, known, wanted, one, visitor.language)
-        return page(visitor, "territoire/foretold.html", told=told)
-    refused = await _tell(
+        zone = ZoneInfo(known.formed.zone)
+        return page(visitor, "territoire/foretold.html", told=told, zone=zone)
+    if act != "adopt":
+        raise UnknownPath
+    refused = await told_to(
         visitor, Kind.LADDER, {"finess": finess}, {"ladder": wanted.model_dump(mode="json")}
     )
     if refused:
@@ -198,7 +202,7 @@ async def change_ladder(visitor: Guest, request: Request, finess: Finess, act: s
 async def what_if(visitor: Guest, finess: Finess) -> Response:
     """What something else would have changed."""
     known = await known_to(visitor, finess)
-    now = _today(visitor, known)
+    now = today_of(visitor, known)
     return await _tab(
         visitor,
         known,
@@ -212,45 +216,33 @@ async def what_if(visitor: Guest, finess: Finess) -> Response:
 @router.post(f"{AT}/{{finess}}/et-si")
 async def play(visitor: Guest, request: Request, finess: Finess) -> Response:
     """The days played again, and otherwise."""
-    await known_to(visitor, finess)
+    known = await known_to(visitor, finess)
     form = await form_of(request)
     places = []
-    if form.get("places"):
-        line = [form.get(name, "") for name in ("weekday", "start", "end", "places", "commune")]
-        places = [",".join([*line, "AMB", "10"])]
-    fairness = form.get("fairness", "").replace(",", ".")
+    if number(form, "places"):
+        places = [whatif.line(form, known.formed.communes)]
+    fairness = str(form.get("fairness", "")).replace(",", ".")[:8]
     try:
         weight = float(fairness) if fairness else None
     except ValueError as wrong:
         raise FieldsWrong("fairness") from wrong
+    if weight is not None and not 0 <= weight <= _MOST_FAIRNESS:
+        raise FieldsWrong("fairness")
+    first, last = day(form, "first"), day(form, "last")
     try:
         found = await whatif.played(
             visitor.desk.house,
             finess,
-            form.get("first", ""),
-            form.get("last", ""),
+            first,
+            last,
             visitor.language,
             fairness=weight,
             places=places,
         )
-    except whatif.NothingToPlay as nothing:
+    except (whatif.NothingToPlay, whatif.TookTooLong) as nothing:
         told = why_refused(nothing, visitor.language)
         return page(visitor, "territoire/played.html", found=None, told=told)
     return page(visitor, "territoire/played.html", found=found, told="")
-
-
-def _today(visitor: Visitor, known: Known) -> date:
-    return visitor.desk.house.clock.now().astimezone(ZoneInfo(known.formed.zone)).date()
-
-
-def _period(text: str) -> Period | None:
-    """Raises PeriodUnknown; None for nothing."""
-    if not text:
-        return None
-    try:
-        return period_of(text)
-    except NotAPeriod as wrong:
-        raise PeriodUnknown(text) from wrong
 
 
 async def known_to(visitor: Visitor, finess: str) -> Known:
@@ -278,16 +270,6 @@ async def _mine(visitor: Visitor) -> list[Known]:
         for one in await visitor.desk.house.directory.everyone()
         if _coordinates(visitor, one.finess)
     ]
-
-
-async def _tell(
-    visitor: Visitor, kind: Kind, path: Mapping[str, str], body: Mapping[str, Any]
-) -> Response | None:
-    """Passed on to the intake; None: done."""
-    told = await visitor.desk.tell(DOOR_OF[kind], visitor.principal, path, orjson.dumps(body))
-    if "code" in told:
-        return Response(why(told, visitor.language), 409, media_type="text/plain")
-    return None
 
 
 async def _tab(visitor: Visitor, known: Known, tab: str, **what: Any) -> Response:

@@ -7,20 +7,27 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from domain.decider import Refused
+from events.place import Commune
+from services.api.limits import TooMany
+from services.console.forms import number
 from services.console.languages import Language
+from services.console.refusals import FieldsWrong
 from services.reports.reasons import Words
 
 if TYPE_CHECKING:
     from services.app import House
 
 _SECONDS = 300.0
-_AT_ONCE = asyncio.Semaphore(1)  # of this process: a second one waits its turn
+_AT_ONCE = asyncio.Semaphore(1)  # of this process: a second one waits its turn…
+_MOST_WAITING = 3  # …and no more than so many do
+_waiting: set[int] = set()
 _HEADINGS = "weekday,start,end,places,commune,mode,profession"
 _LABELS = {
     "served": Words("demandes servies (%)", "served (%)"),
@@ -38,6 +45,12 @@ class NothingToPlay(Refused):
     """Nobody called in these days, or they are too many: choose others, 31 at most."""
 
     code = "nothing_to_play"
+
+
+class TookTooLong(Refused):
+    """Playing these days again took too long, or failed: choose fewer of them."""
+
+    code = "took_too_long"
 
 
 @dataclass(frozen=True)
@@ -72,18 +85,30 @@ class Answer:
 async def played(
     house: "House",
     finess: str,
-    first: str,
-    last: str,
+    first: date,
+    last: date,
     language: Language,
     *,
     fairness: float | None = None,
     ladder: Mapping[str, Any] | None = None,
     places: Sequence[str] = (),
 ) -> Answer:
-    """`snp what-if` over these days. Raises NothingToPlay."""
+    """`snp what-if` over these days. Raises NothingToPlay, TookTooLong, TooMany."""
+    if len(_waiting) >= _MOST_WAITING:
+        raise TooMany
     with tempfile.TemporaryDirectory(prefix="snp-what-if-") as folder:
         page = Path(folder) / "page.html"
-        said = ["what-if", finess, "--from", first, "--to", last, "--html", str(page), "--json"]
+        said = [
+            "what-if",
+            finess,
+            "--from",
+            str(first),
+            "--to",
+            str(last),
+            "--html",
+            str(page),
+            "--json",
+        ]
         if fairness is not None:
             said += ["--fairness", str(fairness)]
         if ladder is not None:
@@ -94,8 +119,13 @@ async def played(
             file = Path(folder) / "places.csv"
             file.write_text("\n".join([_HEADINGS, *places]) + "\n", encoding="utf-8")
             said += ["--add-slots", str(file)]
-        async with _AT_ONCE:
-            told = await _told(house, said)
+        mine = id(said)
+        _waiting.add(mine)
+        try:
+            async with _AT_ONCE:
+                told = await _told(house, said)
+        finally:
+            _waiting.discard(mine)
         charts = re.findall(r"<figure>(<svg.*?</svg>)</figure>", page.read_text("utf-8"), re.DOTALL)
     return Answer(
         days=len(told["days"]),
@@ -124,15 +154,44 @@ async def _told(house: "House", said: Sequence[str]) -> dict[str, Any]:
         async with asyncio.timeout(_SECONDS):
             out, _ = await process.communicate()
     except TimeoutError as endless:
-        raise NothingToPlay from endless
+        raise TookTooLong from endless
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
+    try:
+        told: dict[str, Any] = orjson.loads(out.splitlines()[-1])
+    except (IndexError, ValueError) as nothing:
+        raise TookTooLong from nothing
     if process.returncode:
-        raise NothingToPlay
-    told: dict[str, Any] = orjson.loads(out.splitlines()[-1])
+        raise NothingToPlay if told.get("error", {}).get("code") in _NOTHING else TookTooLong
     return told
+
+
+_NOTHING = {"nothing_found", "usage"}
+
+
+def line(form: Mapping[str, Any], communes: Sequence[Commune]) -> str:
+    """Places more a week, as a line of the file. Raises FieldsWrong."""
+    places, weekday = number(form, "places") or 0, number(form, "weekday") or 0
+    try:
+        start = time.fromisoformat(str(form.get("start", ""))[:5])
+        end = time.fromisoformat(str(form.get("end", ""))[:5])
+    except ValueError as wrong:
+        raise FieldsWrong("start", "end") from wrong
+    if not 1 <= weekday <= _DAYS_OF_A_WEEK:
+        raise FieldsWrong("weekday")
+    if not 1 <= places <= _MOST_PLACES:
+        raise FieldsWrong("places")
+    if end <= start:
+        raise FieldsWrong("end")
+    insee = str(form.get("commune", ""))
+    if insee not in {one.insee for one in communes}:
+        raise FieldsWrong("commune")
+    return f"{weekday},{start:%H:%M},{end:%H:%M},{places},{insee},AMB,10"
+
+
+_DAYS_OF_A_WEEK, _MOST_PLACES = 7, 100
 
 
 def _compared(name: str, one: Mapping[str, Any], language: Language) -> Compared:
