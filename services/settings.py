@@ -100,6 +100,8 @@ class Settings(BaseSettings):
     booking_url: str | None = None  # another page than ours: https://…?practitioner={rpps}
     # From where regulators may come to our page (INTEROP of the design, 1.7)
     booking_origins: tuple[str, ...] = ("sas", "sas-preprod", "sas-rui", "sas-rui-ovh")
+    # Slots written for the platform's search are kept of so many, until they change
+    fhir_kept_practitioners: Count = 20_000
     map_tiles_url: str | None = None  # https://…/{z}/{x}/{y}.png: without it, maps fetch nothing
     map_tiles_credit: str = ""  # who made them, as their licence asks
     console_pause_seconds: float = 0.2  # between two looks for the same page

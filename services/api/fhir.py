@@ -13,11 +13,10 @@ from services.access.permissions import Look, Scope
 from services.api.desk import AtDesk, Desk, Who
 from services.api.problems import status_of
 from services.fhir.bulk import NDJSON, lines, manifest
-from services.fhir.bundle import searchset
 from services.fhir.capability import capability, outcome
 from services.fhir.codes import MEDIA_TYPE
+from services.fhir.kept import KeptSlots, Terms
 from services.fhir.search import slot_search
-from services.fhir.slots import communities_of, free_slots
 from services.fhir.sos import schedules, site_search
 
 PREFIX = "/fhir"
@@ -37,18 +36,11 @@ async def slots(request: Request, desk: AtDesk, who: Who) -> Response:
     permitted(who, Look.SLOT_SEARCH, Scope())
     query = request.url.query
     search = slot_search(query)
-    house, base = desk.house, base_of(desk, request)
-    found = await free_slots(house.pool, search, house.clock.now())
-    shared = await communities_of(house.log, found) if search.with_communities else {}
-    bundle = searchset(
-        found,
-        shared,
-        base=base,
-        link=f"{base}/Slot?{query}",
-        booking=_booking(desk, base),
-        with_communities=search.with_communities,
-    )
-    return answer(bundle)
+    base = base_of(desk, request)
+    kept: KeptSlots = request.app.state.kept
+    terms = Terms(base, _booking(desk, base), search.with_communities)
+    found = await kept.found(search, f"{base}/Slot?{query}", terms)
+    return Response(found, media_type=f"{MEDIA_TYPE}; charset=utf-8")
 
 
 @router.get("/Schedule")

@@ -31,6 +31,7 @@ from services.api.problems import problem, problem_of
 from services.api.scopes import UnknownPath
 from services.console import consoles, doorway
 from services.console.live import Live
+from services.fhir.kept import KeptSlots
 from services.intake.rejections import Problem, TryAgain
 from services.log.commands import LogUnavailable, StreamMoved
 from services.log.database import UNREACHABLE
@@ -67,6 +68,7 @@ def rest(house: "House") -> "ASGIApp":
     )
     api.state.desk = Desk(house)
     api.state.live = Live(house)
+    api.state.kept = KeptSlots(house)
     for router in (
         sign_in.router,
         places.router,

@@ -99,15 +99,19 @@ def searchset(
             for name, resource in included.items()
         ),
     ]
-    profile = codes.BUNDLE_CPTS if with_communities and slots else codes.BUNDLE
-    found: Resource = {
+    found = framed(len(slots), link, with_communities=with_communities)
+    return found | ({"entry": entries} if entries else {})
+
+
+def framed(total: int, link: str, *, with_communities: bool) -> Resource:
+    """A Bundle of so many slots, without its entries."""
+    return {
         "resourceType": "Bundle",
-        "meta": {"profile": [profile]},
+        "meta": {"profile": [codes.BUNDLE_CPTS if with_communities and total else codes.BUNDLE]},
         "type": "searchset",
-        "total": len(slots),
+        "total": total,
         "link": [{"relation": "self", "url": link}],
     }
-    return found | ({"entry": entries} if entries else {})
 
 
 _MATCH, _INCLUDE = {"mode": "match"}, {"mode": "include"}

@@ -35,15 +35,22 @@ async def free_slots(pool: Pool, search: SlotSearch, now: datetime) -> list[Show
 
 
 def _shown(row: Mapping[str, Any], search: SlotSearch, now: datetime) -> Shown | None:
-    site = row["site"] or {}
-    labels: Sequence[str] = row["labels"]
-    if not (site.get("address") and site.get("structure")):
-        return None
-    if not search.with_communities and _FOR_PROFESSIONALS.isdisjoint(labels):
+    if not may_be_shown(row, with_communities=search.with_communities):
         return None
     start = arrival(row, max(now, search.since), search.until)
-    if start is None:
-        return None
+    return None if start is None else shown_as(row, start)
+
+
+def may_be_shown(row: Mapping[str, Any], *, with_communities: bool) -> bool:
+    """Whether it says where it is, and is for who asks."""
+    site = row["site"] or {}
+    if not (site.get("address") and site.get("structure")):
+        return False
+    return with_communities or not _FOR_PROFESSIONALS.isdisjoint(row["labels"])
+
+
+def shown_as(row: Mapping[str, Any], start: datetime) -> Shown:
+    """A slot that may be shown, from which instant on somebody may come."""
     return Shown(
         slot_id=str(row["slot_id"]),
         rpps=row["rpps"],
@@ -51,12 +58,12 @@ def _shown(row: Mapping[str, Any], search: SlotSearch, now: datetime) -> Shown |
         specialty=row["specialty"],
         place=row["place"],
         commune=row["commune"],
-        site=site,
+        site=row["site"],
         start=start,
         end=row["end"],
         zone=row["zone"],
         modes=row["modes"],
-        labels=labels,
+        labels=row["labels"],
         communities=row["communities"],
     )
 

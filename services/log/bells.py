@@ -14,6 +14,12 @@ class Bell:
         """There may be news."""
         self._rung.set()
 
+    def rang(self) -> bool:
+        """Whether it rang since somebody asked."""
+        rung = self._rung.is_set()
+        self._rung.clear()
+        return rung
+
     async def heard(self, within: float) -> None:
         """Return when it rings, or after so many seconds: a lost bell costs no more than that."""
         with suppress(TimeoutError):

@@ -1,0 +1,199 @@
+"""Free slots as they were last written for the platform, by practitioner.
+
+The platform asks for the same practitioners again and again. What it is told of one is kept as
+bytes until an event touches their agenda or what they agreed to: then it is read anew. Which those
+are is known from the log, as far as the read model has come: what is kept is never older than what
+a question to the read model would find a moment before.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from time import monotonic
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import orjson
+
+from events import streams
+from events.codes import Source
+from events.envelope import Recorded
+from projections import availability
+from services.fhir.bundle import Cpts, Shown, framed, instant, searchset
+from services.fhir.search import SlotSearch
+from services.fhir.slots import arrival, communities_of, may_be_shown, shown_as
+from services.log.checkpoints import reached
+from services.projector.queries import rows_on
+
+if TYPE_CHECKING:
+    from services.app import House
+
+_AHEAD = timedelta(days=4)  # read at once: the platform asks for three days
+_FORGET = 100_000  # practitioners touched: then all is read anew
+
+
+class Terms(NamedTuple):
+    """What the same slot is written differently for."""
+
+    base: str
+    booking: str
+    with_communities: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A slot of the read model, as an entry of a Bundle."""
+
+    row: Mapping[str, Any]
+    shown: Shown
+    entry: bytes
+    beside: tuple[tuple[str, bytes], ...]  # what it comes with, by its address
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """All slots of a practitioner that begin by then, as the read model had them."""
+
+    position: int
+    until: datetime
+    slots: tuple[_Written, ...]
+
+
+class KeptSlots:
+    """Those of the practitioners asked for last."""
+
+    def __init__(self, house: "House") -> None:
+        self._house = house
+        self._bell = house.bells.listen()
+        self._position: int | None = None
+        self._heard_at = 0.0
+        self._touched: dict[str, int] = {}
+        self._kept: dict[tuple[Terms, str], _Kept] = {}
+
+    async def found(self, search: SlotSearch, link: str, terms: Terms) -> bytes:
+        """The answer to a search, as JSON."""
+        await self._hear()
+        now = self._house.clock.now()
+        missing = [one for one in search.rpps if not self._is_good(terms, one, search)]
+        if missing:
+            await self._read(missing, terms, max(search.until, now + _AHEAD), now)
+        soonest = max(now, search.since)
+        every = [
+            slot
+            for rpps in search.rpps
+            if (kept := self._kept.get((terms, rpps))) is not None
+            for slot in kept.slots
+        ]
+        every.sort(key=lambda one: (one.row["start"], one.shown.slot_id))
+        entries: list[bytes] = []
+        beside: dict[str, bytes] = {}
+        for slot in every:
+            start = arrival(slot.row, soonest, search.until)
+            if start is None:
+                continue
+            entries.append(slot.entry if start == slot.shown.start else _joined(slot, start))
+            beside.update(slot.beside)
+        self._forget()
+        frame = orjson.dumps(framed(len(entries), link, with_communities=terms.with_communities))
+        if not entries:
+            return frame
+        return frame[:-1] + b',"entry":[' + b",".join([*entries, *beside.values()]) + b"]}"
+
+    def _forget(self) -> None:
+        """Those read longest ago, of more than may be kept."""
+        while len(self._kept) > self._house.settings.fhir_kept_practitioners:
+            self._kept.pop(next(iter(self._kept)))
+
+    def _is_good(self, terms: Terms, rpps: str, search: SlotSearch) -> bool:
+        kept = self._kept.get((terms, rpps))
+        return (
+            kept is not None
+            and kept.until >= search.until
+            and self._touched.get(rpps, 0) <= kept.position
+        )
+
+    async def _hear(self) -> None:
+        """Whom what happened meanwhile is about."""
+        settings = self._house.settings
+        if self._position is None:
+            # From what the read model shows: whatever came after it is not missed.
+            async with self._house.pool.connection() as connection:
+                self._position = await reached(connection, availability.projection.name)
+        if not self._bell.rang() and monotonic() - self._heard_at < settings.follow_poll_seconds:
+            return
+        self._heard_at = monotonic()
+        while batch := await self._house.log.after(
+            self._position, limit=settings.follow_batch_events
+        ):
+            for recorded in batch:
+                self._touch(recorded)
+            self._position = max(self._position, batch[-1].position)
+            if len(batch) < settings.follow_batch_events:
+                return
+
+    def _touch(self, recorded: Recorded) -> None:
+        match streams.kind(recorded.stream):
+            case "agenda":
+                rpps, _ = streams.agenda_named(recorded.stream)
+                self._touched[rpps] = recorded.position
+            case "practitioner":
+                self._touched[streams.identity(recorded.stream)] = recorded.position
+            case "community":
+                self._kept.clear()  # its name is written in others' slots
+        if len(self._touched) > _FORGET:
+            self._touched.clear()
+            self._kept.clear()
+
+    async def _read(
+        self, missing: Sequence[str], terms: Terms, until: datetime, now: datetime
+    ) -> None:
+        house = self._house
+        async with house.pool.connection() as connection:
+            # First how far it is, then what it says: what is read is no older than that.
+            position = await reached(connection, availability.projection.name)
+            found = await rows_on(
+                connection,
+                availability.SEARCHED,
+                at=now,
+                rpps=list(missing),
+                since=now,
+                until=until,
+                sources=[Source.SAS],
+            )
+        shown = [
+            (row, shown_as(row, row["start"]))
+            for row in found
+            if may_be_shown(row, with_communities=terms.with_communities)
+        ]
+        shared: Mapping[str, Cpts] = {}
+        if terms.with_communities:
+            shared = await communities_of(house.log, [one for _, one in shown])
+        by_rpps: dict[str, list[tuple[Mapping[str, Any], Shown]]] = {one: [] for one in missing}
+        for row, one in shown:
+            by_rpps[one.rpps].append((row, one))
+        for rpps, theirs in by_rpps.items():
+            written = tuple(_written(row, one, shared, terms) for row, one in theirs)
+            self._kept.pop((terms, rpps), None)  # the last one read is the last one forgotten
+            self._kept[terms, rpps] = _Kept(position, until, written)
+
+
+def _written(
+    row: Mapping[str, Any], slot: Shown, shared: Mapping[str, Cpts], terms: Terms
+) -> _Written:
+    """A slot with what the search includes beside it: the Bundle it would be alone in."""
+    own, *beside = searchset(
+        [slot],
+        shared,
+        base=terms.base,
+        link="",
+        booking=terms.booking,
+        with_communities=terms.with_communities,
+    )["entry"]
+    included = tuple((one["fullUrl"], orjson.dumps(one)) for one in beside)
+    return _Written(row, slot, orjson.dumps(own), included)
+
+
+def _joined(slot: _Written, start: datetime) -> bytes:
+    """A range that has begun is come to later than it began."""
+    entry = orjson.loads(slot.entry)
+    entry["resource"]["start"] = instant(start, slot.shown.zone)
+    return orjson.dumps(entry)
