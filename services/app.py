@@ -106,6 +106,7 @@ class House:
         self.notifier: Notifier | None = None
         self.projectors: list[Projector] = []
         self.showing = asyncio.Event()  # the read models are there
+        self.spared = False  # a process of ours alone: what is loaded is never collected
         self.stopping = asyncio.Event()
         self._open = False
         self._asking: dict[str, asyncio.Task[Any]] = {}  # whether the servers answer

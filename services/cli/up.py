@@ -247,6 +247,7 @@ async def _told_to_stop(house: "House") -> None:
 
 async def _settle_in(house: "House") -> None:
     await house.showing.wait()
+    house.spared = True
     spare_what_is_loaded()
 
 

@@ -9,6 +9,7 @@ a question to the read model would find a moment before.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import itemgetter
 from time import monotonic
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,9 +19,9 @@ from events import streams
 from events.codes import Source
 from events.envelope import Recorded
 from projections import availability
-from services.fhir.bundle import Cpts, Shown, framed, instant, searchset
+from services.fhir.bundle import Cpts, Resource, Shown, framed, instant, searchset
 from services.fhir.search import SlotSearch
-from services.fhir.slots import arrival, communities_of, may_be_shown, shown_as
+from services.fhir.slots import coming, communities_of, may_be_shown, shown_as
 from services.log.checkpoints import reached
 from services.projector.queries import rows_on
 
@@ -39,14 +40,19 @@ class Terms(NamedTuple):
     with_communities: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Written:
-    """A slot of the read model, as an entry of a Bundle."""
+class _Written(NamedTuple):
+    """A slot of the read model, as an entry of a Bundle.
 
-    row: Mapping[str, Any]
-    shown: Shown
+    As few objects as can be: there are a hundred thousand of them, and the garbage collector looks
+    at each.
+    """
+
+    start: datetime
+    slot_id: str
+    range_ends: datetime | None  # None: a single slot
+    zone: str
     entry: bytes
-    beside: tuple[tuple[str, bytes], ...]  # what it comes with, by its address
+    beside: tuple[tuple[str, bytes], ...]  # what it comes with, by its address; one for all alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +89,14 @@ class KeptSlots:
             if (kept := self._kept.get((terms, rpps))) is not None
             for slot in kept.slots
         ]
-        every.sort(key=lambda one: (one.row["start"], one.shown.slot_id))
+        every.sort(key=_IN_ORDER)
         entries: list[bytes] = []
         beside: dict[str, bytes] = {}
         for slot in every:
-            start = arrival(slot.row, soonest, search.until)
+            start = coming(slot.start, slot.range_ends, soonest, search.until)
             if start is None:
                 continue
-            entries.append(slot.entry if start == slot.shown.start else _joined(slot, start))
+            entries.append(slot.entry if start == slot.start else _joined(slot, start))
             beside.update(slot.beside)
         self._forget()
         frame = orjson.dumps(framed(len(entries), link, with_communities=terms.with_communities))
@@ -171,29 +177,53 @@ class KeptSlots:
         for row, one in shown:
             by_rpps[one.rpps].append((row, one))
         for rpps, theirs in by_rpps.items():
-            written = tuple(_written(row, one, shared, terms) for row, one in theirs)
+            written = _written(theirs, shared, terms)
             self._kept.pop((terms, rpps), None)  # the last one read is the last one forgotten
             self._kept[terms, rpps] = _Kept(position, until, written)
 
 
+_IN_ORDER = itemgetter(0, 1)  # start, then slot
+
+
 def _written(
-    row: Mapping[str, Any], slot: Shown, shared: Mapping[str, Cpts], terms: Terms
-) -> _Written:
-    """A slot with what the search includes beside it: the Bundle it would be alone in."""
-    own, *beside = searchset(
-        [slot],
-        shared,
-        base=terms.base,
-        link="",
-        booking=terms.booking,
-        with_communities=terms.with_communities,
-    )["entry"]
-    included = tuple((one["fullUrl"], orjson.dumps(one)) for one in beside)
-    return _Written(row, slot, orjson.dumps(own), included)
+    theirs: Sequence[tuple[Mapping[str, Any], Shown]], shared: Mapping[str, Cpts], terms: Terms
+) -> tuple[_Written, ...]:
+    """A practitioner's slots, each with what a search for it alone would include beside it."""
+
+    def bundle(slots: Sequence[Shown]) -> list[Resource]:
+        made = searchset(
+            slots,
+            shared,
+            base=terms.base,
+            link="",
+            booking=terms.booking,
+            with_communities=terms.with_communities,
+        )
+        found: list[Resource] = made.get("entry", [])
+        return found
+
+    own = bundle([slot for _, slot in theirs])[: len(theirs)]
+    beside: dict[object, tuple[tuple[str, bytes], ...]] = {}
+    written = []
+    for (row, slot), entry in zip(theirs, own, strict=True):
+        alike = (slot.place, slot.commune, slot.door, *slot.communities)
+        if alike not in beside:
+            beside[alike] = tuple((one["fullUrl"], orjson.dumps(one)) for one in bundle([slot])[1:])
+        written.append(
+            _Written(
+                slot.start,
+                slot.slot_id,
+                slot.end if row["is_range"] else None,
+                slot.zone,
+                orjson.dumps(entry),
+                beside[alike],
+            )
+        )
+    return tuple(written)
 
 
 def _joined(slot: _Written, start: datetime) -> bytes:
     """A range that has begun is come to later than it began."""
     entry = orjson.loads(slot.entry)
-    entry["resource"]["start"] = instant(start, slot.shown.zone)
+    entry["resource"]["start"] = instant(start, slot.zone)
     return orjson.dumps(entry)

@@ -70,10 +70,16 @@ def shown_as(row: Mapping[str, Any], start: datetime) -> Shown:
 
 def arrival(row: Mapping[str, Any], soonest: datetime, latest: datetime) -> datetime | None:
     """When somebody comes who comes between the two; None: not to this slot."""
-    start: datetime = row["start"]
-    if row["is_range"]:  # one that has begun is joined on the next quarter of an hour
+    return coming(row["start"], row["end"] if row["is_range"] else None, soonest, latest)
+
+
+def coming(
+    start: datetime, range_ends: datetime | None, soonest: datetime, latest: datetime
+) -> datetime | None:
+    """As `arrival`; `range_ends`: None of a single slot."""
+    if range_ends is not None:  # one that has begun is joined on the next quarter of an hour
         start = max(start, next_on_the_grid(soonest))
-        latest = min(latest, row["end"] - GRID)
+        latest = min(latest, range_ends - GRID)
     return start if soonest <= start <= latest else None
 
 

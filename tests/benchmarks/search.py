@@ -6,6 +6,7 @@ open ones; this process asks, and PostgreSQL answers beside them.
 
 import asyncio
 import base64
+import gc
 import os
 import subprocess
 import sys
@@ -129,6 +130,7 @@ async def _measure(base: str, token: str, now: datetime) -> dict[str, Any]:
         bundle = orjson.loads(await caller.ask("GET", questions[nth % len(questions)]))
         found.append(bundle["total"])
 
+    gc.disable()  # pauses of who measures are not the product's
     await at_a_rate(callers, STEADY, 4 * STEADY, search)  # warm
     took = await at_a_rate(callers, STEADY, STEADY * SECONDS, search)
     percentiles = quantiles(took, n=100, method="inclusive")
