@@ -73,22 +73,21 @@ class KeptSlots:
         self._position: int | None = None
         self._heard_at = 0.0
         self._touched: dict[str, int] = {}
+        self._named_at = 0  # when a community was told anything, last
+        self._floor = 0  # nothing read before it is good
         self._kept: dict[tuple[Terms, str], _Kept] = {}
 
     async def found(self, search: SlotSearch, link: str, terms: Terms) -> bytes:
         """The answer to a search, as JSON."""
         await self._hear()
         now = self._house.clock.now()
-        missing = [one for one in search.rpps if not self._is_good(terms, one, search)]
+        # Held here: whoever asks at the same time may forget them meanwhile.
+        theirs = {rpps: self._good(terms, rpps, search) for rpps in search.rpps}
+        missing = [rpps for rpps, kept in theirs.items() if kept is None]
         if missing:
-            await self._read(missing, terms, max(search.until, now + _AHEAD), now)
+            theirs |= await self._read(missing, terms, max(search.until, now + _AHEAD), now)
         soonest = max(now, search.since)
-        every = [
-            slot
-            for rpps in search.rpps
-            if (kept := self._kept.get((terms, rpps))) is not None
-            for slot in kept.slots
-        ]
+        every = [slot for kept in theirs.values() if kept is not None for slot in kept.slots]
         every.sort(key=_IN_ORDER)
         entries: list[bytes] = []
         beside: dict[str, bytes] = {}
@@ -109,13 +108,14 @@ class KeptSlots:
         while len(self._kept) > self._house.settings.fhir_kept_practitioners:
             self._kept.pop(next(iter(self._kept)))
 
-    def _is_good(self, terms: Terms, rpps: str, search: SlotSearch) -> bool:
+    def _good(self, terms: Terms, rpps: str, search: SlotSearch) -> _Kept | None:
+        """What is kept, if nothing happened since and it reaches as far as is asked."""
         kept = self._kept.get((terms, rpps))
-        return (
-            kept is not None
-            and kept.until >= search.until
-            and self._touched.get(rpps, 0) <= kept.position
-        )
+        if kept is None or kept.until < search.until:
+            return None
+        named_at = self._named_at if terms.with_communities else 0
+        since = max(self._touched.get(rpps, 0), named_at, self._floor)
+        return kept if since <= kept.position else None
 
     async def _hear(self) -> None:
         """Whom what happened meanwhile is about."""
@@ -137,21 +137,26 @@ class KeptSlots:
                 return
 
     def _touch(self, recorded: Recorded) -> None:
+        position = recorded.position
         match streams.kind(recorded.stream):
             case "agenda":
                 rpps, _ = streams.agenda_named(recorded.stream)
-                self._touched[rpps] = recorded.position
             case "practitioner":
-                self._touched[streams.identity(recorded.stream)] = recorded.position
-            case "community":
-                self._kept.clear()  # its name is written in others' slots
+                rpps = streams.identity(recorded.stream)
+            case "community":  # its name is written in slots that are shared with it
+                self._named_at = max(self._named_at, position)
+                return
+            case _:
+                return
+        self._touched[rpps] = max(self._touched.get(rpps, 0), position)
         if len(self._touched) > _FORGET:
+            self._floor = max(self._floor, *self._touched.values())
             self._touched.clear()
-            self._kept.clear()
 
     async def _read(
         self, missing: Sequence[str], terms: Terms, until: datetime, now: datetime
-    ) -> None:
+    ) -> dict[str, _Kept]:
+        """Anew, and kept from now on."""
         house = self._house
         async with house.pool.connection() as connection:
             # First how far it is, then what it says: what is read is no older than that.
@@ -176,10 +181,14 @@ class KeptSlots:
         by_rpps: dict[str, list[tuple[Mapping[str, Any], Shown]]] = {one: [] for one in missing}
         for row, one in shown:
             by_rpps[one.rpps].append((row, one))
-        for rpps, theirs in by_rpps.items():
-            written = _written(theirs, shared, terms)
+        anew = {
+            rpps: _Kept(position, until, _written(theirs, shared, terms))
+            for rpps, theirs in by_rpps.items()
+        }
+        for rpps, kept in anew.items():
             self._kept.pop((terms, rpps), None)  # the last one read is the last one forgotten
-            self._kept[terms, rpps] = _Kept(position, until, written)
+            self._kept[terms, rpps] = kept
+        return anew
 
 
 _IN_ORDER = itemgetter(0, 1)  # start, then slot

@@ -166,3 +166,20 @@ async def test_many_ask_at_once_and_all_are_told_the_same(kept):
     found = await asyncio.gather(*(kept.found(asked(), "link", ALONE) for _ in range(20)))
 
     assert len(set(found)) == 1
+
+
+async def test_who_asks_beside_somebody_else_is_told_all_whatever_is_forgotten(house, kept):
+    house.settings = house.settings.model_copy(update={"fhir_kept_practitioners": 1})
+    whole = await from_the_read_model(house, asked())
+
+    async def often(rpps):
+        for _ in range(5):
+            await tell(house, "community-change", {"finess": NEVERS, "title": f"CPTS {rpps[-1]}"})
+            found = await answer(kept, asked(rpps=rpps))
+            assert found["total"] == sum(
+                one["search"]["mode"] == "match" for one in found.get("entry", [])
+            )
+            if len(rpps) > 1:
+                assert found["total"] == whole["total"]
+
+    await asyncio.gather(*(often(rpps) for rpps in ((DR_ADAM, DR_BLAIN), (DR_ADAM,), (DR_BLAIN,))))
