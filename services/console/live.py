@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from events import streams
 from events.envelope import Recorded
 from events.request import RequestConfirmed
 from events.visit import OutcomeRecorded, VisitAttended, VisitCancelled, VisitMissed
@@ -39,13 +40,14 @@ class View:
     language: str
     communities: frozenset[str] | None = None  # None: all of them
     rpps: str | None = None
+    of_places: bool = False  # a slot may be of several communities, its events of the first
 
     def concerns(self, recorded: Recorded) -> bool:
         """Whether that may change it."""
         community = recorded.meta.community
         here = self.communities is None or community is None or community in self.communities
         if self.rpps is None:
-            return here
+            return here or (self.of_places and streams.kind(recorded.stream) == "agenda")
         event = recorded.event
         if self.rpps in recorded.stream or self.rpps in getattr(event, "to", ()):
             return True
@@ -165,8 +167,10 @@ class Live:
                     await shown.news.wait()
             shown.news.clear()
             try:
-                await caught_up(self._house, shown.needs, self._head)
+                in_time = await caught_up(self._house, shown.needs, self._head)
                 await shown.show(await shown.make())
+                if not in_time:
+                    shown.news.set()  # a read model is behind: looked at again till it is not
             except Exception as fault:  # noqa: BLE001 one that fails is tried again, whatever it was
                 log.warning("view not made", view=view.name, error=type(fault).__name__)
                 shown.news.set()
@@ -174,8 +178,8 @@ class Live:
             await asyncio.sleep(self._house.settings.console_pause_seconds)
 
 
-async def caught_up(house: "House", needs: Sequence[Projection], position: int) -> None:
-    """Return when these read models show what is there by then, or after a while."""
+async def caught_up(house: "House", needs: Sequence[Projection], position: int) -> bool:
+    """Return when these read models show what is there by then; False: not within a while."""
     waiting = [one.name for one in needs]
     with suppress(TimeoutError):
         async with asyncio.timeout(_PATIENCE_SECONDS):
@@ -184,6 +188,7 @@ async def caught_up(house: "House", needs: Sequence[Projection], position: int) 
                     waiting = [n for n in waiting if await reached(connection, n) < position]
                 if waiting:
                     await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+    return not waiting
 
 
 def as_event(name: str, body: bytes) -> bytes:

@@ -6,6 +6,7 @@ are is known from the log, as far as the read model has come: what is kept is ne
 a question to the read model would find a moment before.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
+from domain.agenda import GRID, next_on_the_grid
 from events import streams
 from events.codes import Source
 from events.envelope import Recorded
@@ -71,6 +73,7 @@ class KeptSlots:
         self._house = house
         self._bell = house.bells.listen()
         self._position: int | None = None
+        self._hearing = asyncio.Lock()
         self._heard_at = 0.0
         self._touched: dict[str, int] = {}
         self._named_at = 0  # when a community was told anything, last
@@ -92,6 +95,8 @@ class KeptSlots:
         entries: list[bytes] = []
         beside: dict[str, bytes] = {}
         for slot in every:
+            if not _is_to_come(slot, now):
+                continue
             start = coming(slot.start, slot.range_ends, soonest, search.until)
             if start is None:
                 continue
@@ -118,23 +123,24 @@ class KeptSlots:
         return kept if since <= kept.position else None
 
     async def _hear(self) -> None:
-        """Whom what happened meanwhile is about."""
-        settings = self._house.settings
-        if self._position is None:
-            # From what the read model shows: whatever came after it is not missed.
-            async with self._house.pool.connection() as connection:
-                self._position = await reached(connection, availability.projection.name)
-        if not self._bell.rang() and monotonic() - self._heard_at < settings.follow_poll_seconds:
-            return
-        self._heard_at = monotonic()
-        while batch := await self._house.log.after(
-            self._position, limit=settings.follow_batch_events
-        ):
-            for recorded in batch:
-                self._touch(recorded)
-            self._position = max(self._position, batch[-1].position)
-            if len(batch) < settings.follow_batch_events:
+        """Whom what happened meanwhile is about. One hears, the others wait for what it was."""
+        settings, log = self._house.settings, self._house.log
+        async with self._hearing:
+            if self._position is None:
+                # From what the read model shows: whatever came after it is not missed.
+                async with self._house.pool.connection() as connection:
+                    self._position = await reached(connection, availability.projection.name)
+            late = monotonic() - self._heard_at >= settings.follow_poll_seconds
+            if not self._bell.rang() and not late:
                 return
+            self._heard_at = 0.0  # until it was heard: what fails is tried by who asks next
+            while batch := await log.after(self._position, limit=settings.follow_batch_events):
+                for recorded in batch:
+                    self._touch(recorded)
+                self._position = batch[-1].position
+                if len(batch) < settings.follow_batch_events:
+                    break
+            self._heard_at = monotonic()
 
     def _touch(self, recorded: Recorded) -> None:
         position = recorded.position
@@ -192,6 +198,13 @@ class KeptSlots:
 
 
 _IN_ORDER = itemgetter(0, 1)  # start, then slot
+
+
+def _is_to_come(slot: _Written, now: datetime) -> bool:
+    """As projections/availability/openness.py asks it: a range is joined in time."""
+    if slot.start > now:
+        return True
+    return slot.range_ends is not None and slot.range_ends - GRID >= next_on_the_grid(now + GRID)
 
 
 def _written(

@@ -77,6 +77,8 @@ def coming(
     start: datetime, range_ends: datetime | None, soonest: datetime, latest: datetime
 ) -> datetime | None:
     """As `arrival`; `range_ends`: None of a single slot."""
+    if range_ends is not None and soonest >= range_ends:
+        return None
     if range_ends is not None:  # one that has begun is joined on the next quarter of an hour
         start = max(start, next_on_the_grid(soonest))
         latest = min(latest, range_ends - GRID)

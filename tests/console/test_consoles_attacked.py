@@ -221,3 +221,24 @@ async def test_who_follows_the_log_is_replaced_when_they_ended(house):
     assert len(made) > before
     await bodies.aclose()
     await others.aclose()
+
+
+async def test_a_read_model_that_is_behind_is_looked_at_again(house, monkeypatch):
+    house.settings = house.settings.model_copy(update={"console_pause_seconds": 0.01})
+    answers = iter([False, False, True])
+
+    async def behind(*_):
+        return next(answers, True)
+
+    monkeypatch.setattr("services.console.live.caught_up", behind)
+    made = []
+
+    async def make():
+        made.append(1)
+        return f"{len(made)}".encode()
+
+    bodies = Live(house).watch(View("test", "fr", frozenset()), make, (board.projection,))
+    for _ in range(3):
+        last = await asyncio.wait_for(anext(bodies), 10)
+    assert last == b"3"
+    await bodies.aclose()

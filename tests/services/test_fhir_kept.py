@@ -1,7 +1,7 @@
 """What is kept for the platform's search is what the read model would say, at any moment."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 
 import orjson
@@ -103,6 +103,24 @@ async def test_it_is_what_the_read_model_says_whatever_is_asked_and_whatever_hap
         search = asked(since, since + random.choice((3, 24, 60)) * HOUR, terms=terms)
         theirs = await from_the_read_model(house, search, terms)
         assert alike(await answer(kept, search, terms)) == alike(theirs)
+
+
+async def test_a_range_is_shown_no_longer_than_somebody_may_join_it(house, clock, kept):
+    """Minute by minute to its end, of what was read when it began: the read model says the same."""
+    end = (NOON + 13 * HOUR).isoformat()
+    await tell(house, "slot", slot_told(NOON + 12 * HOUR, place=SITE, end=end, capacity=3))
+    await shown(house)
+    await clock.move_to(NOON + 12 * HOUR + timedelta(minutes=20))
+    for _ in range(9):
+        search = asked(clock.now(), clock.now() + 24 * HOUR)
+        assert alike(await answer(kept, search)) == alike(await from_the_read_model(house, search))
+        await clock.move_to(clock.now() + timedelta(minutes=5))
+
+
+async def test_the_end_of_time_has_no_slots(kept):
+    last = datetime(9999, 12, 31, 23, 50, tzinfo=UTC)
+
+    assert (await answer(kept, asked(last, last + timedelta(minutes=9))))["total"] == 0
 
 
 async def test_a_place_that_is_taken_is_not_found_any_more(house, kept):

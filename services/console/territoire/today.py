@@ -84,7 +84,7 @@ class Today:
 
 def view_of(finess: str, ahead: int, language: Language) -> View:
     """What coordinators of a community see alike."""
-    return View(f"territoire+{ahead}", language, frozenset({finess}))
+    return View(f"territoire+{ahead}", language, frozenset({finess}), of_places=True)
 
 
 async def today_of(house: "House", finess: str, formed: "Formed", ahead: int) -> Today:
