@@ -96,7 +96,7 @@ class Courier:
     async def _until_told(self, parcel: Parcel, generation: int) -> bool:
         name, tries = self._to.name, 0
         while True:
-            nth = await self._noted(self._ledger.trying, name, parcel)
+            nth = await self._noted(self._ledger.trying, name, generation, parcel)
             outcome = await self._sent(parcel, nth)
             telemetry.deliveries.labels(_kind(name), type(outcome).__name__).inc()
             match outcome:

@@ -65,6 +65,9 @@ set state = 'waiting', what = excluded.what, digest = excluded.digest, next_at =
     settled_at = null, attempts = deliveries.attempts + 1
 returning attempts
 """
+_STILL = (
+    "select 1 from destinations where name = %(name)s and generation = %(generation)s for share"
+)
 _LATER = """
 update deliveries set status = %(status)s, detail = %(detail)s,
     next_at = clock_timestamp() + make_interval(secs => %(seconds)s)
@@ -167,10 +170,16 @@ class Ledger:
         """It is told nothing until somebody resumes it."""
         await self._do(_SUSPEND, {"name": name, "generation": generation})
 
-    async def trying(self, name: str, parcel: Parcel) -> int:
-        """Written down before it is told, for afterwards nobody may be there: the how-manieth."""
+    async def trying(self, name: str, generation: int, parcel: Parcel) -> int:
+        """Written down before it is told, for afterwards nobody may be there: the how-manieth.
+
+        Raises SentBack: what was left out meanwhile does not wait again.
+        """
         given = _key(name, parcel) | {"what": parcel.what, "digest": parcel.digest}
-        async with self._pool.connection() as connection:
+        async with self._pool.connection() as connection, connection.transaction():
+            still = {"name": name, "generation": generation}
+            if (await connection.execute(_STILL, still)).rowcount == 0:
+                raise SentBack(name)
             cursor = await connection.execute(_TRY, given)
             return cast("tuple[int]", await cursor.fetchone())[0]
 

@@ -9,7 +9,7 @@ import pytest
 from events.roles import Role
 from services.app import Service
 from services.deliver.destination import Parcel, Refused, Sent
-from services.deliver.ledger import Ledger, listed
+from services.deliver.ledger import Ledger, SentBack, listed
 from tests.conftest import house_at
 from tests.examples import HOUR, NEVERS, NOON, assigned
 from tests.recording import recorded
@@ -266,12 +266,24 @@ async def test_what_never_arrived_there_is_created_when_it_changes(door, platfor
     assert [one.method for one in platform.heard] == ["POST", "PUT", "POST"]
 
 
+async def test_what_was_left_out_meanwhile_does_not_wait_again(pool):
+    ledger = Ledger(pool)
+    await ledger.open("hub")
+    (told,) = recorded(assigned())
+
+    with pytest.raises(SentBack):
+        await ledger.trying("hub", 7, Parcel(told, "x", b"{}"))
+
+    async with pool.connection() as connection:
+        assert not await listed(connection, limit=10)
+
+
 async def test_a_refusal_that_comes_before_it_is_noted_as_sent_stays_one(pool):
     ledger = Ledger(pool)
     await ledger.open("hub")
     (told,) = recorded(assigned())
     parcel = Parcel(told, "x", b"{}")
-    await ledger.trying("hub", parcel)
+    await ledger.trying("hub", 0, parcel)
     await ledger.answered("hub", parcel.event_id, Refused(500, "DEAD_LETTER_QUEUED"))
     await ledger.settle("hub", 0, parcel, Sent())
 
