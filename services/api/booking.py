@@ -12,13 +12,13 @@ from uuid import UUID, uuid4
 
 import orjson
 from fastapi import APIRouter, Cookie, Query, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 
 from events.codes import Mode
-from services.access.code_flow import CodeFlow
 from services.access.gate import NotAllowed, permitted
 from services.access.permissions import Look, Principal, Scope
-from services.access.tokens import SIGN_IN_SECONDS, InvalidToken
+from services.access.tokens import InvalidToken
+from services.api.browsers import Pages
 from services.api.desk import AtDesk, Desk
 from services.api.doors import DOOR_OF
 from services.booking.showing import SEXES, clock, in_french, motives, page, places
@@ -32,7 +32,8 @@ from services.messaging.subjects import Kind
 PREFIX = "/booking"
 router = APIRouter(include_in_schema=False)
 
-_SESSION, _SIGN_IN = "snp_session", "snp_sign_in"
+_SESSION = "snp_session"
+_PAGES = Pages(PREFIX, _SESSION, "snp_sign_in")
 _AHEAD = timedelta(days=3)
 _MOST_FIELDS = 30
 _SAID = ("motive", "age", "sex", "commune", "name", "phone")
@@ -65,14 +66,11 @@ async def signed_in(
     desk: AtDesk,
     code: Annotated[str, Query(max_length=4000)] = "",
     state: Annotated[str, Query(max_length=400)] = "",
-    snp_sign_in: Annotated[str | None, Cookie()] = None,
 ) -> Response:
     """Back from the provider: who they are is asked of it, and of nobody's browser."""
     desk.knocks(request.client.host if request.client else "")
     try:
-        remembered = desk.tokens.recalled(snp_sign_in or "", state=state)
-        flow = _flow(request, desk)
-        signed = await flow.back(code, remembered["nonce"], remembered["verifier"])
+        signed, remembered = await _PAGES.come_back(request, desk, code, state)
     except InvalidToken:
         lines = [
             "La connexion n'a pas abouti, ou a pris trop de temps.",
@@ -80,11 +78,8 @@ async def signed_in(
         ]
         return page("told", 401, title="Connexion refusée", lines=lines, done=False)
     back = {"practitioner": remembered["practitioner"], "origin": remembered["origin"]}
-    answer = RedirectResponse(f"{desk.address(request)}{PREFIX}?{urlencode(back)}", 303)
-    seconds = 60 * desk.house.settings.session_minutes
-    _keep(request, answer, _SESSION, desk.tokens.session_for(signed), seconds)
-    answer.delete_cookie(_SIGN_IN, path=PREFIX)
-    return answer
+    where = f"{desk.address(request)}{PREFIX}?{urlencode(back)}"
+    return _PAGES.let_in(request, desk, signed, where)
 
 
 @router.post(PREFIX)
@@ -285,36 +280,10 @@ def _usual(
 
 def _to_sign_in(request: Request, desk: Desk, rpps: str, origin: str) -> Response:
     try:
-        leaving = _flow(request, desk).leaving()
+        return _PAGES.leave(request, desk, practitioner=rpps, origin=origin)
     except InvalidToken:
         lines = ["Aucun fournisseur d'identité n'est configuré ici : dites-le à l'exploitant."]
         return page("told", 503, title="Connexion impossible", lines=lines, done=False)
-    answer = RedirectResponse(leaving.url, 303)
-    what = {
-        "state": leaving.state,
-        "nonce": leaving.nonce,
-        "verifier": leaving.verifier,
-        "practitioner": rpps,
-        "origin": origin,
-    }
-    _keep(request, answer, _SIGN_IN, desk.tokens.remembered(what), SIGN_IN_SECONDS)
-    return answer
-
-
-def _flow(request: Request, desk: Desk) -> CodeFlow:
-    """With the first provider one can sign in with. Raises InvalidToken where there is none."""
-    for provider in desk.house.settings.oidc_providers:
-        if provider.authorize_url is not None:
-            return CodeFlow(provider, desk.tokens, f"{desk.address(request)}{PREFIX}/signed-in")
-    raise InvalidToken
-
-
-def _keep(request: Request, answer: Response, name: str, value: str, seconds: float) -> None:
-    settings = request.app.state.desk.house.settings
-    secure = request.url.scheme == "https" or (settings.public_url or "").startswith("https")
-    answer.set_cookie(
-        name, value, max_age=int(seconds), path=PREFIX, secure=secure, httponly=True, samesite="lax"
-    )
 
 
 def _not_from_here() -> Response:

@@ -3,15 +3,14 @@
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Cookie, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from domain.decider import Refused
-from services.access.code_flow import CodeFlow
 from services.access.signed import SignedIn
-from services.access.tokens import SIGN_IN_SECONDS, InvalidToken
+from services.access.tokens import InvalidToken
 from services.api.desk import AtDesk, Desk
 from services.api.problems import status_of
 from services.api.sign_in import account_with
@@ -20,17 +19,16 @@ from services.console.frame import PREFIX, STATIC, outside
 from services.console.languages import LANGUAGES
 from services.console.refusals import why_refused
 from services.console.visitors import (
+    PAGES,
     SESSION,
     Guest,
     NotSignedIn,
     check_from_here,
-    keep,
     keep_language,
     language_of,
 )
 
 router = APIRouter(include_in_schema=False)
-_SIGN_IN = "snp_console_sign_in"
 _A_DAY_OF_ASSETS = "public, max-age=86400"
 
 
@@ -79,7 +77,7 @@ async def enter(request: Request, desk: AtDesk) -> Response:
         )
     except Refused as wrong:
         return _door(request, desk, back, told=why_refused(wrong, language_of(request)))
-    return _let_in(request, desk, SignedIn(account_id), back)
+    return PAGES.let_in(request, desk, SignedIn(account_id), _here(back))
 
 
 @router.get(f"{PREFIX}/provider")
@@ -87,17 +85,7 @@ async def leave(
     request: Request, desk: AtDesk, back: Annotated[str, Query(alias="next", max_length=1000)] = ""
 ) -> Response:
     """To the provider's page."""
-    flow = _flow(request, desk)
-    leaving = flow.leaving()
-    answer = RedirectResponse(leaving.url, 303)
-    what = {
-        "state": leaving.state,
-        "nonce": leaving.nonce,
-        "verifier": leaving.verifier,
-        "next": back,
-    }
-    keep(request, answer, _SIGN_IN, desk.tokens.remembered(what), SIGN_IN_SECONDS)
-    return answer
+    return PAGES.leave(request, desk, next=back)
 
 
 @router.get(f"{PREFIX}/signed-in")
@@ -106,18 +94,14 @@ async def come_back(
     desk: AtDesk,
     code: Annotated[str, Query(max_length=4000)] = "",
     state: Annotated[str, Query(max_length=400)] = "",
-    snp_console_sign_in: Annotated[str | None, Cookie()] = None,
 ) -> Response:
     """From the provider's page."""
     desk.knocks(request.client.host if request.client else "")
     try:
-        remembered = desk.tokens.recalled(snp_console_sign_in or "", state=state)
-        signed = await _flow(request, desk).back(code, remembered["nonce"], remembered["verifier"])
+        signed, remembered = await PAGES.come_back(request, desk, code, state)
     except InvalidToken as wrong:
         return _door(request, desk, "", told=why_refused(wrong, language_of(request)))
-    answer = _let_in(request, desk, signed, remembered["next"])
-    answer.delete_cookie(_SIGN_IN, path=PREFIX)
-    return answer
+    return PAGES.let_in(request, desk, signed, _here(remembered["next"]))
 
 
 @router.post(f"{PREFIX}/sign-out")
@@ -172,20 +156,6 @@ def _door(request: Request, desk: Desk, back: str, told: str | None = None) -> R
         told=told,
         provider=bool(providers),
     )
-
-
-def _let_in(request: Request, desk: Desk, signed: SignedIn, back: str) -> Response:
-    answer = RedirectResponse(_here(back), 303)
-    seconds = 60 * desk.house.settings.session_minutes
-    keep(request, answer, SESSION, desk.tokens.session_for(signed), seconds)
-    return answer
-
-
-def _flow(request: Request, desk: Desk) -> CodeFlow:
-    for provider in desk.house.settings.oidc_providers:
-        if provider.authorize_url is not None:
-            return CodeFlow(provider, desk.tokens, f"{desk.address(request)}{PREFIX}/signed-in")
-    raise InvalidToken
 
 
 def _here(back: str) -> str:

@@ -17,24 +17,24 @@ _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 def pushed(
     request: Request,
     visitor: Visitor,
-    name: str,
     view: View,
     make: Make,
     needs: Sequence[Projection],
 ) -> StreamingResponse:
-    """The view as events of that name, for as long as they may see it. Raises TooMany."""
+    """The view as events `list`, for as long as they may see it. Raises TooMany."""
     live: Live = request.app.state.live
-    visitor.desk.check_streams(visitor.account_id)  # before anything is answered
+    account_id = visitor.principal.account_id
+    visitor.desk.check_streams(account_id)  # before anything is answered
 
     async def events() -> AsyncIterator[bytes]:
         async with (
-            visitor.desk.streaming(visitor.account_id),
+            visitor.desk.streaming(account_id),
             aclosing(live.watch(view, make, needs)) as bodies,  # type: ignore[type-var]  # an async generator
         ):
             async for body in bodies:
                 if not await _may_still(visitor):
                     return  # the browser comes again, and is sent to sign in
-                yield as_event(name, body)
+                yield as_event("list", body)
 
     return StreamingResponse(events(), media_type="text/event-stream", headers=_HEADERS)
 

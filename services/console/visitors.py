@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlsplit
-from uuid import UUID
 
 from fastapi import Depends, Request
 from fastapi.responses import Response
@@ -13,11 +12,13 @@ from events.roles import Role
 from services.access.permissions import TABLE, Action, Capacity, Principal
 from services.access.signed import SignedIn
 from services.access.tokens import InvalidToken
+from services.api.browsers import Pages
 from services.api.desk import AtDesk, Desk
 from services.console.frame import PREFIX
 from services.console.languages import Language, said
 
 SESSION, LANGUAGE = "snp_console", "snp_language"
+PAGES = Pages(PREFIX, SESSION, "snp_console_sign_in")
 _A_YEAR = 365 * 24 * 3600
 
 HOMES = {
@@ -48,7 +49,6 @@ class Visitor:
     principal: Principal
     language: Language
     desk: Desk
-    account_id: UUID
     looks_at: str = ""  # the page that asks for a part of itself
 
     @property
@@ -82,7 +82,7 @@ async def visitor(request: Request, desk: AtDesk) -> Visitor:
     except InvalidToken as unknown:
         raise NotSignedIn from unknown
     looks_at = urlsplit(request.headers.get("hx-current-url", "")).path
-    return Visitor(principal, language_of(request), desk, signed.account_id, looks_at)
+    return Visitor(principal, language_of(request), desk, looks_at)
 
 
 Guest = Annotated[Visitor, Depends(visitor)]
@@ -111,15 +111,6 @@ def language_of(request: Request) -> Language:
     return "en" if english >= 0 and (french < 0 or english < french) else "fr"
 
 
-def keep(request: Request, answer: Response, name: str, value: str, seconds: float) -> None:
-    """A cookie no script reads, that goes to the consoles alone."""
-    settings = request.app.state.desk.house.settings
-    secure = request.url.scheme == "https" or (settings.public_url or "").startswith("https")
-    answer.set_cookie(
-        name, value, max_age=int(seconds), path=PREFIX, secure=secure, httponly=True, samesite="lax"
-    )
-
-
 def keep_language(request: Request, answer: Response, language: Language) -> None:
     """For a year."""
-    keep(request, answer, LANGUAGE, language, _A_YEAR)
+    PAGES.keep(request, answer, LANGUAGE, language, _A_YEAR)

@@ -52,7 +52,7 @@ async def live(visitor: Guest, request: Request, rpps: Rpps) -> StreamingRespons
     async def make() -> bytes:
         return (await today.as_html(house, rpps, visitor.language)).encode()
 
-    return pushed(request, visitor, "list", view, make, today.NEEDS)
+    return pushed(request, visitor, view, make, today.NEEDS)
 
 
 @router.get(f"{AT}/{{rpps}}/places")

@@ -30,6 +30,7 @@ from services.console.regulation import drafts, maps
 from services.console.regulation.timeline import timeline
 from services.console.telling import refused
 from services.console.visitors import Guest, Visitor
+from services.fhir.codes import without_prefix
 from services.messaging.subjects import Kind
 
 AT = f"{PREFIX}/regulation"
@@ -54,13 +55,12 @@ async def regulation(
     meant = next((one for one in communes if one.insee == inseecode), None)
     if meant is None and city:
         meant = next((one for one in communes if folded(one.title) == folded(city)), None)
-    doctor = practitioner.rpartition("|")[2]
-    digits = doctor[1:] if len(doctor) == 12 and doctor.startswith("8") else doctor  # noqa: PLR2004 with the national prefix
+    doctor = without_prefix(practitioner.rpartition("|")[2])
     opened = {
         "commune": meant.insee if meant else "",
         "commune_title": meant.title if meant else "",
         "address": " ".join(one for one in (streetnumber, streetname) if one),
-        "treating_doctor": digits if digits.isdecimal() else "",
+        "treating_doctor": doctor if doctor.isdecimal() else "",
         "case_id": case,
     }
     told = await lists.listed(visitor.desk.house, here)
@@ -92,7 +92,7 @@ async def live(visitor: Guest, request: Request) -> StreamingResponse:
     async def make() -> bytes:
         return (await lists.as_html(house, here, visitor.language)).encode()
 
-    return pushed(request, visitor, "list", view, make, lists.NEEDS)
+    return pushed(request, visitor, view, make, lists.NEEDS)
 
 
 @router.get(f"{AT}/new")

@@ -73,7 +73,7 @@ async def live(
         return told.encode()
 
     view = today.view_of(finess, ahead, visitor.language)
-    return pushed(request, visitor, "list", view, make, today.NEEDS)
+    return pushed(request, visitor, view, make, today.NEEDS)
 
 
 @router.post(f"{AT}/{{finess}}/crisis")
