@@ -2,9 +2,11 @@
 
 import asyncio
 import time
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -35,6 +37,7 @@ from services.simulator.seeding import tell
 from services.stopping import stop
 
 _BEFORE = timedelta(minutes=10)
+Answer = Mapping[str, Any]
 _FOREVER_MINUTES = 1e6  # of a day that is played: nobody is signed out by a clock that hurries
 
 
@@ -91,7 +94,8 @@ async def play_live(
         # Before the screen, not in it: a terminal wraps what it may copy as one line.
         console.print(await _links(house, http, day, mine))
         clock.run_at(speed)
-        playing = asyncio.create_task(_play(house, clock, day, count))
+        answers: list[Answer] = []
+        playing = asyncio.create_task(_play(house, clock, day, count, answers))
         stack.push_async_callback(stop, [playing])
         with Live(screen, console=console, refresh_per_second=4, transient=True):
             ended = asyncio.create_task(house.stopping.wait())
@@ -104,13 +108,25 @@ async def play_live(
         await house.settled()
         found = await rows(house.pool, board.on_board())
         verdict = await verify(house.pool, settings)
-    return Result(len(found), found, verdict, time.monotonic() - began)
+    sent = len(found) + len(missing(answers, found))
+    return Result(sent, found, verdict, time.monotonic() - began)
 
 
-async def _play(house: House, clock: SandboxClock, day: Day, count: int) -> None:
+def missing(answers: Sequence[Answer], found: Sequence[Mapping[str, Any]]) -> list[Answer]:
+    """Requests that were sent and are nowhere on the board; those somebody else sent are none."""
+    known = {str(row["request_id"]) for row in found}
+    return [one for one in answers if one.get("id") not in known]
+
+
+async def _play(
+    house: House, clock: SandboxClock, day: Day, count: int, answers: list[Answer]
+) -> None:
+    """What the intake says of each request is added to the answers."""
     for happening in day.happenings(count):
         await clock.until(happening.at)
-        await tell(house, [happening])
+        (answer,) = await tell(house, [happening])
+        if happening.kind is Kind.CARE_REQUEST:
+            answers.append(answer)
     await clock.until(CLOSING)
     clock.run_at(0.0)
     await house.stopping.wait()

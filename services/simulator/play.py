@@ -6,12 +6,9 @@ from datetime import date, datetime
 from operator import attrgetter
 from typing import Any
 
-import orjson
-
 from services.app import House
 from services.clock import SimulatedClock
 from services.dispatch.prior import CLOSES, OPENS
-from services.messaging import subjects
 from services.simulator.day import ZONE, Happening, beginnings, requests, slots
 from services.simulator.seeding import tell
 from services.simulator.territory import Territory, territories
@@ -52,16 +49,10 @@ async def play(
         await tell(house, practitioners)
     for happening in day.happenings(count):
         await let_pass(house, clock, happening.at)
-        yield happening, await _sent(house, happening)
+        (answer,) = await tell(house, [happening])
+        yield happening, answer
         await dispatched(house)
     await let_pass(house, clock, CLOSING)
-
-
-async def _sent(house: House, happening: Happening) -> dict[str, Any]:
-    subject = subjects.ask(happening.community, happening.kind)
-    answer = await house.broker.connection.request(subject, happening.body, timeout=30)
-    told: dict[str, Any] = orjson.loads(answer.data)
-    return told
 
 
 async def let_pass(house: House, clock: SimulatedClock, until: datetime) -> None:

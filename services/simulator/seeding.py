@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 import orjson
 
@@ -36,17 +37,19 @@ async def seed_now(house: House) -> None:
     await house.settled()
 
 
-async def tell(house: House, happenings: Iterable[Happening]) -> None:
-    """Send each to the intake and wait for every answer."""
+async def tell(house: House, happenings: Iterable[Happening]) -> list[dict[str, Any]]:
+    """Send each to the intake and wait for every answer: theirs, in the same order."""
     gate = asyncio.Semaphore(AT_ONCE)
     nats = house.broker.connection
 
-    async def one(happening: Happening) -> None:
+    async def one(happening: Happening) -> dict[str, Any]:
         async with gate:
             subject = subjects.ask(happening.community, happening.kind)
-            await nats.request(subject, happening.body, timeout=30)
+            answer = await nats.request(subject, happening.body, timeout=30)
+            told: dict[str, Any] = orjson.loads(answer.data)
+            return told
 
-    await asyncio.gather(*(one(happening) for happening in happenings))
+    return await asyncio.gather(*(one(happening) for happening in happenings))
 
 
 def _starts(happening: Happening) -> datetime:

@@ -11,6 +11,8 @@ import time
 
 import httpx
 
+from services.cli.demo_live import missing
+
 _ROLES = ("Regulator", "Practitioner", "Coordinator", "ARS, CPAM")
 _LINK = re.compile(r"(http://127\.0\.0\.1:\d+)/console/sign-in#([0-9a-f-]{36}):([\w-]{43})")
 
@@ -61,3 +63,10 @@ def test_each_role_has_a_link_that_lets_them_in_and_the_day_ends_with_its_check(
         demo.kill()
         demo.wait()
         os.close(master)
+
+
+def test_a_request_that_was_refused_or_is_nowhere_on_the_board_is_said_to_be_lost():
+    known, gone = {"id": "1", "state": "received"}, {"id": "2", "state": "received"}
+    refused = {"code": "overloaded"}
+    assert missing([known, gone, refused], [{"request_id": "1"}]) == [gone, refused]
+    assert not missing([known], [{"request_id": "1"}, {"request_id": "somebody else's"}])
