@@ -1,6 +1,7 @@
 """The first administrator of a machine of one's own: somebody has to let the others in."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import orjson
@@ -23,9 +24,16 @@ async def first_administrator(house: "House") -> dict[str, str] | None:
         if isinstance(known, Open) and any(g.role is Role.ADMINISTRATOR for g in known.grants):
             return None
     sheet = {"title": "First administrator", "grants": [{"role": Role.ADMINISTRATOR}]}
-    message = told(Kind.ACCOUNT, sheet, source="snp-up", role=Role.OPERATOR)
+    account_id, secret = await opened_with_secret(house, sheet, source="snp-up")
+    return {"client_id": str(account_id), "client_secret": secret}
+
+
+async def opened_with_secret(
+    house: "House", sheet: Mapping[str, Any], *, source: str
+) -> tuple[UUID, str]:
+    """An account opened by the operator of this machine, and the secret it signs in with."""
+    message = told(Kind.ACCOUNT, dict(sheet), source=source, role=Role.OPERATOR)
     subject = subjects.ask(subjects.ANY_COMMUNITY, Kind.ACCOUNT)
     opened = await house.reception.take_in(orjson.dumps(message), subject)
     account_id = UUID(opened["id"])
-    secret = await Credentials(house.pool, house.vault.sealer).make(account_id)
-    return {"client_id": str(account_id), "client_secret": secret}
+    return account_id, await Credentials(house.pool, house.vault.sealer).make(account_id)

@@ -7,7 +7,6 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import orjson
 from rich.live import Live
@@ -15,7 +14,7 @@ from rich.text import Text
 
 from events.roles import Role
 from projections import board
-from services.access.credentials import Credentials
+from services.access.first import opened_with_secret
 from services.addresses import Addresses
 from services.api.server import serving
 from services.app import House, open_house, provision
@@ -26,14 +25,13 @@ from services.cli.signals import on_signals
 from services.clock import SandboxClock
 from services.intake.cloudevents import told
 from services.log.verify import verify
-from services.messaging import subjects
 from services.messaging.subjects import Kind
 from services.projector.queries import rows
 from services.settings import Settings
-from services.simulator.day import Happening, beginnings
+from services.simulator.day import Happening
 from services.simulator.living import Living
 from services.simulator.play import CLOSING, OPENING, Day
-from services.simulator.seeding import tell
+from services.simulator.seeding import tell, tell_beginnings
 from services.stopping import stop
 
 _BEFORE = timedelta(minutes=10)
@@ -134,10 +132,7 @@ async def _play(
 
 async def begin(house: House, day: Day) -> str:
     """Communities and members; and the doctor somebody may be, who is available all day."""
-    for territory in day.territories:
-        community, *practitioners = beginnings(territory, house.clock.now())
-        await tell(house, [community])
-        await tell(house, practitioners)
+    await tell_beginnings(house, day.territories)
     first = day.territories[0]
     mine = next(one.sheet.rpps for one in first.practices if one.sheet.consent.overbook)
     until = (CLOSING - timedelta(minutes=1)).isoformat()
@@ -165,10 +160,6 @@ async def opened(house: House, part: Part, day: Day, mine: str) -> str:
     """An account for that part: its id and its secret."""
     finess = day.territories[0].community.finess
     whose = {"rpps": mine} if part.role is Role.PRACTITIONER else {"community": finess}
-    grants = [{"role": part.role} | whose]
-    message = told(Kind.ACCOUNT, {"grants": grants}, source="demo", role=Role.OPERATOR)
-    subject = subjects.ask(subjects.ANY_COMMUNITY, Kind.ACCOUNT)
-    answer = await house.reception.take_in(orjson.dumps(message), subject)
-    account_id = UUID(answer["id"])
-    secret = await Credentials(house.pool, house.vault.sealer).make(account_id)
+    sheet = {"grants": [{"role": part.role} | whose]}
+    account_id, secret = await opened_with_secret(house, sheet, source="demo")
     return f"{account_id}:{secret}"

@@ -9,8 +9,8 @@ from typing import Any
 from services.app import House
 from services.clock import SimulatedClock
 from services.dispatch.prior import CLOSES, OPENS
-from services.simulator.day import ZONE, Happening, beginnings, requests, slots
-from services.simulator.seeding import tell
+from services.simulator.day import ZONE, Happening, requests, slots
+from services.simulator.seeding import tell, tell_beginnings
 from services.simulator.territory import Territory, territories
 
 DAY = date(2026, 11, 23)
@@ -43,10 +43,7 @@ async def play(
     house: House, clock: SimulatedClock, day: Day, count: int
 ) -> AsyncIterator[tuple[Happening, dict[str, Any]]]:
     """Each happening of the day and what the intake answered, once dispatch has dealt with it."""
-    for territory in day.territories:
-        community, *practitioners = beginnings(territory, clock.now())
-        await tell(house, [community])
-        await tell(house, practitioners)
+    await tell_beginnings(house, day.territories)
     for happening in day.happenings(count):
         await let_pass(house, clock, happening.at)
         (answer,) = await tell(house, [happening])

@@ -10,7 +10,7 @@ import orjson
 from services.app import House
 from services.messaging import subjects
 from services.simulator.day import ZONE, Happening, beginnings, slots
-from services.simulator.territory import territories
+from services.simulator.territory import Territory, territories
 
 SEED = 1
 DAYS = 2  # tomorrow too: whoever calls in the evening is seen in the morning
@@ -22,10 +22,7 @@ async def seed_now(house: House) -> None:
     now = house.clock.now()
     day = now.astimezone(ZONE).date()
     made = territories(SEED)
-    for territory in made:
-        community, *practitioners = beginnings(territory, now)
-        await tell(house, [community])
-        await tell(house, practitioners)
+    await tell_beginnings(house, made)
     opened = [
         happening
         for territory in made
@@ -35,6 +32,14 @@ async def seed_now(house: House) -> None:
     ]
     await tell(house, opened)
     await house.settled()
+
+
+async def tell_beginnings(house: House, made: Iterable[Territory]) -> None:
+    """Each community, then its members."""
+    for territory in made:
+        community, *practitioners = beginnings(territory, house.clock.now())
+        await tell(house, [community])
+        await tell(house, practitioners)
 
 
 async def tell(house: House, happenings: Iterable[Happening]) -> list[dict[str, Any]]:
