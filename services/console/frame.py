@@ -14,6 +14,8 @@ from markupsafe import Markup
 
 from services.console import moments, words
 from services.console.languages import LANGUAGES, Language, said
+from services.reports import wording
+from services.reports.because import clock, decimal
 from services.settings import Settings
 
 if TYPE_CHECKING:
@@ -48,7 +50,7 @@ def _templates(language: Language) -> Environment:
         when=partial(moments.when, language=language),
         lasting=moments.lasting,
         decimal=partial(_decimal, language=language),
-        count=partial(_count, language=language),
+        count=partial(wording.count, language=language),
     )
     return made
 
@@ -95,16 +97,8 @@ def _json(value: object) -> Markup:
 
 
 def _hour(at: datetime | None, zone: ZoneInfo, *, language: Language) -> str:
-    return moments.hour(at, zone, language) if at else ""
+    return clock(at, zone, language) if at else ""
 
 
 def _decimal(amount: float | None, digits: int = 1, *, language: Language) -> str:
-    if amount is None:
-        return ""
-    text = f"{amount:.{digits}f}"
-    return text.replace(".", ",") if language == "fr" else text
-
-
-def _count(amount: int, *, language: Language) -> str:
-    text = f"{amount:,}"
-    return text.replace(",", "\N{NARROW NO-BREAK SPACE}") if language == "fr" else text
+    return "" if amount is None else decimal(amount, language, digits)

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from services.console.languages import Language
+from services.reports.because import clock
 
 _DAYS = {
     "fr": ("lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim."),
@@ -12,16 +13,10 @@ _DAYS = {
 _HOUR = timedelta(hours=1)
 
 
-def hour(at: datetime, zone: ZoneInfo, language: Language) -> str:
-    """`14 h 05`, `14:05`."""
-    local = at.astimezone(zone)
-    return f"{local:%-H} h {local:%M}" if language == "fr" else f"{local:%H:%M}"
-
-
 def when(at: datetime, now: datetime, zone: ZoneInfo, language: Language) -> str:
     """Today the hour alone; else `jeu. 26/11, 14 h 05`, `Thu 26/11, 14:05`."""
     local, today = at.astimezone(zone), now.astimezone(zone).date()
-    told = hour(at, zone, language)
+    told = clock(at, zone, language)
     if local.date() == today:
         return told
     return f"{_DAYS[language][local.weekday()]} {local:%d/%m}, {told}"

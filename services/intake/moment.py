@@ -1,7 +1,7 @@
 """An instant as others write it: RFC 3339 text with an offset, within our century."""
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Annotated
 
 from pydantic import AwareDatetime, BeforeValidator
@@ -32,17 +32,3 @@ Moment = Annotated[AwareDatetime, BeforeValidator(_as_text)]
 def years(born: date, on: date) -> int:
     """Whole years lived on that day."""
     return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
-
-
-GRID = timedelta(minutes=15)
-"""What a patient beyond the agenda is given a time on."""
-
-
-def quarters(since: datetime, until: datetime | None = None, *, most: int) -> list[datetime]:
-    """Quarters of an hour from then on, until then at the latest."""
-    over = timedelta(
-        minutes=since.minute % 15, seconds=since.second, microseconds=since.microsecond
-    )
-    first = since - over + GRID if over else since
-    found = (first + nth * GRID for nth in range(most))
-    return [one for one in found if until is None or one <= until]

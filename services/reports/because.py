@@ -88,7 +88,7 @@ def _headline(event: Decided, zone: tzinfo, language: str) -> str:
 def of_option(option: Option, zone: tzinfo, language: str) -> str:
     """A place, what it costs and whom it is kept for."""
     where = _MODES[option.mode].of(language)
-    far = f", {_decimal(option.km, language, 1)} km" if option.km else ""
+    far = f", {decimal(option.km, language, 1)} km" if option.km else ""
     at = clock(option.start, zone, language)
     return f"{at} {where}{far}, {_weighed(option, zone, language)}"
 
@@ -96,13 +96,13 @@ def of_option(option: Option, zone: tzinfo, language: str) -> str:
 def _weighed(option: Option, zone: tzinfo, language: str) -> str:
     terms = {name: getattr(option.terms, name) for name in _TERMS}
     weighed = ", ".join(
-        f"{_TERMS[name].of(language)} {_decimal(cost, language)}"
+        f"{_TERMS[name].of(language)} {decimal(cost, language)}"
         for name, cost in terms.items()
         if cost
     )
     inside = f" ({weighed})" if weighed else ""
     kept = f", {_kept(option.kept_for, zone, language)}" if option.kept_for else ""
-    return f"{_COST.of(language)} {_decimal(option.terms.cost, language)}{inside}{kept}"
+    return f"{_COST.of(language)} {decimal(option.terms.cost, language)}{inside}{kept}"
 
 
 def _kept(kept: KeptFor, zone: tzinfo, language: str) -> str:
@@ -137,12 +137,12 @@ def _not(place: Place, chosen: Option | None, zone: tzinfo, language: str) -> st
     if not place.weighed_then:
         ours, its = mine.wait + mine.travel, theirs.wait + theirs.travel
         return _WITHOUT_PRICE.of(language).format(
-            ours=_decimal(ours, language), its=_decimal(its, language)
+            ours=decimal(ours, language), its=decimal(its, language)
         )
     if mine.cost <= theirs.cost:
         return _ALIKE.of(language)
     worst = max(_TERMS, key=lambda name: getattr(mine, name) - getattr(theirs, name))
-    more = _decimal(mine.cost - theirs.cost, language)
+    more = decimal(mine.cost - theirs.cost, language)
     return _DEARER.of(language).format(more=more, term=_TERMS[worst].of(language))
 
 
@@ -152,6 +152,7 @@ def clock(instant: datetime, zone: tzinfo, language: str) -> str:
     return f"{here:%-H} h {here:%M}" if language == "fr" else f"{here:%H:%M}"
 
 
-def _decimal(amount: float, language: str, digits: int = 2) -> str:
+def decimal(amount: float, language: str, digits: int = 2) -> str:
+    """`0,25`, `0.25`."""
     said = f"{amount:.{digits}f}"
     return said.replace(".", ",") if language == "fr" else said

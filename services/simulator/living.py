@@ -14,12 +14,12 @@ import orjson
 import structlog
 from nats.aio.msg import Msg
 
+from domain.agenda import next_on_the_grid
 from events.catalogue import restored
 from events.offer import Answer, RequestOffered, WhyNot
 from events.request import RequestAssigned
 from events.roles import Role
 from services.intake.cloudevents import told
-from services.intake.moment import quarters
 from services.messaging import subjects
 from services.messaging.subjects import Kind
 from services.stopping import stop
@@ -73,7 +73,7 @@ class Living:
         await self._house.clock.until(offer.offered_at + waits * _ANSWERS_WITHIN)
         body: dict[str, Any] = {"request_id": str(offer.request_id), "rpps": rpps}
         if drawn < _ACCEPTS:
-            (start,) = quarters(self._house.clock.now() + timedelta(minutes=20), most=1)
+            start = next_on_the_grid(self._house.clock.now() + timedelta(minutes=20))
             body |= {"answer": Answer.ACCEPTED, "start": start.isoformat()}
         elif drawn < _ACCEPTS + _REFUSES:
             body |= {"answer": Answer.REFUSED, "reason": WhyNot.FULL}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from domain import practitioner as practitioners
+from domain.agenda import GRID, next_on_the_grid
 from domain.practitioner import Enrolled, NotEnrolled, Paused, PractitionerNotEnrolled, enrolment
 from events import streams
 from events.base import Frozen
@@ -16,7 +17,6 @@ from services.console.frame import rendered
 from services.console.languages import Language
 from services.console.live import View
 from services.console.places import names_of_communes
-from services.intake.moment import GRID, quarters
 from services.projector.queries import rows
 
 if TYPE_CHECKING:
@@ -141,6 +141,13 @@ def _asked(row: Mapping[str, Any], now: datetime, communes: Mapping[str, str]) -
     return Asked(
         row,
         communes.get(row["commune"] or "", row["commune"] or ""),
-        quarters(now + _SOONEST, due, most=48),
-        quarters(due + GRID, now + _AHEAD, most=40),
+        _on_the_grid(now + _SOONEST, due, most=48),
+        _on_the_grid(due + GRID, now + _AHEAD, most=40),
     )
+
+
+def _on_the_grid(since: datetime, until: datetime, *, most: int) -> list[datetime]:
+    """Instants a patient beyond the agenda may be given, the earliest ones."""
+    first = next_on_the_grid(since)
+    many = max((until - first) // GRID + 1, 0)
+    return [first + nth * GRID for nth in range(min(many, most))]

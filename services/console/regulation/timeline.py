@@ -50,7 +50,7 @@ from events.visit import (
 )
 from services.console import moments, words
 from services.console.languages import Language
-from services.reports.because import of_option
+from services.reports.because import clock, of_option
 from services.reports.reasons import Words
 
 GOOD, BAD, PLAIN = "good", "bad", "plain"
@@ -109,7 +109,7 @@ def timeline(events: Sequence[Recorded], zone: ZoneInfo, language: Language) -> 
 
 def _said(event: RequestEvent, zone: ZoneInfo, language: Language) -> tuple[str, ...]:
     """The sentence, its tone, and what explains it."""
-    clock = partial(moments.hour, zone=zone, language=language)
+    hour = partial(clock, zone=zone, language=language)
     word = partial(words.word, language=language)
 
     def both(french: str, english: str) -> str:
@@ -124,7 +124,7 @@ def _said(event: RequestEvent, zone: ZoneInfo, language: Language) -> tuple[str,
         case RequestRefusedAsEmergency():
             return both("Urgence : rendue au SAMU", "Emergency: back to the SAMU"), BAD
         case RequestSearching():
-            at = clock(event.next_at)
+            at = hour(event.next_at)
             return (
                 both(
                     f"Pas encore de place ; prochain essai au plus tard à {at}",
@@ -149,7 +149,7 @@ def _said(event: RequestEvent, zone: ZoneInfo, language: Language) -> tuple[str,
             return both(f"Nouvelle échéance : {due}", f"Due by {due} from now on"), PLAIN
         case RequestPlaceHeld():
             start = moments.when(event.start, event.held_at, zone, language)
-            until = clock(event.until)
+            until = hour(event.until)
             return (
                 both(f"Place de {start} gardée jusqu'à {until}", f"{start} is held until {until}"),
                 PLAIN,
@@ -158,10 +158,10 @@ def _said(event: RequestEvent, zone: ZoneInfo, language: Language) -> tuple[str,
             why = word("why", event.reason)
             return both(f"Place relâchée ({why})", f"No longer held ({why})"), PLAIN
         case RequestEscalated():
-            step, until = word("step", event.kind), clock(event.until)
+            step, until = word("step", event.kind), hour(event.until)
             return both(f"Étape : {step}, jusqu'à {until}", f"Step: {step}, until {until}"), PLAIN
         case RequestOffered():
-            count, until = len(event.to), clock(event.until)
+            count, until = len(event.to), hour(event.until)
             return (
                 both(
                     f"Vague {event.wave} : {count} membre(s) sollicité(s), réponse avant {until}",
@@ -174,7 +174,7 @@ def _said(event: RequestEvent, zone: ZoneInfo, language: Language) -> tuple[str,
         case OfferSeen():
             return both("Sollicitation vue par un membre", "Seen by a member"), PLAIN
         case OfferAccepted():
-            at = clock(event.start)
+            at = hour(event.start)
             return both(f"Un membre accepte, à {at}", f"A member accepts, at {at}"), GOOD
         case OfferPartiallyAccepted():
             at = moments.when(event.start, event.answered_at, zone, language)
@@ -183,7 +183,7 @@ def _said(event: RequestEvent, zone: ZoneInfo, language: Language) -> tuple[str,
             why = word("why_not", event.reason)
             return both(f"Un membre refuse ({why})", f"A member declines ({why})"), PLAIN
         case OfferDeferred():
-            until = clock(event.until)
+            until = hour(event.until)
             return both(f"Un membre répondra avant {until}", f"A member answers by {until}"), PLAIN
         case OfferLapsed():
             why = word("why", event.reason)

@@ -21,7 +21,7 @@ from events.destination import Destination
 from events.ladder import Ladder, StepKind
 from events.offer import RequestOffered
 from events.request import RequestEscalated, RequestHandedBack
-from services.console import moments, words
+from services.console import words
 from services.console.forms import number
 from services.console.languages import Language
 from services.console.refusals import FieldsWrong
@@ -30,6 +30,7 @@ from services.intake.directory import Known
 from services.intake.messages import CareRequest
 from services.intake.receiving import receiving
 from services.intake.rejections import invalid
+from services.reports.because import clock
 
 if TYPE_CHECKING:
     from services.app import House
@@ -203,12 +204,12 @@ def _said(event: object, zone: ZoneInfo, language: Language) -> str:
     match event:
         case Ranked():
             option = event.option()
-            at = moments.hour(option.start, zone, language)
+            at = clock(option.start, zone, language)
             mode = words.word("mode", option.mode, language)
             return f"une place à {at}, {mode}" if french else f"a place at {at}, {mode}"
         case RequestEscalated():
             step = words.word("step", event.kind, language)
-            until = moments.hour(event.until, zone, language)
+            until = clock(event.until, zone, language)
             return f"étape : {step}, jusqu'à {until}" if french else f"step: {step}, until {until}"
         case RequestOffered():
             count = len(event.to)
