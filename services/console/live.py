@@ -17,9 +17,9 @@ from events.envelope import Recorded
 from events.request import RequestConfirmed
 from events.visit import OutcomeRecorded, VisitAttended, VisitCancelled, VisitMissed
 from projections.rows import Projection
-from services.log.checkpoints import reached
 from services.log.follow import follow
 from services.log.patience import patiently
+from services.projector.past import shown_by
 from services.stopping import stop
 
 if TYPE_CHECKING:
@@ -27,9 +27,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-_LOOK_AGAIN_SECONDS = 0.02
 _A_MINUTE = 60.0
-_PATIENCE_SECONDS = 2.0  # for a read model; then what there is, is shown
+PATIENCE_SECONDS = 2.0  # for a read model; then what there is, is shown
 
 
 @dataclass(frozen=True)
@@ -160,6 +159,7 @@ class Live:
 
         And each minute: what is soon due, and which day it is, change by themselves.
         """
+        pool = self._house.pool
         await self._heard.wait()
         while True:
             with suppress(TimeoutError):
@@ -167,7 +167,7 @@ class Live:
                     await shown.news.wait()
             shown.news.clear()
             try:
-                in_time = await caught_up(self._house, shown.needs, self._head)
+                in_time = await shown_by(pool, shown.needs, self._head, PATIENCE_SECONDS)
                 await shown.show(await shown.make())
                 if not in_time:
                     shown.news.set()  # a read model is behind: looked at again till it is not
@@ -176,19 +176,6 @@ class Live:
                 shown.news.set()
                 await asyncio.sleep(self._house.settings.console_retry_seconds)
             await asyncio.sleep(self._house.settings.console_pause_seconds)
-
-
-async def caught_up(house: "House", needs: Sequence[Projection], position: int) -> bool:
-    """Return when these read models show what is there by then; False: not within a while."""
-    waiting = [one.name for one in needs]
-    with suppress(TimeoutError):
-        async with asyncio.timeout(_PATIENCE_SECONDS):
-            while waiting:
-                async with house.pool.connection() as connection:
-                    waiting = [n for n in waiting if await reached(connection, n) < position]
-                if waiting:
-                    await asyncio.sleep(_LOOK_AGAIN_SECONDS)
-    return not waiting
 
 
 def as_event(name: str, body: bytes) -> bytes:

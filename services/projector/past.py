@@ -1,7 +1,7 @@
 """A read model to ask several questions of: as it is, or as it was."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +17,7 @@ from services.projector.queries import rows_on
 from services.projector.statements import Statements
 from services.settings import Settings
 
-_LOOK_AGAIN_SECONDS = 0.05
+_LOOK_AGAIN_SECONDS = 0.02
 _TEMPORARY = "pg_temp"  # PostgreSQL's name for the tables of this connection alone
 
 
@@ -49,13 +49,25 @@ async def as_it_is(pool: Pool, projection: Projection) -> AsyncIterator[Snapshot
 
 async def caught_up(pool: Pool, projection: Projection, within_seconds: float) -> bool:
     """Wait until the read model shows what is in the log now. False: it took longer than that."""
-    head = await Log(pool).head()
+    return await shown_by(pool, [projection], await Log(pool).head(), within_seconds)
+
+
+async def shown_by(
+    pool: Pool, projections: Iterable[Projection], position: int, within_seconds: float
+) -> bool:
+    """Wait until these read models show the log up to there. False: it took longer than that."""
+    waiting = [one.name for one in projections]
     with suppress(TimeoutError):
         async with asyncio.timeout(within_seconds):
             while True:
                 async with pool.connection() as connection:
-                    if await checkpoints.reached(connection, projection.name) >= head:
-                        return True
+                    waiting = [
+                        name
+                        for name in waiting
+                        if await checkpoints.reached(connection, name) < position
+                    ]
+                if not waiting:
+                    return True
                 await asyncio.sleep(_LOOK_AGAIN_SECONDS)
     return False
 

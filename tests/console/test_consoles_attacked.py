@@ -230,7 +230,7 @@ async def test_a_read_model_that_is_behind_is_looked_at_again(house, monkeypatch
     async def behind(*_):
         return next(answers, True)
 
-    monkeypatch.setattr("services.console.live.caught_up", behind)
+    monkeypatch.setattr("services.console.live.shown_by", behind)
     made = []
 
     async def make():

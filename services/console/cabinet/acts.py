@@ -16,12 +16,13 @@ from services.console.cabinet.pages import AT, CONSULTATION_MINUTES, Rpps, check
 from services.console.forms import form_of, instant, midnight, number
 from services.console.frame import page
 from services.console.identities import identity_of
-from services.console.live import caught_up
+from services.console.live import PATIENCE_SECONDS
 from services.console.places import communes_of
 from services.console.refusals import FieldsWrong
 from services.console.telling import told_to
 from services.console.visitors import Guest, Visitor
 from services.messaging.subjects import Kind
+from services.projector.past import shown_by
 
 router = APIRouter(include_in_schema=False)
 _MOST_AT_ONCE = 40  # places opened by one tap
@@ -273,8 +274,8 @@ async def _opening(visitor: Visitor, rpps: str, form: Mapping[str, Any]) -> dict
 async def _day(visitor: Visitor, rpps: str, told: str) -> Response:
     """What is on their page as it is now, and a word about what was done."""
     house = visitor.desk.house
-    await caught_up(house, today.NEEDS, await house.log.head())
-    found = await today.day_of(visitor.desk.house, rpps)
+    await shown_by(house.pool, today.NEEDS, await house.log.head(), PATIENCE_SECONDS)
+    found = await today.day_of(house, rpps)
     part = "opened" if visitor.looks_at.endswith("/places") else "day"
     answer = page(visitor, f"cabinet/{part}.html", day=found)
     answer.headers["X-Told"] = quote(told)
