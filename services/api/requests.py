@@ -12,6 +12,7 @@ from pydantic import Field
 
 from domain.decider import Refused
 from domain.request import NoSuchRequest, decider, received_of
+from domain.request import Request as RequestState
 from events import streams
 from events.base import Frozen
 from events.codes import Mode
@@ -26,7 +27,7 @@ from services.api.telling import RESPONSES, Community, IfMatch, version_of
 from services.intake.moment import Moment
 from services.intake.naming import named
 from services.log.execute import ChangedMeanwhile
-from services.log.vault import Erased, NothingSealed
+from services.log.vault import Erased, Identity, NothingSealed
 from services.messaging import subjects
 from services.projector.queries import rows
 
@@ -177,19 +178,24 @@ async def take(
 async def identity(request_id: str, why: Purpose, desk: AtDesk, who: Who) -> Response:
     """Who the patient is, for whoever cares for them. Who asked, and why, is written down."""
     state, _ = await desk.about_request(who, Look.IDENTITY, uuid_of(request_id))
+    found = await revealed(desk, who, state, why)
+    said = [one.model_dump(exclude_defaults=True) for one in found]
+    return reading.Json({"request_id": request_id, "identity": said})
+
+
+async def revealed(desk: Desk, who: Principal, state: RequestState, why: Purpose) -> list[Identity]:
+    """Who the patient is, written down first. Raises IdentityNotKnown, IdentityErased."""
     began = received_of(state)
     if began is None or began.patient_ref is None:
         raise IdentityNotKnown
     try:
-        found = await desk.house.vault.reveal_patient(
+        return await desk.house.vault.reveal_patient(
             began.patient_ref, actor=who.ref, reason=why.purpose, community=began.community
         )
     except NothingSealed as nothing:
         raise IdentityNotKnown from nothing
     except Erased as erased:
         raise IdentityErased from erased
-    said = [one.model_dump(exclude_defaults=True) for one in found]
-    return reading.Json({"request_id": request_id, "identity": said})
 
 
 async def _seen(desk: Desk, who: Principal, request_id: str, at: datetime | None) -> reading.Seen:

@@ -13,19 +13,17 @@ import time
 from pathlib import Path
 from statistics import quantiles
 from typing import Any
-from uuid import UUID
 
 import httpx
 import orjson
 
 from events.roles import Role
-from services.access.credentials import Credentials
+from services.access.first import opened_with_secret
 from services.app import House, open_house, provision
 from services.embedded.servers import servers_in
-from services.messaging import subjects
 from services.settings import Settings, of_nobody
 from services.telemetry import log_to
-from tests.talking import cloud_event, community_told, request_told, tell
+from tests.talking import community_told, request_told, tell
 
 GOAL = "p95 ≤ 1 000 ms with 200 consoles, memory ≤ 1 000 MB"
 
@@ -156,11 +154,8 @@ async def _watch(client: httpx.AsyncClient, cookie: str, shown: dict[str, list[f
 
 
 async def _session(house: House, client: httpx.AsyncClient, finess: str) -> str:
-    event = cloud_event("account", {"grants": [{"role": Role.REGULATOR, "community": finess}]})
-    subject = subjects.ask(subjects.ANY_COMMUNITY, "account")
-    answer = await house.reception.take_in(orjson.dumps(event), subject)
-    account_id = UUID(answer["id"])
-    secret = await Credentials(house.pool, house.vault.sealer).make(account_id)
+    sheet = {"grants": [{"role": Role.REGULATOR, "community": finess}]}
+    account_id, secret = await opened_with_secret(house, sheet, source="bench")
     form = {"account": str(account_id), "secret": secret}
     origin = {"Origin": str(client.base_url).rstrip("/")}
     came = await client.post("/console/sign-in", data=form, headers=origin)
