@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 
 _SECONDS = 300.0
 _AT_ONCE = asyncio.Semaphore(1)  # of this process: a second one waits its turn…
-_MOST_WAITING = 3  # …and no more than so many do
-_waiting: set[int] = set()
+_ASKED_FOR = asyncio.Semaphore(3)  # …and no more than so many are asked for
 _HEADINGS = "weekday,start,end,places,commune,mode,profession"
 _LABELS = {
     "served": Words("demandes servies (%)", "served (%)"),
@@ -77,7 +76,6 @@ class Answer:
 
     days: int
     requests: int
-    said: str
     figures: Sequence[Compared]
     charts: Sequence[str]  # SVG
 
@@ -90,11 +88,10 @@ async def played(
     language: Language,
     *,
     fairness: float | None = None,
-    ladder: Mapping[str, Any] | None = None,
     places: Sequence[str] = (),
 ) -> Answer:
     """`snp what-if` over these days. Raises NothingToPlay, TookTooLong, TooMany."""
-    if len(_waiting) >= _MOST_WAITING:
+    if _ASKED_FOR.locked():
         raise TooMany
     with tempfile.TemporaryDirectory(prefix="snp-what-if-") as folder:
         page = Path(folder) / "page.html"
@@ -111,26 +108,16 @@ async def played(
         ]
         if fairness is not None:
             said += ["--fairness", str(fairness)]
-        if ladder is not None:
-            file = Path(folder) / "ladder.json"
-            file.write_bytes(orjson.dumps(ladder))
-            said += ["--ladder", str(file)]
         if places:
             file = Path(folder) / "places.csv"
             file.write_text("\n".join([_HEADINGS, *places]) + "\n", encoding="utf-8")
             said += ["--add-slots", str(file)]
-        mine = id(said)
-        _waiting.add(mine)
-        try:
-            async with _AT_ONCE:
-                told = await _told(house, said)
-        finally:
-            _waiting.discard(mine)
+        async with _ASKED_FOR, _AT_ONCE:
+            told = await _told(house, said)
         charts = re.findall(r"<figure>(<svg.*?</svg>)</figure>", page.read_text("utf-8"), re.DOTALL)
     return Answer(
         days=len(told["days"]),
         requests=told["requests"],
-        said=told["what_if"],
         figures=[_compared(name, one, language) for name, one in told["figures"].items()],
         charts=charts,
     )
