@@ -14,7 +14,7 @@ from events import streams
 from events.roles import Role
 from projections import availability, offers
 from projections.indicators.definitions import Reader, catalogue
-from projections.indicators.periods import NotAPeriod, month_of, period_of
+from projections.indicators.periods import NotAPeriod, Period, month_of, period_of
 from projections.indicators.questions import Asked
 from projections.indicators.scope import Scope as Over
 from services.access.gate import permitted
@@ -46,6 +46,16 @@ class IndicatorUnknown(Refused):
     """There is no such indicator: without `only`, all of them are answered."""
 
     code = "unknown_indicator"
+
+
+def period_named(text: str | None) -> Period | None:
+    """None where none is named. Raises PeriodUnknown."""
+    if not text:
+        return None
+    try:
+        return period_of(text)
+    except NotAPeriod as unknown:
+        raise PeriodUnknown(text) from unknown
 
 
 @router.get("/v1/practitioners/{rpps}/slots")
@@ -103,10 +113,7 @@ async def indicators(
     capacity = permitted(who, Look.INDICATORS, Scope(frozenset({finess})))
     zone = ZoneInfo((await _formed(desk, finess)).zone)
     today = desk.house.clock.now().astimezone(zone).date()
-    try:
-        meant = period_of(period) if period else month_of(today)
-    except NotAPeriod as unknown:
-        raise PeriodUnknown(period) from unknown
+    meant = period_named(period) or month_of(today)
     codes = tuple(only.split(",")) if only else ()
     if not set(codes) <= set(catalogue()):
         raise IndicatorUnknown

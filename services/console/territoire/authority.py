@@ -15,10 +15,11 @@ from projections.indicators.scope import Scope as Over
 from services.access.gate import NotAllowed, permitted
 from services.access.permissions import Look, Scope
 from services.api.doors import PATTERNS
+from services.api.members import period_named
 from services.console.frame import PREFIX, page
 from services.console.refusals import why_refused
 from services.console.territoire import figures
-from services.console.territoire.days import period_named, today_of
+from services.console.territoire.days import today_of
 from services.console.visitors import Guest, Visitor
 from services.intake.directory import Known
 from services.intake.rejections import UnknownCommunity

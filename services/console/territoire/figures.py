@@ -1,6 +1,6 @@
 """Indicators as cards: the figure, what it is of, its target, its trend; breakdowns as bars."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
@@ -80,7 +80,6 @@ class Figures:
 
     period: Period
     chapters: Sequence[Chapter]
-    report: Report
     months: Sequence[Period]  # to choose from
 
     @property
@@ -102,10 +101,10 @@ async def figures_of(
     """Raises what `report` raises: for ARS and CPAM, NotOverYet of what is not over."""
     ask = Ask(Asked(Scope(finess), period), reader=reader, zone=formed.zone, today=today)
     found = await report(house.pool, house.settings, ask)
-    before: list[Report | None] = []
+    before = []
     for month in _months_before(period):
         earlier = replace(ask, asked=replace(ask.asked, period=month))
-        before.append(await report(house.pool, house.settings, earlier))
+        before.append(_values(lines(await report(house.pool, house.settings, earlier), language)))
     told = lines(found, language)
     chapters = []
     for theme in Theme:
@@ -113,7 +112,7 @@ async def figures_of(
         cards = [_card(found, before, line, told, language) for line in mine]
         if cards:
             chapters.append(Chapter(theme_name(theme, language), cards))
-    return Figures(period, chapters, found, months_until(today))
+    return Figures(period, chapters, months_until(today))
 
 
 async def by_commune(
@@ -162,7 +161,7 @@ def _months_before(period: Period) -> list[Period]:
 
 def _card(
     found: Report,
-    before: Sequence[Report | None],
+    before: Sequence[Mapping[str, float | None]],
     line: Line,
     told: Sequence[Line],
     language: Language,
@@ -182,7 +181,7 @@ def _card(
         numerator=definition.numerator.of(language),
         denominator=definition.denominator.of(language) if definition.denominator else "",
         basis=definition.basis,
-        trend=[*(_value_then(one, line.code) for one in before), line.value],
+        trend=[*(values.get(line.code) for values in before), line.value],
         bars=[
             Bar(one.part_name, int(one.value or 0), (one.value or 0) / largest)
             for one in parts[:_MOST_PARTS]
@@ -190,8 +189,6 @@ def _card(
     )
 
 
-def _value_then(earlier: Report | None, code: str) -> float | None:
-    if earlier is None:
-        return None
-    found = [line for line in lines(earlier, "fr") if line.code == code and not line.part]
-    return found[0].value if found and not found[0].hidden else None
+def _values(told: Sequence[Line]) -> dict[str, float | None]:
+    """Of one month, by code; what is hidden is not told."""
+    return {one.code: one.value for one in told if not one.part and not one.hidden}

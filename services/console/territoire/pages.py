@@ -17,6 +17,7 @@ from services.access.gate import NotAllowed, permitted
 from services.access.permissions import Look, Scope
 from services.api import reading
 from services.api.doors import PATTERNS
+from services.api.members import period_named
 from services.api.scopes import UnknownPath
 from services.console.forms import day, fields_of, form_of, number
 from services.console.frame import PREFIX, page
@@ -24,7 +25,7 @@ from services.console.pushing import pushed
 from services.console.refusals import FieldsWrong, why_refused
 from services.console.telling import told_to
 from services.console.territoire import figures, ladders, today, whatif
-from services.console.territoire.days import period_named, today_of
+from services.console.territoire.days import today_of
 from services.console.visitors import Guest, Visitor
 from services.intake.directory import Known
 from services.intake.rejections import UnknownCommunity
