@@ -161,7 +161,8 @@ async def vacation(visitor: Guest, request: Request, rpps: Rpps) -> Response:
         refused = await told_to(visitor, Kind.VACATION_CANCELLED, path, body)
         told = visitor.said("Absence annulée : publiez de nouveau ce qui doit être ouvert.")
         return refused or await _day(visitor, rpps, told)
-    zone = (await today.day_of(visitor.desk.house, rpps)).zone
+    member, _ = await today.member_of(visitor.desk.house, rpps)
+    zone = await today.zone_of(visitor.desk.house, member)
     first, last = midnight(form, "first", zone), midnight(form, "last", zone)
     now = visitor.desk.house.clock.now()
     body = {
@@ -264,7 +265,7 @@ async def _opening(visitor: Visitor, rpps: str, form: Mapping[str, Any]) -> dict
             "commune": commune.insee,
             "position": commune.position.model_dump(mode="json"),
         }
-        base["zone"] = (await today.day_of(visitor.desk.house, rpps)).zone.key
+        base["zone"] = (await today.zone_of(visitor.desk.house, member)).key
         return base
     if work is None:
         raise NoPractice

@@ -60,8 +60,8 @@ async def places(visitor: Guest, rpps: Rpps) -> Response:
     """Opening places: today's in three taps, every week's, a vacation."""
     check(visitor, rpps)
     house = visitor.desk.house
-    member, _ = await today.member_of(house, rpps)
     found = await today.day_of(house, rpps)
+    member = found.member
     work = await today.work_place(house, rpps)
     now = house.clock.now()
     evening = datetime.combine(now.astimezone(found.zone).date(), _EVENING, found.zone)
@@ -106,15 +106,12 @@ async def consent(visitor: Guest, rpps: Rpps) -> Response:
 async def why_not_me(visitor: Guest, rpps: Rpps) -> Response:
     """Why patients of the last day went to others."""
     check(visitor, rpps)
-    found = await today.day_of(visitor.desk.house, rpps)
-    told = await decisions(
-        visitor.desk.house,
-        rpps,
-        frozenset(found.member.communities),
-        found.zone,
-        visitor.language,
-    )
-    return _tab(visitor, rpps, "pourquoi", decisions=told, zone_of=found.zone)
+    house = visitor.desk.house
+    member, _ = await today.member_of(house, rpps)
+    zone = await today.zone_of(house, member)
+    communities = frozenset(member.communities)
+    told = await decisions(house, rpps, communities, zone, visitor.language)
+    return _tab(visitor, rpps, "pourquoi", decisions=told, zone_of=zone)
 
 
 def _tab(visitor: Visitor, rpps: str, tab: str, **what: Any) -> Response:

@@ -13,7 +13,7 @@ from events import streams
 from events.base import Frozen
 from events.place import Place
 from projections import availability, board, offers
-from services.console.frame import rendered
+from services.console.frame import PARIS, rendered
 from services.console.languages import Language
 from services.console.live import View
 from services.console.places import names_of_communes
@@ -66,8 +66,6 @@ class WorkPlace(Frozen):
 
     place: Place
     zone: str
-    modes: tuple[str, ...]
-    radius_km: float | None = None
 
 
 def view_of(rpps: str, communities: frozenset[str], language: Language) -> View:
@@ -83,12 +81,17 @@ async def member_of(house: "House", rpps: str) -> tuple[Enrolled, bool]:
     return enrolment(known), isinstance(known, Paused)
 
 
+async def zone_of(house: "House", member: Enrolled) -> ZoneInfo:
+    """Where their clock hangs: in the first of their communities."""
+    first = await house.directory.community(member.communities[0]) if member.communities else None
+    return ZoneInfo(first.formed.zone) if first else PARIS
+
+
 async def day_of(house: "House", rpps: str) -> Day:
     """Now. Raises PractitionerNotEnrolled."""
     now = house.clock.now()
     member, paused = await member_of(house, rpps)
-    first = await house.directory.community(member.communities[0]) if member.communities else None
-    zone = ZoneInfo(first.formed.zone if first else "Europe/Paris")
+    zone = await zone_of(house, member)
     midnight = datetime.combine(now.astimezone(zone).date(), time(), zone)
     communes = await names_of_communes(house, frozenset(member.communities))
     found = await rows(house.pool, offers.with_requests(rpps=rpps).limit(_MOST))
@@ -128,12 +131,12 @@ async def work_place(house: "House", rpps: str) -> WorkPlace | None:
             position={"lat": slot["lat"], "lon": slot["lon"]},
             **site,
         )
-        return WorkPlace(place=place, zone=slot["zone"], modes=tuple(slot["modes"]))
+        return WorkPlace(place=place, zone=slot["zone"])
     member, _ = await member_of(house, rpps)
     overbook = member.consent.overbook if member.consent else None
     if overbook is None:
         return None
-    return WorkPlace(place=overbook.place, zone=overbook.zone, modes=tuple(overbook.modes))
+    return WorkPlace(place=overbook.place, zone=overbook.zone)
 
 
 def _asked(row: Mapping[str, Any], now: datetime, communes: Mapping[str, str]) -> Asked:
