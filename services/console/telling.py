@@ -9,7 +9,6 @@ from fastapi.responses import Response
 from services.api.doors import DOOR_OF
 from services.console.refusals import why
 from services.console.visitors import Visitor
-from services.intake.rejections import TooDeep
 from services.messaging.subjects import Kind
 
 
@@ -21,10 +20,7 @@ async def told_to(
     key: str | None = None,
 ) -> Response | None:
     """None: done. Else the answer that says why not."""
-    try:
-        said = orjson.dumps(body)
-    except orjson.JSONEncodeError as unsayable:
-        raise TooDeep from unsayable
+    said = orjson.dumps(body)
     told = await visitor.desk.tell(DOOR_OF[kind], visitor.principal, path, said, key=key)
     return refused(visitor, told) if "code" in told else None
 

@@ -1,5 +1,6 @@
 """What a regulator asks for and does: parts of one page, each with an address of its own."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID, uuid4
@@ -14,21 +15,22 @@ from domain.request import Request as RequestState
 from events import streams
 from events.codes import Mode
 from events.roles import Role
+from projections import board
 from services.access.gate import permitted
 from services.access.permissions import Look, Scope
 from services.api import reading
 from services.api.doors import DOOR_OF
 from services.api.scopes import uuid_of
 from services.console.forms import fields_of, form_of
-from services.console.frame import PREFIX, page
+from services.console.frame import PARIS, PREFIX, page
 from services.console.identities import identity_of
-from services.console.places import communes_of, folded, formed, slots_by_id, zones_of
+from services.console.places import communes_of, folded, slots_by_id, zones_of
 from services.console.pushing import pushed
 from services.console.refusals import FieldsWrong
 from services.console.regulation import board as lists
 from services.console.regulation import drafts, maps
 from services.console.regulation.timeline import timeline
-from services.console.telling import refused
+from services.console.telling import refused, told_to
 from services.console.visitors import Guest, Visitor
 from services.fhir.codes import without_prefix
 from services.messaging.subjects import Kind
@@ -152,10 +154,10 @@ async def alike(
 @router.post(f"{AT}/places")
 async def places(visitor: Guest, request: Request) -> Response:
     """Places the request would find, the best first: nothing is sent yet."""
-    _here(visitor)
+    here = _here(visitor)
     form = await fields_of(request)
     said = drafts.wanted_in(form, visitor.desk.house.clock.now(), _role(visitor))
-    community = await drafts.community_for(visitor.desk, said["commune"], _here(visitor))
+    community = await drafts.community_for(visitor.desk, said["commune"], here)
     permitted(visitor.principal, Kind.CARE_REQUEST, Scope(frozenset({community.finess})))
     found = await drafts.candidates_for_draft(visitor.desk, said, community, visitor.language)
     return page(visitor, "regulation/places.html", candidates=found)
@@ -164,10 +166,10 @@ async def places(visitor: Guest, request: Request) -> Response:
 @router.post(f"{AT}/requests")
 async def send(visitor: Guest, request: Request) -> Response:
     """The request, with the place that was chosen kept for it; or for the system to place."""
-    _here(visitor)
+    here = _here(visitor)
     form = await fields_of(request)
     said = drafts.wanted_in(form, visitor.desk.house.clock.now(), _role(visitor))
-    community = await drafts.community_for(visitor.desk, said["commune"], _here(visitor))
+    community = await drafts.community_for(visitor.desk, said["commune"], here)
     chosen = (form.get("place") or [""])[-1]
     if chosen:
         slot_id, mode = _chosen(chosen)
@@ -230,24 +232,21 @@ async def act(visitor: Guest, request: Request, request_id: str, act: str) -> Re
     """Something is done with it; how it stands then."""
     identity = uuid_of(request_id)
     form = await form_of(request)
+    if act == "identity":
+        return await identity_of(visitor, identity, form.get("purpose", ""))
     if act == "take":
         slot_id, mode = _chosen(form.get("place", ""))
         await visitor.desk.about_request(visitor.principal, Look.TAKE, identity)
         told = await visitor.desk.take(visitor.principal, identity, slot_id, mode, uuid4())
-    elif act == "identity":
-        return await identity_of(visitor, identity, form.get("purpose", ""))
+        why_not = refused(visitor, told) if "code" in told else None
     elif act in _KINDS:
         path = {"request_id": str(identity)}
         if act == "proposal":
             path["rpps"] = form.get("rpps", "")
-        told = await visitor.desk.tell(
-            DOOR_OF[_KINDS[act]], visitor.principal, path, orjson.dumps(_body(act, form))
-        )
+        why_not = await told_to(visitor, _KINDS[act], path, _body(act, form))
     else:
         raise NoSuchRequest(identity)
-    if "code" in told:
-        return refused(visitor, told)
-    return await _detail(visitor, identity)
+    return why_not or await _detail(visitor, identity)
 
 
 def _body(act: str, form: dict[str, str]) -> dict[str, Any]:
@@ -275,8 +274,12 @@ def _body(act: str, form: dict[str, str]) -> dict[str, Any]:
             return {}
 
 
+_TO_DO = {board.WAITING, board.HANDED_BACK, board.ASSIGNED, board.CONFIRMED}
+
+
 async def _detail(visitor: Visitor, request_id: UUID) -> Response:
     house = visitor.desk.house
+    regulated = _here(visitor)
     history = await house.log.history(streams.request(request_id))
     happened: list[Any] = [one.event for one in history]
     state: RequestState = decider.replay(happened)
@@ -285,13 +288,13 @@ async def _detail(visitor: Visitor, request_id: UUID) -> Response:
     if seen is None:
         raise NoSuchRequest(request_id)
     row = seen.row
-    zone = await _zone(visitor, row["community"])
+    here = await house.directory.community(row["community"]) if row["community"] else None
+    zone = ZoneInfo(here.formed.zone) if here else PARIS
     held = state.hold if isinstance(state, Waiting) else None
     slot_id = row["slot_id"] or (held.slot_id if held else None)
     slots = await slots_by_id(house, [slot_id] if slot_id else [])
     received = received_of(state)
-    known = await formed(house, frozenset({row["community"]}) if row["community"] else frozenset())
-    communes = {c.insee: c.title for one in known.values() for c in one.communes}
+    communes = {one.insee: one.title for one in here.formed.communes} if here else {}
     found = page(
         visitor,
         "regulation/detail.html",
@@ -300,22 +303,31 @@ async def _detail(visitor: Visitor, request_id: UUID) -> Response:
         line=lists.line_of(row, house.clock.now(), communes, zone),
         held=held,
         slot=slots.get(slot_id) if slot_id else None,
+        to_do=row["state"] in _TO_DO,
         proposals=_proposals(state),
         timeline=timeline(seen.events, zone, visitor.language)[::-1],
         where=zone,
         named=received is not None and received.patient_ref is not None,
-        same=[
-            one
-            for one in await drafts.alike(
-                visitor.desk, _here(visitor), row["commune"] or "", str(row["age"])
-            )
-            if one["request_id"] != request_id and one["community"] == row["community"]
-        ],
+        same=await _alike(visitor, regulated, row),
         delays=drafts.DELAYS,
     )
     # A reload, a bookmark and the back key come to the same request.
     found.headers["HX-Push-Url"] = f"{AT}#{request_id}"
     return found
+
+
+async def _alike(
+    visitor: Visitor, of: frozenset[str] | None, row: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Others of its community that may be the same need, while there is something to do."""
+    if row["state"] not in _TO_DO:
+        return []
+    found = await drafts.alike(visitor.desk, of, row["commune"] or "", str(row["age"]))
+    return [
+        one
+        for one in found
+        if one["request_id"] != row["request_id"] and one["community"] == row["community"]
+    ]
 
 
 def _proposals(state: RequestState) -> list[tuple[str, datetime]]:
@@ -337,7 +349,7 @@ def _role(visitor: Visitor) -> Role:
 
 async def _zone(visitor: Visitor, finess: str | None) -> ZoneInfo:
     known = await visitor.desk.house.directory.community(finess) if finess else None
-    return ZoneInfo(known.formed.zone if known else "Europe/Paris")
+    return ZoneInfo(known.formed.zone) if known else PARIS
 
 
 def _chosen(place: str) -> tuple[UUID, Mode]:
