@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from services.console import moments, words
-from services.console.languages import LANGUAGES, Language, said
+from services.console.languages import Language, said
 from services.reports import wording
 from services.reports.because import clock, decimal
 from services.settings import Settings
@@ -38,7 +38,6 @@ def _templates(language: Language) -> Environment:
     made.globals.update(
         _=partial(said, language=language),
         lang=language,
-        languages=LANGUAGES,
         word=partial(words.word, language=language),
         codes=partial(words.codes, language=language),
         motive=words.motive,
@@ -60,18 +59,19 @@ def rendered(name: str, language: Language, /, **what: Any) -> str:
     return _templates(language).get_template(name).render(what)
 
 
-def page(visitor: "Visitor", name: str, /, status: int = 200, **what: Any) -> HTMLResponse:
+def page(visitor: "Visitor", name: str, /, **what: Any) -> HTMLResponse:
     """A whole page, or a part of one, for that visitor."""
     now = visitor.desk.house.clock.now()
     text = rendered(name, visitor.language, visitor=visitor, now=now, **what)
-    return HTMLResponse(text, status, safe(visitor.desk.house.settings))
+    return HTMLResponse(text, headers=safe(visitor.desk.house.settings))
 
 
 def outside(
     language: Language, name: str, settings: Settings, status: int, **what: Any
 ) -> HTMLResponse:
     """A page for who has not come in."""
-    return HTMLResponse(rendered(name, language, **what), status, safe(settings))
+    text = rendered(name, language, visitor=None, **what)
+    return HTMLResponse(text, status, safe(settings))
 
 
 def safe(settings: Settings) -> dict[str, str]:

@@ -39,7 +39,6 @@ _FIELDS = {
     "without": "les dates à sauter",
     "motive": "le motif",
     "age": "l'âge",
-    "patient.age": "l'âge",
     "commune": "la commune",
     "modes": "le mode",
     "delay": "le délai",

@@ -81,18 +81,6 @@ DESTINATIONS = {
     "MT": Words("médecin traitant", "treating doctor"),
     "CONSEIL": Words("conseil téléphonique", "advice by telephone"),
 }
-SETTINGS = {
-    "PS": Words("en ville", "in town"),
-    "MSP": Words("maison de santé", "health house"),
-    "CDS": Words("centre de santé", "health centre"),
-    "SOS": Words("SOS Médecins", "SOS Médecins"),
-    "MMG": Words("maison médicale de garde", "duty house"),
-    "TLC": Words("téléconsultation", "teleconsultation"),
-    "SPE": Words("spécialiste", "specialist"),
-    "HOP": Words("consultation hospitalière", "hospital consultation"),
-    "HAD": Words("hospitalisation à domicile", "hospital at home"),
-    "EMS": Words("établissement médico-social", "medico-social establishment"),
-}
 SOURCES = {
     "SAS": Words("SAS", "SAS"),
     "CPTS": Words("guichet de la CPTS", "desk of the CPTS"),
@@ -100,14 +88,6 @@ SOURCES = {
     "HAD": Words("HAD", "hospital at home"),
     "EMS": Words("établissements médico-sociaux", "medico-social establishments"),
     "PHARMA": Words("pharmaciens, infirmiers", "pharmacists, nurses"),
-}
-OFFERS = {
-    "pending": Words("à répondre", "to answer"),
-    "deferred": Words("réponse différée", "put off"),
-    "accepted": Words("acceptée", "accepted"),
-    "proposed": Words("autre heure proposée", "another time proposed"),
-    "refused": Words("refusée", "refused"),
-    "lapsed": Words("sans suite", "lapsed"),
 }
 ANSWERS = {
     "ACCEPTEE": Words("accepté", "accepted"),
@@ -153,7 +133,6 @@ WHY = {
     "PDSA": Words("permanence des soins", "out of hours"),
     "NONE": Words("entre les deux", "neither"),
 }
-HALF_DAYS = {"AM": Words("matin", "morning"), "PM": Words("après-midi", "afternoon")}
 
 TABLES: Mapping[str, Mapping[str, Words]] = {
     "state": STATES,
@@ -165,14 +144,11 @@ TABLES: Mapping[str, Mapping[str, Words]] = {
     "sex": SEXES,
     "profession": PROFESSIONS,
     "destination": DESTINATIONS,
-    "setting": SETTINGS,
     "source": SOURCES,
-    "offer": OFFERS,
     "answer": ANSWERS,
     "why_not": WHY_NOT,
     "outcome": OUTCOMES,
     "why": WHY,
-    "half_day": HALF_DAYS,
     "reason": REASONS,
 }
 

@@ -49,9 +49,7 @@ class Candidate:
     start: datetime
     km: float
     place: str
-    commune: str
     profession: str
-    free: int
     why: str
     zone: ZoneInfo
     kept: bool  # for more urgent requests that are expected
@@ -176,9 +174,7 @@ def _candidate(
         start=option.start,
         km=option.km,
         place=slot["place"],
-        commune=slot["commune"],
         profession=slot["profession"],
-        free=slot["capacity"] - slot["taken"] - slot["held"],
         why=of_option(option, zone, language),
         zone=zone,
         kept=kept,

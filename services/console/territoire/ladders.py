@@ -21,6 +21,7 @@ from events.destination import Destination
 from events.ladder import Ladder, StepKind
 from events.offer import RequestOffered
 from events.request import RequestEscalated, RequestHandedBack
+from projections.indicators.values import value_name
 from services.console import words
 from services.console.forms import number
 from services.console.languages import Language
@@ -59,7 +60,7 @@ def choices(language: Language) -> dict[str, list[tuple[str, str]]]:
     say = words.word
     return {
         "kinds": [(one, say("step", one, language)) for one in StepKind],
-        "settings": [(one, say("setting", one, language)) for one in Setting if one != "PS"],
+        "settings": [(one, value_name("setting", one, language)) for one in Setting if one != "PS"],
         "hours": [(one, say("why", one, language)) for one in Period],
         "priorities": [(one, say("priority", one, language)) for one in PRIORITIES],
         "destinations": [(one, say("destination", one, language)) for one in Destination],
@@ -191,12 +192,11 @@ async def preview(
     if not isinstance(request, Waiting):
         return []
     board, rates = await board_now(house.pool, now)
-    told, zone = [], ZoneInfo(known.formed.zone)
-    for one in foresee(request, board, rates, house.settings, now, ladder):
-        told.append(Foretold(one.at, _said(one.event, zone, language)))
-        if isinstance(one.event, Ranked):
-            break
-    return told
+    zone = ZoneInfo(known.formed.zone)
+    return [
+        Foretold(one.at, _said(one.event, zone, language))
+        for one in foresee(request, board, rates, house.settings, now, ladder)
+    ]
 
 
 def _said(event: object, zone: ZoneInfo, language: Language) -> str:

@@ -42,7 +42,6 @@ class Today:
     """What a coordinator sees of a day."""
 
     finess: str
-    title: str
     zone: ZoneInfo
     now: datetime
     day: date
@@ -107,7 +106,6 @@ async def today_of(house: "House", finess: str, formed: "Formed", ahead: int) ->
     places = await rows(house.pool, counts.query, **counts.given, at=now)
     return Today(
         finess=finess,
-        title=formed.title,
         zone=zone,
         now=now,
         day=day,
