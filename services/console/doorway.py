@@ -29,16 +29,15 @@ from services.console.visitors import (
 )
 
 router = APIRouter(include_in_schema=False)
-_A_DAY_OF_ASSETS = "public, max-age=86400"
 
 
 class Assets(StaticFiles):
-    """Our scripts and styles: kept by a browser for a day, by the version in their address."""
+    """Our scripts and styles: kept by a browser, which asks each time whether they changed."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """One file."""
         answer = await super().get_response(path, scope)
-        answer.headers["Cache-Control"] = _A_DAY_OF_ASSETS
+        answer.headers["Cache-Control"] = "no-cache"  # after an upgrade, pages and scripts agree
         return answer
 
 

@@ -197,3 +197,12 @@ def test_refusals_a_console_may_meet_are_said_in_french():
         assert refusals.why({"code": code, "message": "no"}, "fr") != "no"
     told = {"code": "malformed", "problems": [{"field": "patient.age"}]}
     assert refusals.why(told, "fr") == "À compléter ou à corriger : l'âge."
+
+
+async def test_a_script_that_changed_with_an_upgrade_is_not_the_one_a_browser_kept(door):
+    first = await door.ask("GET", "/console/static/console.js")
+    kept = {"If-None-Match": first.headers["etag"]}
+    again = await door.ask("GET", "/console/static/console.js", headers=kept)
+
+    assert first.headers["cache-control"] == "no-cache"
+    assert again.status_code == 304
