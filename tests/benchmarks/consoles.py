@@ -6,16 +6,12 @@ the same run, one console alone.
 """
 
 import asyncio
-import os
-import sys
 import tempfile
 import time
 from pathlib import Path
 from statistics import quantiles
-from typing import Any
 
 import httpx
-import orjson
 
 from events.roles import Role
 from services.access.first import opened_with_secret
@@ -23,6 +19,7 @@ from services.app import House, open_house, provision
 from services.embedded.servers import servers_in
 from services.settings import Settings, of_nobody
 from services.telemetry import log_to
+from tests.benchmarks.servers import api
 from tests.talking import community_told, request_told, tell
 
 GOAL = "p95 ≤ 1 000 ms with 200 consoles, memory ≤ 1 000 MB"
@@ -45,13 +42,11 @@ async def _run(consoles: int, requests: int) -> dict[str, float]:
         async with open_house(settings, found) as house:
             for nth, finess in enumerate(_COMMUNITIES):
                 await tell(house, "community", community_told(finess, title=f"CPTS {nth}"), finess)
-            server = await _server(settings, found)
-            try:
+            more = {"SNP_HTTP_STREAMS": str(CONSOLES)}
+            with api(settings.state, found.database_url, found.nats_url, **more) as server:
                 alone = await _measured(house, server.url, 1, max(requests // 4, 4))
                 many = await _measured(house, server.url, consoles, requests)
                 memory = server.memory_mb()
-            finally:
-                await server.stop()
     p95 = _p(many, 95)
     return {
         "consoles": consoles,
@@ -61,47 +56,6 @@ async def _run(consoles: int, requests: int) -> dict[str, float]:
         "alone_p95_ms": round(_p(alone, 95), 1),
         "ratio_to_alone": round(p95 / _p(alone, 95), 2),
     }
-
-
-class _Api:
-    """The API in a process of its own: its memory is that of the consoles."""
-
-    def __init__(self, process: asyncio.subprocess.Process, url: str) -> None:
-        self._process = process
-        self.url = url
-
-    def memory_mb(self) -> float:
-        """Resident, now."""
-        pages = int(Path(f"/proc/{self._process.pid}/statm").read_text().split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
-
-    async def stop(self) -> None:
-        """And wait for its end."""
-        self._process.terminate()
-        await self._process.wait()
-
-
-async def _server(settings: Settings, found: Any) -> _Api:
-    environment = os.environ | {
-        "SNP_DATABASE_URL": found.database_url,
-        "SNP_NATS_URL": found.nats_url,
-        "SNP_STATE": str(settings.state),
-        "SNP_HTTP_PORT": "0",
-        "SNP_HTTP_STREAMS": str(CONSOLES),
-    }
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "services.cli", "run", "api", "--json"),
-        env=environment,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    assert process.stdout is not None
-    while line := await process.stdout.readline():
-        if line.startswith(b"{") and b'"http"' in line:
-            return _Api(process, orjson.loads(line)["http"])
-    msg = "the API did not start"
-    raise RuntimeError(msg)
 
 
 async def _measured(house: House, url: str, consoles: int, requests: int) -> list[float]:

@@ -8,8 +8,6 @@ import asyncio
 import base64
 import gc
 import os
-import subprocess
-import sys
 import tempfile
 import time
 from datetime import UTC, datetime, timedelta
@@ -38,7 +36,7 @@ from services.projector.projector import rebuild
 from services.settings import settings_with
 from tests.benchmarks import availability
 from tests.benchmarks.calling import Caller, at_a_rate
-from tests.benchmarks.servers import postgres
+from tests.benchmarks.servers import api, postgres
 from tests.examples import PRACTICE, published
 
 GOAL = "p99 ≤ 20 ms, ≥ 400 answers/s"
@@ -87,36 +85,14 @@ def _over(database: str, folder: Path, nats: str) -> dict[str, Any]:
                 await connection.set_autocommit(False)
 
     asyncio.run(built())
-    environment = os.environ | {
-        "SNP_STATE": str(folder),
-        "SNP_DATABASE_URL": database,
-        "SNP_NATS_URL": nats,
+    more = {
         "SNP_VAULT_KEY": key,
-        "SNP_HTTP_PORT": "0",
         "SNP_HTTP_REQUESTS_A_SECOND": "100000",
         "SNP_HTTP_BURST": "1000000",
     }
-    process = subprocess.Popen(
-        [sys.executable, "-m", "services.cli", "run", "api", "--json"],
-        env=environment,
-        stdout=subprocess.PIPE,
-    )
-    assert process.stdout is not None
-    try:
-        base = _address(process.stdout)
+    with api(folder, database, nats, **more) as server:
         token = Tokens(settings, WallClock()).made_for(account_id)
-        return asyncio.run(_measure(base, token, now))
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _address(lines: Any) -> str:
-    """What it says of itself, among what it logs."""
-    for line in lines:
-        if b'"http"' in line:
-            return str(orjson.loads(line)["http"])
-    raise AssertionError
+        return asyncio.run(_measure(server.url, token, now))
 
 
 async def _measure(base: str, token: str, now: datetime) -> dict[str, Any]:
