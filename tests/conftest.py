@@ -22,6 +22,7 @@ from services.log.migrate import migrate
 from services.settings import Settings, settings_with
 from tests.examples import NOON
 from tests.running import running
+from tests.services.doors import Door, doors_of
 
 TEMPLATE = "snp_template"
 _numbers = count(1)
@@ -69,8 +70,8 @@ def nats_server(tmp_path: Path) -> Iterator[NatsServer]:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """The defaults, with a state folder of one's own."""
-    return settings_with(state=tmp_path)
+    """The defaults, with a state folder of one's own, on any free port."""
+    return settings_with(state=tmp_path, http_port=0)
 
 
 @pytest.fixture
@@ -106,6 +107,13 @@ async def house(
 ) -> AsyncIterator[House]:
     """Every service."""
     async with house_at(settings, addresses, clock=clock) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def door(house: House) -> AsyncIterator[Door]:
+    """HTTP over a house with every service, two communities and a doctor in each."""
+    async with doors_of(house) as opened:
         yield opened
 
 

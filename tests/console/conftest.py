@@ -8,9 +8,7 @@ import pytest
 from playwright.async_api import async_playwright, expect
 
 from events.roles import Role
-from services.settings import settings_with
 from tests.console.people import Desk, desk_of
-from tests.services.doors import Door, doors_of
 
 CHROMIUM = os.environ.get("SNP_CHROMIUM") or shutil.which("chromium")
 ARGUMENTS = [
@@ -24,13 +22,6 @@ ARGUMENTS = [
 ]
 
 expect.set_options(timeout=10_000)
-
-
-@pytest.fixture
-async def door(house) -> AsyncIterator[Door]:
-    """HTTP over a house with every service, two communities and a doctor in each."""
-    async with doors_of(house) as opened:
-        yield opened
 
 
 @pytest.fixture
@@ -57,9 +48,3 @@ async def desk(door, browser) -> AsyncIterator[Desk]:
 async def regulator(desk):
     """A regulator at their console."""
     return await desk.sits_down(Role.REGULATOR)
-
-
-@pytest.fixture
-def settings(tmp_path):
-    """Any free port, so that houses stand side by side."""
-    return settings_with(state=tmp_path, http_port=0)

@@ -30,11 +30,6 @@ CALENDAR = f"/v1/practitioners/{DR_ADAM}/calendar"
 
 
 @pytest.fixture
-def settings(settings):
-    return settings.model_copy(update={"http_port": 0})
-
-
-@pytest.fixture
 async def doctor(door):
     return await door.as_(Role.PRACTITIONER)
 

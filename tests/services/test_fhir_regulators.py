@@ -34,11 +34,6 @@ INTERNAL = {
 
 
 @pytest.fixture
-def settings(settings):
-    return settings.model_copy(update={"http_port": 0})
-
-
-@pytest.fixture
 async def platform(door):
     return await door.as_(Role.PLATFORM)
 

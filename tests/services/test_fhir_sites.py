@@ -32,11 +32,6 @@ QUERY = (
 
 
 @pytest.fixture
-def settings(settings):
-    return settings.model_copy(update={"http_port": 0})
-
-
-@pytest.fixture
 async def platform(door):
     return await door.as_(Role.PLATFORM)
 

@@ -17,11 +17,6 @@ from tests.talking import request_told, slot_told
 
 
 @pytest.fixture
-def settings(settings):
-    return settings.model_copy(update={"http_port": 0})
-
-
-@pytest.fixture
 async def regulator(door):
     return await door.as_(Role.REGULATOR)
 
