@@ -138,12 +138,15 @@ class Dispatcher:
 
     async def settled(self) -> None:
         """Return when everything in the log so far has been dealt with, and written."""
-        head = await self._log.head()
-        while self.position < head or self._writing or self._work.left or self._due():
-            self._bell.ring()
-            await asyncio.sleep(0.001)
-            if not self._writing:
-                head = await self._log.head()
+        while True:
+            while self._writing or self._work.left or self._due():
+                await asyncio.sleep(0.001)
+            head = await self._log.head()
+            if self.position < head:
+                self._bell.ring()
+                await asyncio.sleep(0.001)
+            elif not (self._writing or self._work.left or self._due()):
+                return
 
     def next_instant(self) -> datetime | None:
         """When a waiting request is next looked at."""
