@@ -132,6 +132,8 @@ class Postgres:
         argv += [f"--pwfile={password}", "-A", "scram-sha-256", "-E", "UTF8", "--no-instructions"]
         # The wheels have no ICU: the built-in provider sorts the same everywhere.
         argv += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        # The password is 192 random bits: nothing to stretch, and each connection paid 4 ms for it.
+        argv += ["-c", "scram_iterations=1"]
         try:
             if self._spawn(argv, signal.SIGKILL).wait():
                 raise child.DidNotStart(f"initdb:\n{state.end_of(self._log)}")
