@@ -1,5 +1,6 @@
 """Real servers for whoever asks: one PostgreSQL a worker with a database a test, a NATS a test."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from itertools import count
@@ -10,6 +11,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from projections.catalogue import PROJECTIONS
 from services.addresses import Addresses
 from services.app import House, open_house, provision
 from services.clock import SimulatedClock
@@ -19,6 +21,8 @@ from services.log.appender import Appender
 from services.log.bells import Bells
 from services.log.database import Pool, pool_of
 from services.log.migrate import migrate
+from services.log.reader import Log
+from services.projector.projector import Projector
 from services.settings import Settings, settings_with
 from tests.examples import NOON
 from tests.running import running
@@ -30,7 +34,7 @@ _numbers = count(1)
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    """A server with a migrated template database."""
+    """A server with a template database: migrated, its read models there and empty."""
     folder = _passable(tmp_path_factory.mktemp("postgres"))
     server = Postgres(folder)
     server.start()
@@ -38,9 +42,18 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
         with psycopg.connect(server.url, autocommit=True) as connection:
             connection.execute(sql.SQL("create database {}").format(sql.Identifier(TEMPLATE)))
         migrate(_database(server, TEMPLATE))
+        asyncio.run(_read_models(_database(server, TEMPLATE)))
         yield server
     finally:
         server.stop()
+
+
+async def _read_models(url: str) -> None:
+    settings = settings_with()
+    async with pool_of(url, settings) as pool:
+        for projection in PROJECTIONS.values():
+            bell = Bells().listen()
+            await Projector(pool, Log(pool), projection, settings, bell).open()
 
 
 @pytest.fixture
@@ -59,13 +72,13 @@ def database_url(postgres: Postgres) -> Iterator[str]:
 
 @pytest.fixture
 def nats_server(tmp_path: Path) -> Iterator[NatsServer]:
-    """A nats-server of one's own: it starts in ten milliseconds."""
+    """A nats-server of one's own: it starts in ten milliseconds, and leaves nothing."""
     server = NatsServer(tmp_path)
     server.start()
     try:
         yield server
     finally:
-        server.stop()
+        server.kill()
 
 
 @pytest.fixture

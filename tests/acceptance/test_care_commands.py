@@ -100,7 +100,7 @@ def test_what_if_there_had_been_more_places(demo, assigned, tmp_path):
     bounded = ("what-if", finess, "--from", today, "--to", today, "--inequality-at-most")
     told = demo.json(*bounded, "1")
     assert [one["fairness"] for one in told["tried"]] == [0.0]
-    assert "no weight keeps it" in demo.run(*bounded, "0").stdout
+    assert "what if: inequality 0 at most" in demo.run(*bounded, "0").stdout
     assert demo.run(*bounded, "0", "--fairness", "1").returncode == 2
     more.write_text("weekday\n9\n")
     wrong = ("what-if", finess, "--from", today, "--to", today, "--add-slots", more)

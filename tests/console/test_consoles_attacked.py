@@ -8,6 +8,7 @@ from events.request import RequestReceived
 from events.roles import Role
 from projections import board
 from services.console.live import Live, View
+from services.stopping import stop
 from tests.console.test_cabinet import happened
 from tests.console.test_doorway import comes_in, here
 from tests.examples import DR_ADAM, HOUR, NEVERS, NOON
@@ -210,8 +211,7 @@ async def test_who_follows_the_log_is_replaced_when_they_ended(house):
     view = View("test", "fr", None)
     bodies = live.watch(view, make, ())
     await anext(bodies)
-    live._following.cancel()
-    await asyncio.wait({live._following})
+    await stop([live._following])
     others = live.watch(View("other", "fr", None), make, ())
     await anext(others)
     before = len(made)
