@@ -13,6 +13,7 @@ from services.cli.session import console, say, show_table
 from services.dispatch.futures import PastDay
 from services.reports.wording import NOTHING
 from services.settings import Settings
+from services.simulator.beyond import seen_beyond
 from services.simulator.cast import Day, day_of
 from services.simulator.clairvoyant import best_possible
 from services.simulator.comparing import gone_days, inequality
@@ -42,11 +43,11 @@ def simulate_day(file: Path, history: Path | None, policy: str | None, *, as_jso
             f"{fault.filename or file}: {fault.strerror}", code="unreadable_file", status=2
         ) from fault
     if policy is not None and as_json:
-        say(played_as_json(policy, by_policy(policy, day, past)))
+        say(_as_json(scenario, day, policy, by_policy(policy, day, past)))
         return
     days = {name: by_policy(name, day, past) for name in ([policy] if policy else NAMES)}
     if as_json:
-        say({"policies": [played_as_json(name, played) for name, played in days.items()]})
+        say({"policies": [_as_json(scenario, day, *one) for one in days.items()]})
         return
     _show(scenario, day, days)
 
@@ -85,6 +86,20 @@ def played_as_json(policy: str, played: Played) -> dict[str, Any]:
     }
 
 
+def _as_json(scenario: Scenario, day: Day, policy: str, played: Played) -> dict[str, Any]:
+    """With what the scenario says beside: who does not come, whom members would have seen."""
+    told = played_as_json(policy, played)
+    absent = _absent(scenario)
+    if absent:
+        told["no_shows"] = sum(one.request in absent for one in played.assignments)
+    beyond = seen_beyond(scenario, day, played.unserved)
+    return told if beyond is None else told | {"seen_beyond_agendas": beyond}
+
+
+def _absent(scenario: Scenario) -> set[str]:
+    return {request.id for request in scenario.requests if not request.attends}
+
+
 def _quantile(ordered: Sequence[float], share: float) -> float | None:
     return round(ordered[int(share * (len(ordered) - 1))], 3) if ordered else None
 
@@ -98,7 +113,7 @@ def _show(scenario: Scenario, day: Day, days: dict[str, Played]) -> None:
     console.print(f" · {number} requests, {places} places")
     starts = {slot.id: slot.start for slot in scenario.slots}
     came = {request.id: request.received_at for request in scenario.requests}
-    rows = []
+    absent, rows = _absent(scenario), []
     for name, played in days.items():
         waits = [
             (starts[one.slot] - came[one.request]).total_seconds() / 60
@@ -113,12 +128,20 @@ def _show(scenario: Scenario, day: Day, days: dict[str, Played]) -> None:
                 f"{played.loss_per_request:.3f}",
                 _closed(days, name),
                 f"{inequality(gone_days([day], [played])[0]) or 0:.2f}",
+                *([str(sum(one.request in absent for one in played.assignments))] * bool(absent)),
+                *([f"+ {seen_beyond(scenario, day, played.unserved)}"] * bool(scenario.members)),
             ]
         )
-    show_table(
-        ["policy", "served", "of all", "median wait", "loss a request", "gap closed", "inequality"],
-        rows,
-    )
+    columns = [
+        *("policy", "served", "of all", "median wait", "loss a request", "gap closed"),
+        "inequality",
+        *(["do not come"] * bool(absent)),
+        *(["beyond agendas"] * bool(scenario.members)),
+    ]
+    show_table(columns, rows)
+    if scenario.members:
+        told = "beyond agendas: of those not served, whom a member would have seen who was asked"
+        console.print(told, style="dim")
 
 
 def _closed(days: dict[str, Played], name: str) -> str:

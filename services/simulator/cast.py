@@ -19,7 +19,7 @@ from events.request import RequestReceived
 from services.simulator.scenario import Scenario, ScenarioRequest, ScenarioSlot
 
 _IDS = UUID("5ce9a710-0000-4000-8000-000000000000")
-_ZONE = "Europe/Paris"
+ZONE = "Europe/Paris"
 _MOTIVE = "M00.00"
 _AGREES = Consent(sources=tuple(Source))
 
@@ -104,7 +104,7 @@ def _published(community: str, slot: ScenarioSlot, nth: int) -> SlotPublished:
     return SlotPublished.model_construct(
         slot_id=uuid5(_IDS, f"slot {slot.id} {nth}"),
         rpps=slot.practitioner,
-        week=week_of(slot.start, _ZONE),
+        week=week_of(slot.start, ZONE),
         profession=slot.profession,
         setting=Setting.TOWN,
         specialty=None,
@@ -115,7 +115,7 @@ def _published(community: str, slot: ScenarioSlot, nth: int) -> SlotPublished:
         ),
         start=slot.start,
         end=slot.end,
-        zone=_ZONE,
+        zone=ZONE,
         capacity=1,
         modes=slot.modes,
         radius_km=slot.radius_km,

@@ -14,7 +14,7 @@ from events.place import Commune
 from services.calendar import holidays_in, school_holidays_in
 from services.dispatch.prior import CALLS_BY_HOUR, CLOSES, OPENS
 from services.simulator.day import MOTIVES, ZONE, asked, modes_of
-from services.simulator.scenario import Scenario, ScenarioRequest, ScenarioSlot
+from services.simulator.scenario import Scenario, ScenarioMember, ScenarioRequest, ScenarioSlot
 from services.simulator.territory import Town
 
 OSNP_A_DAY = 23 / 100_000  # sent to unscheduled care, an inhabitant and a day
@@ -29,6 +29,8 @@ AUGUST, AUGUST_DEMAND, AUGUST_SUPPLY = 8, 0.9, 0.6
 CHILD = 15  # under that age
 CHILDREN_IN_SCHOOL_HOLIDAYS = 0.77  # fewer call in these weeks (SOS Médecins)
 INFECTIONS = ("M03.14", "M03.12", "M03.21")  # fever, breathing, digestive: what an epidemic brings
+NO_SHOW = 0.054  # of patients a practice does not know
+ACCEPTED = (0.17, 0.47)  # of demands beyond the agenda, from one practice to the other
 SATURDAY, SUNDAY = 5, 6
 SATURDAY_CLOSES = time(12)
 
@@ -70,6 +72,7 @@ class _Practice:
     radius_km: float | None
     hour: float  # about which they lie
     early: float  # how often they are opened before the day begins
+    accepts: float  # how often they see a patient beyond them who are asked
 
 
 class Generator:
@@ -100,10 +103,25 @@ class Generator:
             closes=datetime.combine(day, closes, ZONE),
             slots=tuple(self._slots(day, closes, random)) if open_at_all else (),
             requests=tuple(self._requests(day, closes, random)) if open_at_all else (),
+            members=tuple(self._members()) if open_at_all else (),
         )
+
+    def _members(self) -> Iterator[ScenarioMember]:
+        for practice in self._practices:
+            yield ScenarioMember(
+                practitioner=practice.title,
+                profession=practice.profession,
+                modes=practice.modes,
+                lat=practice.lat,
+                lon=practice.lon,
+                radius_km=practice.radius_km,
+                accepts=practice.accepts,
+            )
 
     def _requests(self, day: date, closes: time, random: Random) -> Iterator[ScenarioRequest]:
         town, epidemic = self._town, self._wanted.epidemic
+        # Lots of their own: what they decide, nobody's choice does, and no other lot moves by it.
+        afterwards = Random(f"{self._seed} {day} attends")
         school_is_out = day in school_holidays_in(town.departement, day.year)
         motives = {m: n * (epidemic if m in INFECTIONS else 1.0) for m, n in MOTIVES.items()}
         more = sum(motives.values()) / sum(MOTIVES.values())
@@ -114,6 +132,7 @@ class Generator:
             age, delay = request.patient.age, request.delay
             stays_well = random.random() > CHILDREN_IN_SCHOOL_HOLIDAYS
             lat, lon = _home_in(commune, random)
+            attends = afterwards.random() >= NO_SHOW
             if delay is None or (school_is_out and stays_well and age is not None and age < CHILD):
                 continue
             yield ScenarioRequest(
@@ -125,6 +144,7 @@ class Generator:
                 lat=lat,
                 lon=lon,
                 max_km=request.max_km,
+                attends=attends,
             )
 
     def _calls(self, day: date, closes: time, expected: float, random: Random) -> list[datetime]:
@@ -177,6 +197,7 @@ class Generator:
             radius_km=radius_km,
             hour=random.uniform(OPENS.hour + 0.5, CLOSES.hour - 1),
             early=random.uniform(*PUBLISHED_BEFORE_OPENING),
+            accepts=round(Random(f"{self._seed} {nth} accepts").uniform(*ACCEPTED), 2),
         )
 
 

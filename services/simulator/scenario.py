@@ -79,6 +79,7 @@ class ScenarioRequest(_Data):
     lat: Latitude
     lon: Longitude
     max_km: Annotated[float, Field(ge=0, le=300)]
+    attends: bool = True  # whether they come where they have a place: nobody knows beforehand
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -88,8 +89,20 @@ class ScenarioRequest(_Data):
         return self
 
 
+class ScenarioMember(_Data):
+    """Somebody who may be asked to see a patient beyond their agenda, and how often they agree."""
+
+    practitioner: Name
+    profession: Profession
+    modes: Annotated[tuple[Mode, ...], Field(min_length=1)]
+    lat: Latitude
+    lon: Longitude
+    radius_km: Annotated[float, Field(gt=0, le=300)] | None = None
+    accepts: Annotated[float, Field(ge=0, le=1)]  # the share of demands
+
+
 class Scenario(_Data):
-    """One day of one community."""
+    """One day of one community. What the format does not ask for may be left out: `members`."""
 
     format: Literal["snp-scenario/1"]
     community: Name
@@ -97,6 +110,7 @@ class Scenario(_Data):
     closes: Instant
     slots: Annotated[tuple[ScenarioSlot, ...], Field(max_length=MOST)]
     requests: Annotated[tuple[ScenarioRequest, ...], Field(max_length=MOST)]
+    members: Annotated[tuple[ScenarioMember, ...], Field(max_length=MOST)] = ()
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -106,6 +120,7 @@ class Scenario(_Data):
         for what, ids in (
             ("slot", [slot.id for slot in self.slots]),
             ("request", [request.id for request in self.requests]),
+            ("member", [member.practitioner for member in self.members]),
         ):
             if len(set(ids)) < len(ids):
                 msg = f"two {what}s have one id"

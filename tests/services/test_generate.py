@@ -116,3 +116,16 @@ def test_towns_are_found_by_name_number_or_size():
     assert [town.title for town in towns_named("245804406")] == ["CA de Nevers"]
     assert towns_named("grand-paris")[0].title == "Métropole du Grand Paris"
     assert all(60_000 <= town.population <= 70_000 for town in towns_between(60_000, 70_000))
+
+
+def test_one_in_twenty_does_not_come_and_members_agree_as_often_as_they_do_elsewhere():
+    some = days(60)
+    absent = [not one.attends for day in some for one in day.requests]
+    agreed = [one.accepts for one in some[0].members]
+
+    assert fmean(absent) == pytest.approx(0.054, abs=0.01)
+    assert all(0.17 <= share <= 0.47 for share in agreed)
+    assert {one.practitioner for day in some for one in day.slots} <= {
+        one.practitioner for one in some[0].members
+    }
+    assert some[0].members == some[1].members
