@@ -1,6 +1,6 @@
 """What a SAMU hears of a case it wrote of, from the log: answers to demands, and appointments."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, assert_never
 from zoneinfo import ZoneInfo
@@ -8,7 +8,9 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from domain import community as communities
+from domain import request as requests
 from domain.community import Formed
+from domain.request import Closed
 from events import streams
 from events.envelope import Recorded
 from events.offer import OfferPartiallyAccepted
@@ -16,7 +18,10 @@ from events.request import (
     HandBack,
     RequestAssigned,
     RequestHandedBack,
+    RequestMerged,
+    RequestRefusedAsEmergency,
     RequestReopened,
+    RequestReoriented,
     RequestUnassigned,
     RequestWithdrawn,
 )
@@ -67,11 +72,15 @@ class Answers:
         threads = await self._threads.of(case_id)
         if not threads:
             return None
+        history = await self._log.history(recorded.stream)
+        until = [one for one in history if one.position <= recorded.position]
+        if isinstance(recorded.event, RequestReoriented) and _was_over(until[:-1]):
+            return None  # what the SAS did with what it got back
         community = await self._community(recorded)
         said = _answered(recorded.event, community.zone if community else "Europe/Paris")
         written = list(self._answers(case_id, threads, said)) if said else []
         if isinstance(recorded.event, _OF_A_PLACE) and community is not None:
-            written += await self._appointments(recorded, case_id, threads, community)
+            written += self._appointments(until, case_id, threads, community)
         if not written:
             return None
         now = self._clock.now()
@@ -106,13 +115,12 @@ class Answers:
                     ),
                 )
 
-    async def _appointments(
-        self, recorded: Recorded, case_id: str, threads: Iterable[Thread], community: Formed
+    def _appointments(
+        self, until: Sequence[Recorded], case_id: str, threads: Iterable[Thread], community: Formed
     ) -> list[tuple[str, Message]]:
-        history = await self._log.history(recorded.stream)
-        until = [one for one in history if one.position <= recorded.position]
-        booked = appointment_of(until)
-        if booked is None:
+        """After the last of these events; nothing, where it left the appointment as it was."""
+        recorded, booked = until[-1], appointment_of(until)
+        if booked is None or booked == appointment_of(until[:-1]):
             return []
         given = [one for one in until if isinstance(one.event, RequestAssigned)]
         known = given[0].position != recorded.position
@@ -135,6 +143,9 @@ _OF_A_PLACE = (
     RequestAssigned,
     RequestUnassigned,
     RequestWithdrawn,
+    RequestReoriented,
+    RequestMerged,
+    RequestRefusedAsEmergency,
     VisitAttended,
     VisitMissed,
     VisitCancelled,
@@ -162,10 +173,22 @@ def _answered(event: Any, zone: str) -> _Said | None:
             return _Said(Answer.PARTLY, at, start, text)
         case RequestHandedBack(reason=reason, handed_back_at=at):
             return _Said(Answer.REFUSED, at, None, _WHY[reason])
+        case RequestReoriented(reoriented_at=at):
+            return _Said(Answer.REFUSED, at, None, "Patient réorienté par la régulation.")
+        case RequestMerged(merged_at=at):
+            text = "Doublon : la demande se poursuit sous un autre dossier."
+            return _Said(Answer.REFUSED, at, None, text)
+        case RequestRefusedAsEmergency(refused_at=at):
+            return _Said(Answer.REFUSED, at, None, "Urgence : le dossier revient au SAMU.")
         case RequestWithdrawn() | VisitAttended() | VisitMissed() | VisitCancelled():
             return None
         case _:
             assert_never(event)
+
+
+def _was_over(before: Sequence[Recorded]) -> bool:
+    happened: list[Any] = [one.event for one in before]
+    return isinstance(requests.decider.replay(happened), Closed)
 
 
 def _of(

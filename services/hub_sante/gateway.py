@@ -30,6 +30,7 @@ from services.hub_sante.receiving import Demand, NotUnderstood, Receiving, Repli
 from services.hub_sante.schemas import Schemas
 from services.hub_sante.threads import Threads
 from services.intake.arrival import patient_told_of
+from services.intake.naming import request_of
 from services.intake.rejections import TryAgain, refusal
 from services.intake.standing import standing
 from services.log.database import UNREACHABLE, Connection
@@ -59,7 +60,7 @@ class Gateway:
         threads = Threads(house.pool)
         schemas = house.settings.hub_schemas
         self._receiving = Receiving(
-            client_id, threads, self._ask, Schemas(schemas) if schemas else None
+            client_id, threads, self._ask, self._is_known, Schemas(schemas) if schemas else None
         )
         self.ledger = Ledger(house.pool)
         self._in_turn = asyncio.Lock()  # an answer to a demand, or what the log says of it
@@ -209,6 +210,10 @@ class Gateway:
             except (NatsError, TimeoutError) as fault:
                 logger.warning("not taken in yet", error=type(fault).__name__)
             await asyncio.sleep(self._settings.hub_reconnect_seconds)
+
+    async def _is_known(self, case_id: str) -> bool:
+        history = await self._house.log.load(streams.request(request_of(case_id)))
+        return history.version > 0
 
     async def _heard(self, reference: Mapping[str, Any]) -> None:
         """A receipt of a message of ours."""

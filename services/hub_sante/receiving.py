@@ -14,7 +14,6 @@ from services.hub_sante.messages import (
     Cancellation,
     Case,
     CaseUpdate,
-    NationalMessage,
     ResourcesRequest,
 )
 from services.hub_sante.reading import Exercise, Expired, NoCareAsked, SeveralMessages
@@ -46,6 +45,8 @@ from services.intake.rejections import (
 
 Ask = Callable[[Mapping[str, Any]], Awaitable[dict[str, Any]]]
 """Tells the intake a message, and gives its answer, however long that takes."""
+IsKnown = Callable[[str], Awaitable[bool]]
+"""Whether anything happened in that case, whoever told of it."""
 _JSON = "application/json"
 _MOST_BYTES = 1_000_000
 
@@ -110,11 +111,17 @@ class Receiving:
     """`receive` is all there is to it; what it replies goes out before the message is let go."""
 
     def __init__(
-        self, client_id: str, threads: Threads, ask: Ask, schemas: Schemas | None = None
+        self,
+        client_id: str,
+        threads: Threads,
+        ask: Ask,
+        is_known: IsKnown,
+        schemas: Schemas | None = None,
     ) -> None:
         self._client_id = client_id
         self._threads = threads
         self._ask = ask
+        self._is_known = is_known
         self._schemas = schemas
 
     async def receive(self, body: bytes, content_type: str | None, now: datetime) -> Replies:
@@ -127,7 +134,7 @@ class Receiving:
         try:
             self._check(body, content_type, document)
             message = reading.read(document, now)
-            await self._check_theirs(message, sender)
+            await self._check_theirs(message.caseId, sender, may_open=isinstance(message, Case))
         except (NoCareAsked, Exercise):
             # Receipts and errors are never answered: they would be, for ever.
             if document.get("distributionKind") in {Kind.ACK, Kind.ERROR}:
@@ -137,11 +144,12 @@ class Receiving:
             return Replies(await self._rejected(document, about, rejected))
         demand_id = message.request.requestId if isinstance(message, ResourcesRequest) else None
         thread = Thread(sender, demand_id)
-        await self._threads.keep(message.caseId, thread)
+        await self._threads.keep(message.caseId, thread, number)
         told = await self._ask(document)
-        taken_back = isinstance(message, ResourcesRequest) and message.status is not None
-        if "code" in told or taken_back:
-            await self._threads.close(message.caseId, thread)
+        if "code" in told:
+            await self._threads.refused(message.caseId, thread, number)
+        elif isinstance(message, ResourcesRequest) and message.status is not None:
+            await self._threads.taken_back(message.caseId, thread)
         return self._told(about, message, told)
 
     def put_aside(self, body: bytes, now: datetime) -> list[Message]:
@@ -153,14 +161,18 @@ class Receiving:
         fault = NotUnderstood()
         return about.refused(Fault.INTERNAL_CLIENT_ERROR, f"{fault.code}: {fault}")
 
-    async def _check_theirs(self, message: NationalMessage, sender: str) -> None:
-        """Whoever opened a case, or shares it, speaks of it. Raises NotTheirs."""
-        if message.caseId.startswith(f"{sender}."):
+    async def _check_theirs(self, case_id: str, sender: str, *, may_open: bool) -> None:
+        """Whoever opened a case, or shares it, speaks of it. Raises NotTheirs.
+
+        `may_open`: the message is a file, and may be the first one hears of the case.
+        """
+        if case_id.startswith(f"{sender}."):
             return
-        known = await self._threads.of(message.caseId)
+        known = await self._threads.of(case_id)
         if sender in {thread.sender for thread in known}:
             return
-        if known or not isinstance(message, Case):
+        # It may have come by another door, of which no thread tells.
+        if known or not may_open or await self._is_known(case_id):
             raise NotTheirs
 
     def _check(self, body: bytes, content_type: str | None, document: Mapping[str, Any]) -> None:
@@ -171,25 +183,25 @@ class Receiving:
         check_text(document)
         if self._schemas is not None:
             self._schemas.check(document)
-        sender, number = str(document.get("senderID")), str(document.get("distributionID"))
-        if not number.startswith(f"{sender}_"):
-            raise AnotherSender
-        named_sender = (reading.carried(document) or {}).get("sender")
-        uri = named_sender.get("URI") if isinstance(named_sender, dict) else None
-        if uri is not None and uri != f"hubex:{sender}":
-            raise AnotherSender
+        _check_sender(document)
         if _recipient(document) != self._client_id:
             raise NotOurs
 
     async def _rejected(
         self, document: Mapping[str, Any], about: "_About", rejected: Rejected
     ) -> list[Message]:
-        """Of a file that cannot be read, an emergency is told all the same."""
+        """Of a file that cannot be read, an emergency is told all the same, if it is theirs."""
         call = reading.emergency(document) if isinstance(rejected, Invalid) else None
-        if call is not None:
-            told = await self._ask(document)
-            return about.refused(Fault.INVALID_MESSAGE, f"{told.get('code') or told.get('state')}")
-        return about.refused(_fault(rejected), f"{rejected.code}: {rejected}")
+        if call is None:
+            return about.refused(_fault(rejected), f"{rejected.code}: {rejected}")
+        try:
+            _check_sender(document)
+            if call.case_id is not None:
+                await self._check_theirs(call.case_id, about.between.recipient, may_open=True)
+        except Rejected as theirs:
+            return about.refused(_fault(theirs), f"{theirs.code}: {theirs}")
+        told = await self._ask(document)
+        return about.refused(Fault.INVALID_MESSAGE, f"{told.get('code') or told.get('state')}")
 
     def _told(
         self,
@@ -305,6 +317,17 @@ def _document(body: bytes) -> Mapping[str, Any]:
     except orjson.JSONDecodeError:
         return {}
     return document if isinstance(document, dict) else {}
+
+
+def _check_sender(document: Mapping[str, Any]) -> None:
+    """The number, the envelope and what it carries are of one. Raises AnotherSender."""
+    sender, number = str(document.get("senderID")), str(document.get("distributionID"))
+    if not number.startswith(f"{sender}_"):
+        raise AnotherSender
+    named_sender = (reading.carried(document) or {}).get("sender")
+    uri = named_sender.get("URI") if isinstance(named_sender, dict) else None
+    if uri is not None and uri != f"hubex:{sender}":
+        raise AnotherSender
 
 
 def _who(document: Mapping[str, Any]) -> tuple[str, str | None]:

@@ -21,23 +21,32 @@ class Threads:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def keep(self, case_id: str, thread: Thread) -> None:
-        """Before anything is decided: what is decided may be told at once."""
+    async def keep(self, case_id: str, thread: Thread, number: str) -> None:
+        """Before anything is decided: what is decided may be told at once.
+
+        `number`: of the message that opens it; of one that is open already, nothing changes.
+        """
         async with self._pool.connection() as connection:
             await connection.execute(
-                "insert into hub_threads (case_id, sender, demand_id) values (%s, %s, %s)"
-                " on conflict (case_id, sender, demand_id) do update set closed_at = null",
-                (case_id, thread.sender, thread.demand_id or ""),
+                "insert into hub_threads (case_id, sender, demand_id, opened_by)"
+                " values (%s, %s, %s, %s) on conflict (case_id, sender, demand_id)"
+                " do update set closed_at = null, opened_by = excluded.opened_by"
+                " where hub_threads.closed_at is not null",
+                (case_id, thread.sender, thread.demand_id or "", number),
             )
 
-    async def close(self, case_id: str, thread: Thread) -> None:
-        """It was refused, or taken back: nothing more is answered to it."""
+    async def refused(self, case_id: str, thread: Thread, number: str) -> None:
+        """The message was: what it opened is over, and what was open before it goes on."""
         async with self._pool.connection() as connection:
             await connection.execute(
-                "update hub_threads set closed_at = clock_timestamp()"
-                " where case_id = %s and sender = %s and demand_id = %s and closed_at is null",
-                (case_id, thread.sender, thread.demand_id or ""),
+                f"{_CLOSE} and opened_by = %s",
+                (case_id, thread.sender, thread.demand_id or "", number),
             )
+
+    async def taken_back(self, case_id: str, thread: Thread) -> None:
+        """Nothing more is answered to it, whoever opened it."""
+        async with self._pool.connection() as connection:
+            await connection.execute(_CLOSE, (case_id, thread.sender, thread.demand_id or ""))
 
     async def of(self, case_id: str) -> Sequence[Thread]:
         """All that is open of it, the first first."""
@@ -49,3 +58,9 @@ class Threads:
             )
             rows = cast("list[tuple[str, str]]", await cursor.fetchall())
         return [Thread(sender, demand_id or None) for sender, demand_id in rows]
+
+
+_CLOSE = (
+    "update hub_threads set closed_at = clock_timestamp()"
+    " where case_id = %s and sender = %s and demand_id = %s and closed_at is null"
+)

@@ -5,6 +5,7 @@ Projections keep their own tables, outside these: they are made and dropped by r
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     Double,
@@ -186,6 +187,8 @@ calendar_feeds = Table(
     Column("rpps", Text, nullable=False),
     Column("made_at", DateTime(timezone=True), nullable=False, server_default=_now),
     Column("ended_at", DateTime(timezone=True)),
+    # Whoever asked was the practitioner by their provider's word, not by an account.
+    Column("vouched", Boolean, nullable=False, server_default=text("false")),
     Index("ix_calendar_feeds_rpps", "rpps", postgresql_where=text("ended_at is null")),
 )
 
@@ -207,6 +210,7 @@ hub_threads = Table(
     Column("demand_id", Text, primary_key=True),  # empty: a file, of which nothing was demanded
     Column("made_at", DateTime(timezone=True), nullable=False, server_default=_now),
     Column("closed_at", DateTime(timezone=True)),  # refused, or taken back: it is answered no more
+    Column("opened_by", Text),  # the number of the message; of the first ones, unknown
 )
 
 reveals = Table(

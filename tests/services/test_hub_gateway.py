@@ -1,5 +1,6 @@
 """The Hub Santé over AMQP: what comes is answered as its models say, and nothing is lost."""
 
+import gc
 import json
 import ssl
 from contextlib import asynccontextmanager
@@ -25,7 +26,7 @@ from tests.examples import HOUR, NOON
 from tests.running import until
 from tests.services.rabbit import SAMU, US, needs_rabbitmq, rabbit_at
 from tests.services.test_hub_sante import CASE, case, demand
-from tests.talking import opened, slot_told, tell
+from tests.talking import opened, request_told, slot_told, tell
 
 HUB = Path(__file__).parents[3] / "shared" / "conformance" / "hub-sante"
 SCHEMAS = HUB / "json-schema"
@@ -39,6 +40,13 @@ pytestmark = [
     needs_rabbitmq,
     pytest.mark.skipif(not HUB.is_dir(), reason="the Hub's schemas are not beside this checkout"),
 ]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _nothing_left():
+    """What aio-pika leaves behind is let go of here, not in the middle of somebody else's test."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="module")
@@ -484,17 +492,125 @@ async def test_a_demand_that_was_refused_is_never_accepted_later(house, samu):
     assert accepted == [DEMAND]
 
 
+def of_a_stranger(message, kind="Report"):
+    """Of a SAMU the case is not of."""
+    stranger = "fr.health.samu999"
+    document = enveloped(message, distributionKind=kind, senderID=stranger)
+    document["distributionID"] = f"{stranger}_{uuid4()}"
+    content(document)["sender"]["URI"] = f"hubex:{stranger}"
+    return document
+
+
+VITAL = {"details": {"priority": "P0", "careLevel": "R1"}}
+
+
+@pytest.mark.parametrize("beside", [{}, {"location": "nowhere"}], ids=["whole", "malformed"])
+@pytest.mark.parametrize("door", ["the Hub", "another"])
+async def test_another_samu_does_not_end_a_case_by_calling_it_an_emergency(
+    house, samu, beside, door
+):
+    await opened(house)
+    if door == "the Hub":
+        await samu.send(case())
+        await samu.hears("appointment")
+    else:
+        assert "code" not in await tell(house, "care-request", request_told(case_id=CASE))
+
+    await samu.send(of_a_stranger(case(qualification=VITAL, **beside)))
+    (error,) = await samu.hears("error")
+
+    assert error["errorCode"]["statusCode"] == 703
+    names = [one.event.name for one in await house.log.history(f"request-{request_of(CASE)}")]
+    assert "request.refused_as_emergency" not in names
+
+
+async def test_its_own_samu_does_even_where_the_file_is_malformed(house, samu):
+    await opened(house)
+    await samu.send(case())
+    await samu.hears("appointment")
+
+    await samu.send(case(qualification=VITAL, location="nowhere"))
+    (_, change) = await samu.hears("appointment", 2)
+
+    assert change["status"] == "cancelled"
+    for one in samu.heard:
+        check(one)
+
+
+async def test_a_file_goes_on_being_answered_after_an_update_that_is_refused(house, samu):
+    await opened(house, start=NOON + 40 * HOUR)
+    await samu.send(case())
+    await samu.hears("reference")
+    await samu.send({"createCaseHealthUpdate": {"caseId": CASE, "medicalNote": []}})
+    await samu.hears("error")
+
+    await tell(house, "slot", slot_told(NOON + 2 * HOUR))
+
+    assert await samu.hears("appointment")
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "said"),
+    [
+        ("reorientation", {"to": "URGENCES"}, "réorienté"),
+        ("duplicate", {"of": "another"}, "Doublon"),
+    ],
+)
+async def test_what_ends_elsewhere_is_told_to_who_asked(house, samu, kind, data, said):
+    await opened(house)
+    await samu.send(case())
+    await samu.send(demand(request={"deadline": "4H"}))
+    await samu.hears("resourcesResponse")
+    await samu.hears("appointment")
+    if "of" in data:
+        data = {"of": (await tell(house, "care-request", request_told()))["id"]}
+
+    await tell(house, kind, {"request_id": str(request_of(CASE)), **data})
+    (_, answer) = await samu.hears("resourcesResponse", 2)
+    (_, change) = await samu.hears("appointment", 2)
+
+    assert answer["response"]["answer"] == "REFUSEE"
+    assert said in answer["response"]["freetext"]
+    assert change["status"] == "cancelled"
+    for one in samu.heard:
+        check(one)
+
+
+async def test_an_emergency_is_told_to_who_asked(house, samu):
+    await opened(house)
+    await samu.send(case())
+    await samu.send(demand(request={"deadline": "4H"}))
+    await samu.hears("resourcesResponse")
+
+    await samu.send(case(qualification=VITAL))
+    (_, answer) = await samu.hears("resourcesResponse", 2)
+    (_, change) = await samu.hears("appointment", 2)
+
+    assert "Urgence" in answer["response"]["freetext"]
+    assert change["status"] == "cancelled"
+
+
+async def test_what_the_sas_does_with_what_it_got_back_is_not_told_it_again(house, samu, clock):
+    await opened(house, start=NOON + 40 * HOUR)
+    await samu.send(case())
+    await samu.send(demand(request={"deadline": "1H"}))
+    await samu.hears("resourcesResponse")
+    await clock.move_to(NOON + HOUR)
+    await samu.hears("resourcesResponse", 2)
+
+    reoriented = {"request_id": str(request_of(CASE)), "to": "URGENCES"}
+    assert "code" not in await tell(house, "reorientation", reoriented)
+    await house.settled()
+    await samu.send(case(caseId=f"{CASE}.other"))
+    await samu.hears("reference", 3)
+
+    assert len(samu.of("resourcesResponse")) == 2
+
+
 async def test_another_samu_neither_cancels_a_case_nor_hears_of_it(house, samu):
     await opened(house)
     await samu.send(case())
     await samu.hears("appointment")
-    stranger = "fr.health.samu999"
-
-    def of_a_stranger(message, kind):
-        document = enveloped(message, distributionKind=kind, senderID=stranger)
-        document["distributionID"] = f"{stranger}_{uuid4()}"
-        content(document)["sender"]["URI"] = f"hubex:{stranger}"
-        return document
 
     for message, kind in ((case(), "Cancel"), (demand(), "Report"), (case(), "Report")):
         await samu.send(of_a_stranger(message, kind))
