@@ -47,9 +47,12 @@ class Gate:
         """Whoever signed in on a page of ours. Raises InvalidToken."""
         return await self._principal(signed)
 
-    async def holder(self, account_id: UUID) -> Principal:
-        """Whoever has that account, as was proved otherwise. Raises InvalidToken."""
-        return await self._principal(SignedIn(account_id))
+    async def holder(self, account_id: UUID, rpps: str | None = None) -> Principal:
+        """Whoever has that account, as was proved otherwise. Raises InvalidToken.
+
+        `rpps`: a provider vouched that they are that practitioner.
+        """
+        return await self._principal(SignedIn(account_id, rpps))
 
     async def again(self, principal: Principal) -> Principal | None:
         """As `who`, of somebody who came in before; None: they would be let in no more."""

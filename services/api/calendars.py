@@ -25,7 +25,7 @@ from services.api.members import RppsPath
 from services.api.scopes import UnknownPath, uuid_of
 from services.api.telling import RESPONSES
 from services.calendars import apart
-from services.calendars.feeds import Feeds
+from services.calendars.feeds import Feed, Feeds
 from services.calendars.free_times import FreeTime
 from services.calendars.syncing import AgendaSlots, plan
 from services.fhir.codes import MEDIA_TYPE
@@ -68,8 +68,8 @@ async def subscribe(rpps: RppsPath, request: Request, desk: AtDesk, who: Who) ->
     It shows slots, and which are taken: never who the patient is, nor why they come. Asked for
     again, there is a new one, and the one before is of no use any more.
     """
-    permitted(who, Look.SLOTS, Scope(rpps=rpps))
-    key = await _feeds(desk).make(who.account_id, rpps)
+    capacity = permitted(who, Look.SLOTS, Scope(rpps=rpps))
+    key = await _feeds(desk).make(Feed(who.account_id, rpps, capacity.vouched))
     return {"url": f"{desk.address(request)}/v1/calendars/{key}.ics"}
 
 
@@ -90,7 +90,7 @@ async def calendar(
     if feed is None:
         raise UnknownPath
     try:
-        holder = await desk.gate.holder(feed.account_id)
+        holder = await desk.gate.holder(feed.account_id, feed.rpps if feed.vouched else None)
     except InvalidToken as gone:
         raise UnknownPath from gone
     permitted(holder, Look.SLOTS, Scope(rpps=feed.rpps))

@@ -15,6 +15,7 @@ class Feed(NamedTuple):
 
     account_id: UUID
     rpps: str
+    vouched: bool  # whoever asked was the practitioner by their provider's word
 
 
 class Feeds:
@@ -24,14 +25,15 @@ class Feeds:
         self._pool = pool
         self._sealer = sealer
 
-    async def make(self, account_id: UUID, rpps: str) -> str:
+    async def make(self, feed: Feed) -> str:
         """A new key; the one this account had for it before is of no use any more."""
         key = token_urlsafe(_KEY_BYTES)
         async with self._pool.connection() as connection, connection.transaction():
-            await connection.execute(_END, (account_id, rpps))
+            await connection.execute(_END, (feed.account_id, feed.rpps))
             await connection.execute(
-                "insert into calendar_feeds (digest, account_id, rpps) values (%s, %s, %s)",
-                (self._digest(key), account_id, rpps),
+                "insert into calendar_feeds (digest, account_id, rpps, vouched)"
+                " values (%s, %s, %s, %s)",
+                (self._digest(key), *feed),
             )
         return key
 
@@ -44,11 +46,11 @@ class Feeds:
         """None: there is no such address, or not any more."""
         async with self._pool.connection() as connection:
             cursor = await connection.execute(
-                "select account_id, rpps from calendar_feeds"
+                "select account_id, rpps, vouched from calendar_feeds"
                 " where digest = %s and ended_at is null",
                 (self._digest(key),),
             )
-            row = cast("tuple[UUID, str] | None", await cursor.fetchone())
+            row = cast("tuple[UUID, str, bool] | None", await cursor.fetchone())
         return Feed(*row) if row else None
 
     def _digest(self, key: str) -> str:

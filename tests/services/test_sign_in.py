@@ -15,7 +15,7 @@ from services.access.signed import SignedIn
 from services.access.tokens import AUDIENCE, LOCAL, InvalidToken, Tokens
 from services.intake.naming import account_of
 from tests.conftest import house_at
-from tests.examples import DR_ADAM, HOUR, NEVERS, NOON
+from tests.examples import DR_ADAM, DR_BLAIN, HOUR, NEVERS, NOON
 from tests.services.doors import doors_of
 
 ISSUER = "https://auth.esw.esante.example/realms/pro"
@@ -125,6 +125,16 @@ async def test_who_is_vouched_for_as_a_practitioner_is_one_for_themselves(door, 
     assert known["capacities"] == [
         {"role": "practitioner", "rpps": DR_ADAM, "communities": [NEVERS]}
     ]
+
+
+async def test_a_practitioner_known_by_their_provider_alone_subscribes_to_their_calendar(door):
+    doctor = door.bearer(signed(SubjectNameID=DR_ADAM))
+
+    made = await door.ask("POST", f"/v1/practitioners/{DR_ADAM}/calendar", doctor)
+
+    assert (await door.client.get(made.json()["url"])).status_code == 200
+    other = await door.ask("POST", f"/v1/practitioners/{DR_BLAIN}/calendar", doctor)
+    assert other.status_code == 403
 
 
 @pytest.mark.parametrize("claim", ["8", "ADELI123", "999", 10978000015, None])
