@@ -136,10 +136,21 @@ class Cancellation(Part):
     caseId: CaseId  # noqa: N815 the national name
 
 
+class ChangedDetails(Part):
+    priority: Priority | None = None
+    careLevel: CareLevel | None = None  # noqa: N815 the national name
+
+
+class ChangedQualification(Part):
+    details: ChangedDetails = ChangedDetails()
+
+
 class CaseUpdate(Part):
     """RS-EDA-MAJ `createCaseHealthUpdate`: a part of a file that changed."""
 
     caseId: CaseId  # noqa: N815 the national name
+    qualification: ChangedQualification = ChangedQualification()
+    patient: tuple[CasePatient, ...] = ()
 
 
 class Demand(Part):

@@ -134,7 +134,7 @@ def emergency(document: Mapping[str, Any]) -> EmergencyCall | None:
     return EmergencyCall.found_in(told)
 
 
-def care_level(case: Case) -> CareLevel | None:
+def care_level(case: Case | CaseUpdate) -> CareLevel | None:
     """What the case needs: the file says it, or of its patients; the most vital counts."""
     said = [case.qualification.details.careLevel]
     said += [patient.detail.careLevel for patient in case.patient if patient.detail]

@@ -10,6 +10,7 @@ from uuid import UUID
 import orjson
 from pydantic import ValidationError
 
+from domain.request import is_emergency
 from events.envelope import Actor, Role
 from services.hub_sante import reading
 from services.hub_sante.messages import (
@@ -246,8 +247,15 @@ def _data(event: CloudEvent, kind: str) -> Message:
 
 
 def _national_identity(message: NationalMessage, fingerprint: str) -> tuple[UUID, Actor]:
-    """A file is created once and a resource asked once; an update has no id but its content."""
+    """A file is created once and a resource asked once; an update has no id but its content.
+
+    Nor has an emergency: whatever the file said before, it is told.
+    """
     match message:
+        case Case() if is_emergency(
+            message.qualification.details.priority, reading.care_level(message)
+        ):
+            command_id = named("call", fingerprint)
         case Case():
             command_id = request_of(message.caseId)
         case ResourcesRequest():

@@ -1,6 +1,6 @@
 """Requests for care: ours, and the SAMU's files and demands."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import assert_never
 from uuid import UUID
 
@@ -195,20 +195,25 @@ class CareDesk:
             raise UnknownCase(cancelled.caseId)
         return await self._withdraw(came, cancelled.caseId, request_id)
 
-    async def case_update(self, update: CaseUpdate) -> Answer:
-        """A part of a file that changed (RS-EDA-MAJ): refused, and why depends on the file."""
+    async def case_update(self, came: Arrival, update: CaseUpdate) -> Answer:
+        """A part of a file that changed (RS-EDA-MAJ): refused, and why depends on the file.
+
+        Unless it is an emergency by now: then the SAMU has it back at once.
+        """
         request_id = request_of(update.caseId)
         known = await self._executor.look(requests.decider, streams.request(request_id))
         match known:
             case NotReceived():
                 raise UnknownCase(update.caseId)
-            case Emergency():
-                raise WasAnEmergency(update.caseId)
             case Closed():
                 raise RequestClosed(update.caseId)
             case Visited():
                 raise AlreadyVisited(update.caseId)
-            case Waiting() | Assigned():
+            case Waiting() | Assigned() | Emergency():
+                if emergency := _becoming(update, known, came.at):
+                    return await self._refuse(came, emergency)
+                if isinstance(known, Emergency):
+                    raise WasAnEmergency(update.caseId)
                 raise CaseUpdateNotTakenOver(update.caseId)
             case _:
                 assert_never(known)
@@ -402,6 +407,27 @@ def _identity(asked: CareRequest) -> Identity:
         address=patient.address,
         exact_position=(point.lat, point.lon) if point else None,
         notes=(asked.note,) if asked.note else (),
+    )
+
+
+def _becoming(update: CaseUpdate, known: Request, at: datetime) -> RefuseAsEmergency | None:
+    """What the file becomes by the change, if that is an emergency and it was none at first."""
+    received = received_of(known)
+    if received is None:
+        return None
+    priority = update.qualification.details.priority or received.priority
+    level = reading.care_level(update)
+    if not is_emergency(priority, level):
+        return None
+    return RefuseAsEmergency(
+        request_id=received.request_id,
+        case_id=update.caseId,
+        source=Source.SAS,
+        priority=priority,
+        care_level=level,
+        motive=received.motive,
+        commune=received.commune,
+        at=at,
     )
 
 

@@ -224,7 +224,7 @@ class Reception:
             case ResourcesRequest():
                 return await self._care.demand(came, message)
             case CaseUpdate():
-                return await self._care.case_update(message)
+                return await self._care.case_update(came, message)
             case Cancellation():
                 return await self._care.cancellation(came, message)
             case _:

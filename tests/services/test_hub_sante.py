@@ -520,6 +520,46 @@ async def test_a_request_whose_file_says_emergency_is_closed_and_its_place_is_fr
     assert str(history[-1].event.slot_id) == slot["id"]
 
 
+@pytest.mark.parametrize(
+    ("root", "changes"),
+    [
+        ("createCaseHealth", {"qualification": {"details": {"priority": "P0"}}}),
+        ("createCaseHealthUpdate", {"qualification": {"details": {"priority": "P1"}}}),
+        ("createCaseHealthUpdate", {"qualification": {"details": {"careLevel": "R1"}}}),
+        ("createCaseHealthUpdate", {"patient": [{"detail": {"careLevel": "R1"}}]}),
+    ],
+)
+async def test_a_file_that_becomes_an_emergency_is_the_samu_s_again(house, root, changes):
+    """Found by our own test of the Hub: `same_id_other_content`, and the visit stood."""
+    slot = await opened(house)
+    await sent(house, case())
+    await house.settled()
+    file = case(**changes) if root == "createCaseHealth" else {root: {"caseId": CASE} | changes}
+
+    answer = await sent(house, file)
+
+    assert answer["code"] == answer["state"] == "refused_as_emergency"
+    assert (await sent(house, file)) == answer
+    names_of_events = [event.name for event in await received(house)]
+    assert names_of_events.count("request.refused_as_emergency") == 1
+    other = await tell(house, "care-request", request_told())
+    await house.settled()
+    last = (await house.log.history(names.request(other["id"])))[-1].event
+    assert str(last.slot_id) == slot["id"]
+
+
+async def test_an_update_that_is_no_emergency_leaves_the_request_as_it_is(house):
+    await opened(house)
+    await sent(house, case())
+    await house.settled()
+    calmer = {"caseId": CASE, "qualification": {"details": {"priority": "P3", "careLevel": "R4"}}}
+
+    answer = await sent(house, {"createCaseHealthUpdate": calmer})
+
+    assert answer["code"] == "case_update_not_taken_over"
+    assert (await received(house))[-1].name == "request.assigned"
+
+
 async def test_an_emergency_is_told_so_even_if_the_rest_of_its_file_is_wrong(house):
     wrong = case(
         qualification={"details": {"priority": "P0"}},
