@@ -139,18 +139,21 @@ class Dispatcher:
     async def settled(self) -> None:
         """Return when everything in the log so far has been dealt with, and written."""
         while True:
-            while self._writing or self._work.left or self._due():
+            while self._is_busy():
                 await asyncio.sleep(0.001)
             head = await self._log.head()
             if self.position < head:
                 self._bell.ring()
                 await asyncio.sleep(0.001)
-            elif not (self._writing or self._work.left or self._due()):
+            elif not self._is_busy():
                 return
 
     def next_instant(self) -> datetime | None:
         """When a waiting request is next looked at."""
         return self._timers.next_instant()
+
+    def _is_busy(self) -> bool:
+        return bool(self._writing) or self._work.left or self._due()
 
     def _due(self) -> bool:
         instant = self._timers.next_instant()

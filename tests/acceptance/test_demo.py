@@ -25,7 +25,7 @@ def day(snp):
 
 
 def test_a_day_goes_by_without_a_loss_the_same_again_and_another_seed_is_another_day(day):
-    """One after the other: a day takes half a minute. What differs by seed is what happens in it."""
+    """One after the other: a day takes half a minute. By seed what happens in it differs."""
     first = day(3)
 
     assert list(first) == KEYS
