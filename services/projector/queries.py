@@ -8,7 +8,7 @@ from sqlalchemy import Select
 
 from domain.decider import Refused
 from services.log.database import Connection, Pool
-from services.projector.statements import compiled_in
+from services.projector.statements import compiled_in, numbered_in
 
 
 class NotBuiltYet(Refused):
@@ -50,9 +50,10 @@ async def rows_on(
     **given: object,
 ) -> list[dict[str, Any]]:
     """As `rows`; `schemas`: where to look instead, by the name of the read model."""
-    text, parameters = compiled_in(schemas or {}, query)
+    asked = numbered_in(schemas or {}, query)
+    cursor = psycopg.AsyncRawCursor(connection)
     try:
-        cursor = await connection.execute(text, {**parameters, **given})
+        await cursor.execute(asked.text, asked.values(given))
     except psycopg.errors.UndefinedTable as absent:
         raise NotBuiltYet from absent
     names = [column.name for column in cursor.description or ()]

@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from functools import lru_cache
 from inspect import getsource
 from sys import modules
+from typing import NamedTuple
 
 import orjson
 from psycopg.types.json import Jsonb
 from sqlalchemy import ARRAY, Index, Table, any_, bindparam, column, func, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.engine import Dialect
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.sql import ClauseElement
+from sqlalchemy.sql.compiler import Compiled, SQLCompiler
 
 from events import upcasters
 from projections import rows
@@ -21,6 +24,7 @@ from projections.rows import Key, Place, Projection, Row, Rows, key_of
 from services.log.database import Connection
 
 _DIALECT = postgresql.psycopg.dialect()  # type: ignore[no-untyped-call]
+_NUMBERED = postgresql.psycopg.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
 
 
 @dataclass(frozen=True)
@@ -39,20 +43,58 @@ def compiled_in(
     return _compiled(clause, tuple(sorted(schemas.items())))
 
 
+class Numbered(NamedTuple):
+    """A statement whose parameters are $1, $2, …: their names in this order, and what is known."""
+
+    text: bytes
+    names: Sequence[str]
+    known: Mapping[str, object]
+
+    def values(self, given: Mapping[str, object]) -> list[object]:
+        """All of them, those that are given now included."""
+        every = {**self.known, **given}
+        return [every[name] for name in self.names]
+
+
+def numbered_in(schemas: Mapping[str, str], clause: ClauseElement) -> Numbered:
+    """As `compiled_in`, for a raw cursor, which sends the text as it is.
+
+    Another looks for the names in it first, each time it is longer than 4 kB: 0.7 of the 4 ms that
+    a question about places takes.
+    """
+    return _numbered(clause, tuple(sorted(schemas.items())))
+
+
+_Schemas = tuple[tuple[str, str], ...]
+
+
 @lru_cache(maxsize=1024)  # of questions that are asked again and again, by their being the same
-def _compiled(
-    clause: ClauseElement, schemas: tuple[tuple[str, str], ...]
-) -> tuple[bytes, Mapping[str, object]]:
-    compiled = clause.compile(
-        dialect=_DIALECT,
+def _compiled(clause: ClauseElement, schemas: _Schemas) -> tuple[bytes, Mapping[str, object]]:
+    compiled = _compile(clause, schemas, _DIALECT)
+    return _text(compiled, schemas), compiled.params or {}
+
+
+@lru_cache(maxsize=1024)
+def _numbered(clause: ClauseElement, schemas: _Schemas) -> Numbered:
+    compiled = _compile(clause, schemas, _NUMBERED)
+    names = compiled.positiontup or () if isinstance(compiled, SQLCompiler) else ()
+    return Numbered(_text(compiled, schemas), tuple(names), compiled.params or {})
+
+
+def _compile(clause: ClauseElement, schemas: _Schemas, dialect: Dialect) -> Compiled:
+    return clause.compile(
+        dialect=dialect,
         schema_translate_map=dict(schemas),
         compile_kwargs={"render_postcompile": True},
     )
+
+
+def _text(compiled: Compiled, schemas: _Schemas) -> bytes:
     text = str(compiled)
     for name, schema in schemas:
         # SQLAlchemy leaves the translation to execution; here the text itself is what is wanted.
         text = text.replace(f"__[SCHEMA_{name}]", schema)
-    return text.encode(), compiled.params or {}
+    return text.encode()
 
 
 class Statements:

@@ -11,11 +11,12 @@ from tests.recording import recorded
 
 @pytest.fixture
 async def shown(database_url, settings, pool):
-    """Given events, the read model's rows."""
+    """Given events, the rows of a read model made anew."""
     connection = await connect(database_url, settings)
 
     async def given(projection, *events, batches=1):
         statements = Statements(projection)
+        await connection.execute(f"drop schema if exists {projection.name} cascade".encode())
         for statement in statements.create():
             await connection.execute(statement)
         news = recorded(*events)

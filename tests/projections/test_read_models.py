@@ -173,10 +173,8 @@ DAY = (
 
 
 @pytest.mark.parametrize("projection", PROJECTIONS.values(), ids=list(PROJECTIONS))
-async def test_how_events_are_batched_makes_no_difference(shown, pool, projection):
+async def test_how_events_are_batched_makes_no_difference(shown, projection):
     whole = await shown(projection, *DAY)
-    async with pool.connection() as connection:
-        await connection.execute(f"drop schema {projection.name} cascade")
 
     assert await shown(projection, *DAY, batches=len(DAY)) == whole
     assert all(whole.values())
@@ -272,6 +270,9 @@ async def test_tables_of_another_shape_are_built_anew(house, settings):
 
 
 async def test_a_read_model_that_is_not_there_says_so(pool):
+    async with pool.connection() as connection:
+        await connection.execute("drop schema board cascade")
+
     with pytest.raises(NotBuiltYet):
         await rows(pool, board.on_board())
 
