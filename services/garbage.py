@@ -1,12 +1,15 @@
 """Python's garbage collector, set for a process that answers within milliseconds (ADR 10)."""
 
+import asyncio
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_THRESHOLDS = 2_000, 10, 50
+_NEVER = 1_000_000_000
+_THRESHOLDS = 2_000, 5, _NEVER
+"""New objects before the youngest are collected; rounds before the older are; the oldest by the
+clock alone (`collected_by_the_clock`)."""
 _MANY = 500_000  # objects
-"""New objects before the youngest are collected; rounds before the older are."""
 
 
 def spare_what_is_loaded() -> None:
@@ -17,6 +20,13 @@ def spare_what_is_loaded() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_THRESHOLDS)
+
+
+async def collected_by_the_clock(every: float) -> None:
+    """For ever, every so many seconds: all that was made since the start, for up to 100 ms."""
+    while True:
+        await asyncio.sleep(every)
+        gc.collect()
 
 
 @contextmanager

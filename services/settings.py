@@ -133,6 +133,9 @@ class Settings(BaseSettings):
     relay_batch_events: Count = 500
     relay_checkpoint_seconds: float = 0.1  # a lost one costs duplicates that JetStream drops
     relay_standby_seconds: float = 1.0  # how often a second relay asks whether the first is gone
+    full_collection_seconds: Annotated[float, Field(gt=0)] = (
+        600.0  # of Python's garbage: 0.1 s each
+    )
     decide_attempts: Count = 8  # lost races before a command gives up
 
     # NATS

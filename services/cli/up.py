@@ -17,7 +17,7 @@ from services.cli.signals import ended_by_signals, ends_at_last, on_signals
 from services.embedded import state as states
 from services.embedded.nats_server import NatsServer
 from services.embedded.postgres import Postgres
-from services.garbage import spare_what_is_loaded
+from services.garbage import collected_by_the_clock, spare_what_is_loaded
 
 if TYPE_CHECKING:
     from services.addresses import Addresses
@@ -249,6 +249,7 @@ async def _settle_in(house: "House") -> None:
     await house.showing.wait()
     house.spared = True
     spare_what_is_loaded()
+    await collected_by_the_clock(house.settings.full_collection_seconds)
 
 
 @dataclass(frozen=True)
