@@ -40,7 +40,7 @@ from projections.indicators.definitions import (
     Total,
     Weekly,
 )
-from projections.indicators.dimensions import dimension, word_of
+from projections.indicators.dimensions import dimension, names, word_of
 from projections.indicators.figures import Figure, Row, Together
 from projections.indicators.marks import MARKS, TABLES
 from projections.indicators.participation import participation
@@ -70,6 +70,11 @@ class Asked:
     scope: Scope
     period: Period
     by: str | None = None
+
+
+def breakdowns() -> list[str]:
+    """All that `by` may be, of some figure or other."""
+    return sorted({name for table in TABLES.values() for name in names(table)})
 
 
 def questions(definitions: Iterable[Definition], asked: Asked) -> list[Question]:

@@ -15,7 +15,7 @@ from events.roles import Role
 from projections import availability, offers
 from projections.indicators.definitions import Reader, catalogue
 from projections.indicators.periods import NotAPeriod, Period, month_of, period_of
-from projections.indicators.questions import Asked
+from projections.indicators.questions import Asked, breakdowns
 from projections.indicators.scope import Scope as Over
 from services.access.gate import permitted
 from services.access.permissions import Look, Scope
@@ -46,6 +46,12 @@ class IndicatorUnknown(Refused):
     """There is no such indicator: without `only`, all of them are answered."""
 
     code = "unknown_indicator"
+
+
+class BreakdownUnknown(Refused):
+    """Figures are not broken down by that."""
+
+    code = "unknown_breakdown"
 
 
 def period_named(text: str | None) -> Period | None:
@@ -106,6 +112,10 @@ async def indicators(
     who: Who,
     period: Annotated[str | None, Query(max_length=40, description="2026-11; this month")] = None,
     only: Annotated[str | None, Query(max_length=400, description="Codes, with commas")] = None,
+    by: Annotated[
+        str | None,
+        Query(max_length=40, description="A line each: profession, commune, half_day, …"),
+    ] = None,
     lang: Literal["fr", "en"] = "fr",
     at: At = None,
 ) -> Response:
@@ -117,8 +127,10 @@ async def indicators(
     codes = tuple(only.split(",")) if only else ()
     if not set(codes) <= set(catalogue()):
         raise IndicatorUnknown
+    if by is not None and by not in breakdowns():
+        raise BreakdownUnknown(f"{by}: there are {', '.join(breakdowns())}")
     ask = Ask(
-        Asked(Over(finess), meant),
+        Asked(Over(finess), meant, by),
         reader=Reader.ARS if capacity.role is Role.AUTHORITY else Reader.COORDINATOR,
         codes=codes,
         at=at,

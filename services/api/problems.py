@@ -51,6 +51,8 @@ _OF_CONTENT = {
     "invalid_value",
     "not_an_agenda",
     "place_missing",
+    "unknown_indicator",
+    "unknown_breakdown",
 }
 
 

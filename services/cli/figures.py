@@ -10,11 +10,9 @@ from pathlib import Path
 from rich.markup import escape
 
 from projections.indicators.definitions import Reader, Theme, catalogue
-from projections.indicators.dimensions import names
 from projections.indicators.folding import projection
-from projections.indicators.marks import TABLES
 from projections.indicators.periods import NotAPeriod, Period, month_of, period_of
-from projections.indicators.questions import Asked
+from projections.indicators.questions import Asked, breakdowns
 from projections.indicators.scope import Scope
 from projections.indicators.values import theme_name
 from services.cli.errors import Told
@@ -86,9 +84,8 @@ async def _period(session: Session, wanted: Wanted, today: date, *, year: bool) 
 
 
 def _dimension(by: str | None) -> str | None:
-    known = {name for table in TABLES.values() for name in names(table)}
-    if by is not None and by not in known:
-        raise Told(f"--by {by}: there are {', '.join(sorted(known))}", code="usage", status=2)
+    if by is not None and by not in breakdowns():
+        raise Told(f"--by {by}: there are {', '.join(breakdowns())}", code="usage", status=2)
     return by
 
 

@@ -275,6 +275,23 @@ async def _next_event(lines):
     raise AssertionError
 
 
+async def test_figures_are_read_whole_and_by_breakdown(door, regulator):
+    await a_place(door.house)
+    await a_request(door, regulator)
+    coordinator = await door.as_(Role.COORDINATOR)
+    await door.house.settled()
+    figures = f"/v1/communities/{NEVERS}/indicators?period=2026-11&only=requests_received"
+
+    whole = (await door.ask("GET", figures, coordinator)).json()["figures"]
+    by = (await door.ask("GET", f"{figures}&by=commune", coordinator)).json()["figures"]
+
+    assert [(one["cell"], one["value"]) for one in whole] == [("", 1)]
+    assert [(one["cell"], one["value"]) for one in by] == [("58194", 1)]
+    for wrong, code in (("by=colour", "unknown_breakdown"), ("only=calls", "unknown_indicator")):
+        told = await door.ask("GET", f"{figures.partition('&')[0]}&{wrong}", coordinator)
+        assert (told.status_code, told.json()["code"]) == (422, code)
+
+
 async def test_others_news_are_not_heard(door):
     elsewhere = await door.as_(Role.REGULATOR, community=VALENCIENNES)
     here = await door.as_(Role.REGULATOR)
