@@ -66,17 +66,18 @@ async def subscribe(rpps: RppsPath, request: Request, desk: AtDesk, who: Who) ->
     """An address to subscribe to from any calendar: whoever has it reads it, so keep it.
 
     It shows slots, and which are taken: never who the patient is, nor why they come. Asked for
-    again, there is a new one, and the one before is of no use any more.
+    again, there is a new one, and the one before is of no use any more. Of who has no account but
+    a provider's word it is good for a year.
     """
-    capacity = permitted(who, Look.SLOTS, Scope(rpps=rpps))
-    key = await _feeds(desk).make(Feed(who.account_id, rpps, capacity.vouched))
+    permitted(who, Look.SLOTS, Scope(rpps=rpps))
+    vouched = who.signed.rpps == rpps  # by their provider, whatever their account says beside
+    key = await _feeds(desk).make(Feed(who.account_id, rpps, vouched))
     return {"url": f"{desk.address(request)}/v1/calendars/{key}.ics"}
 
 
 @router.delete("/v1/practitioners/{rpps}/calendar", status_code=204, response_class=Response)
 async def unsubscribe(rpps: RppsPath, desk: AtDesk, who: Who) -> None:
-    """The address is of no use any more."""
-    permitted(who, Look.SLOTS, Scope(rpps=rpps))
+    """The address is of no use any more: whoever asked for it ends it, whatever they are now."""
     await _feeds(desk).end(who.account_id, rpps)
 
 

@@ -1,5 +1,6 @@
 """Addresses of calendars: whoever has one reads it, so it is as good as a secret."""
 
+from datetime import timedelta
 from secrets import token_urlsafe
 from typing import NamedTuple, cast
 from uuid import UUID
@@ -8,6 +9,7 @@ from services.log.database import Pool
 from services.log.vault import Sealer
 
 _KEY_BYTES = 32
+_VOUCHED_FOR = timedelta(days=365)  # nobody tells us when a provider would no longer say so
 
 
 class Feed(NamedTuple):
@@ -47,8 +49,9 @@ class Feeds:
         async with self._pool.connection() as connection:
             cursor = await connection.execute(
                 "select account_id, rpps, vouched from calendar_feeds"
-                " where digest = %s and ended_at is null",
-                (self._digest(key),),
+                " where digest = %s and ended_at is null"
+                " and not (vouched and made_at < clock_timestamp() - %s)",
+                (self._digest(key), _VOUCHED_FOR),
             )
             row = cast("tuple[UUID, str, bool] | None", await cursor.fetchone())
         return Feed(*row) if row else None

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, assert_never
+from zlib import crc32
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -78,7 +79,8 @@ class Answers:
             return None  # what the SAS did with what it got back
         community = await self._community(recorded)
         said = _answered(recorded.event, community.zone if community else "Europe/Paris")
-        written = list(self._answers(case_id, threads, said)) if said else []
+        waiting = _unanswered(threads, until[:-1])
+        written = list(self._answers(case_id, waiting, said)) if said else []
         if isinstance(recorded.event, _OF_A_PLACE) and community is not None:
             written += self._appointments(until, case_id, threads, community)
         if not written:
@@ -88,11 +90,11 @@ class Answers:
             enveloped(
                 Between(self._client_id, to),
                 Kind.REPORT,
-                f"{recorded.meta.event_id}.{nth}",
+                f"{recorded.meta.event_id}.{_which(to, content)}",
                 content,
                 now,
             )
-            for nth, (to, content) in enumerate(written)
+            for to, content in written
         ]
         what = ", ".join(sorted({next(iter(content)) for _, content in written}))
         return Parcel(recorded, what, orjson.dumps(messages))
@@ -158,7 +160,7 @@ _WHY = {
 }
 
 
-def _answered(event: Any, zone: str) -> _Said | None:
+def _answered(event: Any, zone: str) -> _Said | None:  # noqa: C901 a table of events
     """What it means to who asked; None: nothing they were not told."""
     match event:
         case RequestAssigned(start=start, assigned_at=at):
@@ -180,10 +182,38 @@ def _answered(event: Any, zone: str) -> _Said | None:
             return _Said(Answer.REFUSED, at, None, text)
         case RequestRefusedAsEmergency(refused_at=at):
             return _Said(Answer.REFUSED, at, None, "Urgence : le dossier revient au SAMU.")
-        case RequestWithdrawn() | VisitAttended() | VisitMissed() | VisitCancelled():
+        case RequestWithdrawn(withdrawn_at=at):
+            return _Said(Answer.REFUSED, at, None, "Demande retirée.")
+        case VisitAttended() | VisitMissed() | VisitCancelled():
             return None
         case _:
             assert_never(event)
+
+
+_FINAL = (
+    RequestHandedBack,
+    RequestMerged,
+    RequestReoriented,
+    RequestRefusedAsEmergency,
+    RequestWithdrawn,
+)
+"""After these a demand is refused for good: what is asked again is asked anew."""
+
+
+def _unanswered(threads: Sequence[Thread], before: Sequence[Recorded]) -> list[Thread]:
+    """Those nobody took back, that were told nothing final yet: they were opened since."""
+    final = [one.recorded_at for one in before if isinstance(one.event, _FINAL)]
+    return [
+        one
+        for one in threads
+        if not one.is_taken_back and (not final or one.since is None or one.since > final[-1])
+    ]
+
+
+def _which(to: str, content: Message) -> str:
+    """Of the messages of one event, this: the same however many there are when it is sent again."""
+    (body,) = content.values()
+    return f"{crc32(orjson.dumps([to, *content, body.get('requestId')])):08x}"
 
 
 def _was_over(before: Sequence[Recorded]) -> bool:

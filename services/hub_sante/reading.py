@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from events.base import CaseId
-from events.codes import CareLevel, Sex
+from events.codes import CareLevel, Priority, Sex
 from events.place import Position
 from services.hub_sante.messages import (
     OTHER_ROOTS,
@@ -19,7 +19,7 @@ from services.hub_sante.messages import (
     Edxl,
     NationalMessage,
 )
-from services.intake.messages import EmergencyCall
+from services.intake.messages import EmergencyCall, EmergencyInAnUpdate
 from services.intake.moment import years
 from services.intake.rejections import Rejected, UnknownType, invalid
 from services.log.vault import Identity
@@ -74,11 +74,11 @@ def is_national(document: Mapping[str, Any]) -> bool:
     return "distributionID" in document or "content" in document or bool(_roots(document))
 
 
-def read(document: Mapping[str, Any], now: datetime) -> NationalMessage:
-    """What the message says. Raises a Rejected."""
+def read(document: Mapping[str, Any]) -> NationalMessage:
+    """What the message says, however old it is. Raises a Rejected."""
     kind = None
-    if "distributionID" in document or "content" in document:
-        kind, document = _unwrapped(document, now)
+    if _is_envelope(document):
+        kind, document = _unwrapped(document)
     match _roots(document):
         case [root] if root in ROOTS:
             try:
@@ -100,7 +100,21 @@ def _roots(document: Mapping[str, Any]) -> list[str]:
     return [key for key in document if key in ROOTS or key in OTHER_ROOTS]
 
 
-def _unwrapped(document: Mapping[str, Any], now: datetime) -> tuple[str, Mapping[str, Any]]:
+def has_expired(document: Mapping[str, Any], now: datetime) -> bool:
+    """Whether it is an envelope whose time is over."""
+    if not _is_envelope(document):
+        return False
+    try:
+        return Edxl.model_validate(document).dateTimeExpires <= now
+    except ValidationError:
+        return False
+
+
+def _is_envelope(document: Mapping[str, Any]) -> bool:
+    return "distributionID" in document or "content" in document
+
+
+def _unwrapped(document: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
     """Of what kind the envelope is, and what it carries."""
     try:
         envelope = Edxl.model_validate(document)
@@ -110,28 +124,51 @@ def _unwrapped(document: Mapping[str, Any], now: datetime) -> tuple[str, Mapping
         raise NoCareAsked(envelope.distributionKind)
     if envelope.distributionStatus == "Exercise":
         raise Exercise
-    if envelope.dateTimeExpires <= now:
-        raise Expired
     if len(envelope.content) > 1:
         raise SeveralMessages
     return envelope.distributionKind, envelope.content[0].jsonContent.embeddedJsonContent.message
 
 
 def emergency(document: Mapping[str, Any]) -> EmergencyCall | None:
-    """The little that tells an emergency, where the rest of a file is wrong."""
-    case = _inside(document).get("createCaseHealth")
-    if not isinstance(case, dict):
+    """The little that tells an emergency, where the rest of a file, or of a change, is wrong.
+
+    Not of an exercise, nor of what takes back or acknowledges: an envelope says that it is real.
+    """
+    if _is_envelope(document) and (
+        document.get("distributionStatus") != "Actual"
+        or document.get("distributionKind") in {"Cancel", "Ack", "Error"}
+    ):
         return None
-    try:
-        details = case["qualification"]["details"]
-        told = {
-            "priority": details["priority"],
-            "care_level": _most_vital([details.get("careLevel"), *_of_patients(case)]),
-            "case_id": case_named(document),
-        }
-    except (KeyError, TypeError, AttributeError):
-        return None
-    return EmergencyCall.found_in(told)
+    inside = _inside(document)
+    for root, call in (
+        ("createCaseHealth", EmergencyCall),
+        ("createCaseHealthUpdate", EmergencyInAnUpdate),
+    ):
+        if isinstance(case := inside.get(root), dict):
+            return call.found_in(_signs(case) | {"case_id": case_named(document)})
+    return None
+
+
+def _signs(case: Mapping[str, Any]) -> dict[str, Any]:
+    """Priority and care level as they are told, each for itself, whatever is wrong beside."""
+    details = _part(_part(case, "qualification"), "details")
+    patients = case.get("patient")
+    parts = [details] + [
+        _part(patient, "detail")
+        for patient in (patients if isinstance(patients, list) else [])
+        if isinstance(patient, dict)
+    ]
+    levels = [level for level in CareLevel if any(p.get("careLevel") == level for p in parts)]
+    priority = details.get("priority")
+    return {
+        "priority": priority if priority in tuple(Priority) else Priority.P2,
+        "care_level": _most_vital(levels),
+    }
+
+
+def _part(of: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = of.get(name)
+    return found if isinstance(found, dict) else {}
 
 
 def care_level(case: Case | CaseUpdate) -> CareLevel | None:
@@ -143,12 +180,6 @@ def care_level(case: Case | CaseUpdate) -> CareLevel | None:
 
 def _most_vital(said: Iterable[T | None]) -> T | None:
     return min((level for level in said if level is not None), default=None)  # R1 before R4
-
-
-def _of_patients(case: Mapping[str, Any]) -> list[str | None]:
-    """As `care_level`, where the rest of the file is wrong."""
-    details = [patient.get("detail") or {} for patient in case.get("patient") or ()]
-    return [detail.get("careLevel") for detail in details]
 
 
 CLOSED = frozenset({"CLOTURE", "CLASSE", "ARCHIVE"})

@@ -14,9 +14,10 @@ from services.hub_sante.messages import (
     Cancellation,
     Case,
     CaseUpdate,
+    NationalMessage,
     ResourcesRequest,
 )
-from services.hub_sante.reading import Exercise, Expired, NoCareAsked, SeveralMessages
+from services.hub_sante.reading import Exercise, NoCareAsked, SeveralMessages
 from services.hub_sante.schemas import NoSchema, OneMessage, Schemas
 from services.hub_sante.threads import Thread, Threads
 from services.hub_sante.writing import (
@@ -47,6 +48,7 @@ Ask = Callable[[Mapping[str, Any]], Awaitable[dict[str, Any]]]
 """Tells the intake a message, and gives its answer, however long that takes."""
 IsKnown = Callable[[str], Awaitable[bool]]
 """Whether anything happened in that case, whoever told of it."""
+REFUSED_AS_EMERGENCY = "refused_as_emergency"
 _JSON = "application/json"
 _MOST_BYTES = 1_000_000
 
@@ -133,7 +135,7 @@ class Receiving:
         about = _About(Between(self._client_id, sender), number, now)
         try:
             self._check(body, content_type, document)
-            message = reading.read(document, now)
+            message = reading.read(document)
             await self._check_theirs(message.caseId, sender, may_open=isinstance(message, Case))
         except (NoCareAsked, Exercise):
             # Receipts and errors are never answered: they would be, for ever.
@@ -144,13 +146,27 @@ class Receiving:
             return Replies(await self._rejected(document, about, rejected))
         demand_id = message.request.requestId if isinstance(message, ResourcesRequest) else None
         thread = Thread(sender, demand_id)
-        await self._threads.keep(message.caseId, thread, number)
-        told = await self._ask(document)
-        if "code" in told:
-            await self._threads.refused(message.caseId, thread, number)
-        elif isinstance(message, ResourcesRequest) and message.status is not None:
-            await self._threads.taken_back(message.caseId, thread)
+        told = await self._asked(message, document, thread, number)
         return self._told(about, message, told)
+
+    async def _asked(
+        self, message: NationalMessage, document: Mapping[str, Any], thread: Thread, number: str
+    ) -> Mapping[str, Any]:
+        """The intake's answer, and who is to hear what becomes of the case."""
+        case_id = message.caseId
+        if isinstance(message, ResourcesRequest) and message.status is not None:
+            # Before it is decided: who takes a demand back is not answered that it is refused.
+            was_open = await self._threads.taken_back(case_id, thread)
+            told = await self._ask(document)
+            if "code" in told and was_open:
+                await self._threads.keep(case_id, thread, number)
+            return told
+        await self._threads.keep(case_id, thread, number)
+        told = await self._ask(document)
+        # Of an emergency they may speak again: the same file, sent again, is theirs.
+        if "code" in told and told.get("state") != REFUSED_AS_EMERGENCY:
+            await self._threads.refused(case_id, thread, number)
+        return told
 
     def put_aside(self, body: bytes, now: datetime) -> list[Message]:
         """What its sender hears of a message nobody here could deal with."""
@@ -192,7 +208,7 @@ class Receiving:
     ) -> list[Message]:
         """Of a file that cannot be read, an emergency is told all the same, if it is theirs."""
         call = reading.emergency(document) if isinstance(rejected, Invalid) else None
-        if call is None:
+        if call is None or _recipient(document) != self._client_id:
             return about.refused(_fault(rejected), f"{rejected.code}: {rejected}")
         try:
             _check_sender(document)
@@ -230,7 +246,7 @@ class Receiving:
         if code is not None:
             fault = _FAULTS.get(str(code), Fault.INTERNAL_CLIENT_ERROR)
             return Replies(about.refused(fault, f"{code}: {told.get('message')}"))
-        if told.get("state") == "refused_as_emergency":
+        if told.get("state") == REFUSED_AS_EMERGENCY:
             cause = "refused_as_emergency: the case is an emergency, and the SAMU's"
             return Replies(about.refused(Fault.INTERNAL_CLIENT_ERROR, cause))
         return Replies([about.receipt(Step.INTEGRATED)])
@@ -272,10 +288,17 @@ _FAULTS = {
     "nowhere_to_route": Fault.INSUFFICIENT_DATA,
     "unknown_commune": Fault.INSUFFICIENT_DATA,
     "missing_field": Fault.INSUFFICIENT_DATA,
+    "expired_message": Fault.EXPIRED_MESSAGE_BEFORE_ROUTING,
 }
 """What the intake refuses, in the Hub's codes; all else is 700, with our code in the cause."""
 
-_ANSWERED = {"not_a_gp_request", "no_community_for_commune", "request_closed", "already_visited"}
+_ANSWERED = {
+    "not_a_gp_request",
+    "no_community_for_commune",
+    "request_closed",
+    "already_visited",
+    "case_was_an_emergency",
+}
 """Why a demand is refused: an answer to it, and no error of whoever asked."""
 
 
@@ -301,8 +324,6 @@ def _fault(rejected: Rejected) -> Fault:
             return Fault.UNKNOWN_SENDER
         case NoSchema():
             return Fault.SCHEMA_NOT_FOUND
-        case Expired():
-            return Fault.EXPIRED_MESSAGE_BEFORE_ROUTING
         case NotJson() | TooDeep() | TooLarge() | NulCharacter():
             return Fault.UNRECOGNIZED_MESSAGE_FORMAT
         case Invalid() | OneMessage() | SeveralMessages() | UnknownType():

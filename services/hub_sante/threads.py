@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import cast
 
 from services.log.database import Pool
@@ -13,6 +14,8 @@ class Thread:
 
     sender: str
     demand_id: str | None
+    since: datetime | None = None  # by the clock of the log; None: it is not kept yet
+    is_taken_back: bool = False  # the demand: its sender hears of appointments all the same
 
 
 class Threads:
@@ -30,8 +33,9 @@ class Threads:
             await connection.execute(
                 "insert into hub_threads (case_id, sender, demand_id, opened_by)"
                 " values (%s, %s, %s, %s) on conflict (case_id, sender, demand_id)"
-                " do update set closed_at = null, opened_by = excluded.opened_by"
-                " where hub_threads.closed_at is not null",
+                " do update set closed_at = null, opened_by = excluded.opened_by,"
+                " made_at = clock_timestamp(), taken_back_at = null where"
+                " hub_threads.closed_at is not null or hub_threads.taken_back_at is not null",
                 (case_id, thread.sender, thread.demand_id or "", number),
             )
 
@@ -43,24 +47,32 @@ class Threads:
                 (case_id, thread.sender, thread.demand_id or "", number),
             )
 
-    async def taken_back(self, case_id: str, thread: Thread) -> None:
-        """Nothing more is answered to it, whoever opened it."""
+    async def taken_back(self, case_id: str, thread: Thread) -> bool:
+        """Nothing more is answered to the demand, whoever opened it. Whether it was open."""
         async with self._pool.connection() as connection:
-            await connection.execute(_CLOSE, (case_id, thread.sender, thread.demand_id or ""))
+            cursor = await connection.execute(
+                _TAKE_BACK, (case_id, thread.sender, thread.demand_id or "")
+            )
+            return cursor.rowcount > 0
 
     async def of(self, case_id: str) -> Sequence[Thread]:
         """All that is open of it, the first first."""
         async with self._pool.connection() as connection:
             cursor = await connection.execute(
-                "select sender, demand_id from hub_threads where case_id = %s and closed_at is null"
-                " order by made_at, demand_id",
+                "select sender, nullif(demand_id, ''), made_at, taken_back_at is not null"
+                " from hub_threads"
+                " where case_id = %s and closed_at is null order by made_at, demand_id",
                 (case_id,),
             )
-            rows = cast("list[tuple[str, str]]", await cursor.fetchall())
-        return [Thread(sender, demand_id or None) for sender, demand_id in rows]
+            rows = cast("list[tuple[str, str | None, datetime, bool]]", await cursor.fetchall())
+        return [Thread(*row) for row in rows]
 
 
 _CLOSE = (
     "update hub_threads set closed_at = clock_timestamp()"
     " where case_id = %s and sender = %s and demand_id = %s and closed_at is null"
+)
+_TAKE_BACK = (
+    "update hub_threads set taken_back_at = clock_timestamp() where taken_back_at is null"
+    " and case_id = %s and sender = %s and demand_id = %s and closed_at is null"
 )

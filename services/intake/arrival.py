@@ -50,6 +50,7 @@ class Arrival:
     fingerprint: str
     at: datetime
     if_version: int | None = None  # of the request it is about, as its sender saw it
+    expired: bool = False  # it is of use to nobody but who sent it before, and asks again
 
 
 def case_of(message: Message | NationalMessage) -> str | None:
@@ -104,7 +105,7 @@ def arrival(
     fingerprint = sealer.fingerprint(content)
     if reading.is_national(document):
         _expect(kind, subjects.Kind.CARE_REQUEST)
-        message, command_id, actor = _of_the_samu(document, fingerprint, now)
+        message, command_id, actor = _of_the_samu(document, fingerprint)
     else:
         message, command_id, actor = _of_ours(document, fingerprint, kind)
     return Arrival(
@@ -115,6 +116,7 @@ def arrival(
         fingerprint=fingerprint,
         at=now,
         if_version=document.get("ifversion") if "specversion" in document else None,
+        expired=reading.has_expired(document, now),
     )
 
 
@@ -122,9 +124,9 @@ _Understood = tuple[Message | NationalMessage, UUID, Actor]
 """What a message says, the id of the command it is, and who says it."""
 
 
-def _of_the_samu(document: dict[str, Any], fingerprint: str, now: datetime) -> _Understood:
+def _of_the_samu(document: dict[str, Any], fingerprint: str) -> _Understood:
     try:
-        message = reading.read(document, now)
+        message = reading.read(document)
     except Invalid:
         if (call := reading.emergency(document)) is None:
             raise

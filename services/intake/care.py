@@ -44,7 +44,7 @@ from services.intake.about import agenda_of, check_addressed
 from services.intake.arrival import Arrival
 from services.intake.directory import Directory, Known
 from services.intake.holds import held, standing_held
-from services.intake.messages import CareRequest, EmergencyCall
+from services.intake.messages import CareRequest, EmergencyCall, EmergencyInAnUpdate
 from services.intake.naming import patient_of, request_of
 from services.intake.receiving import receiving
 from services.intake.rejections import (
@@ -111,6 +111,12 @@ class CareDesk:
 
     async def emergency_call(self, came: Arrival, call: EmergencyCall) -> Answer:
         """An emergency that says little else that can be understood."""
+        if isinstance(call, EmergencyInAnUpdate):
+            known = await self._executor.look(
+                requests.decider, streams.request(request_of(call.case_id))
+            )
+            if isinstance(known, NotReceived):
+                raise UnknownCase(call.case_id)
         emergency = RefuseAsEmergency(
             request_id=request_of(call.case_id) if call.case_id else came.command_id,
             case_id=call.case_id,
@@ -122,6 +128,10 @@ class CareDesk:
             at=came.at,
         )
         return await self._refuse(came, emergency)
+
+    async def was_taken_in(self, came: Arrival) -> bool:
+        """Whether it came before, and was accepted."""
+        return await self._executor.knows(came.command_id)
 
     async def case(self, came: Arrival, case: Case) -> Answer:
         """A regulation file (RS-EDA)."""
@@ -202,6 +212,8 @@ class CareDesk:
         """
         request_id = request_of(update.caseId)
         known = await self._executor.look(requests.decider, streams.request(request_id))
+        if (received := received_of(known)) is not None:
+            check_addressed(came, received.community)
         match known:
             case NotReceived():
                 raise UnknownCase(update.caseId)
@@ -251,6 +263,7 @@ class CareDesk:
         received = waiting.received
         if (received.motive, received.age, received.commune) != (NOT_GIVEN, None, None):
             return None
+        check_addressed(came, received.community)
 
         async def decide(decision: Decision) -> Answer:
             decision.sealed = [
@@ -306,6 +319,8 @@ class CareDesk:
         before = None  # of what has no file there was nothing before
         if command.case_id:
             before = requests.received_of(await self._executor.look(requests.decider, stream))
+        if before is not None:
+            check_addressed(came, before.community)
 
         async def decide(decision: Decision) -> Answer:
             request = await decision.state_of_new(requests.decider, stream)

@@ -87,6 +87,12 @@ class EmergencyCall(BaseModel):
         return call if is_emergency(call.priority, call.care_level) else None
 
 
+class EmergencyInAnUpdate(EmergencyCall):
+    """As it is told by a part of a file that changed: of a file there is."""
+
+    case_id: CaseId
+
+
 class Patient(Frozen):
     """Who needs care. All but age and sex goes to the vault and nowhere else."""
 

@@ -13,6 +13,7 @@ from services.hub_sante.messages import (
     NationalMessage,
     ResourcesRequest,
 )
+from services.hub_sante.reading import Expired
 from services.intake.absences import AbsenceDesk
 from services.intake.accounts import FiguresSheet, JournalNote, JournalStrike, TargetsSheet
 from services.intake.agreements import AgreementDesk
@@ -218,6 +219,8 @@ class Reception:
                 assert_never(came.message)
 
     async def _from_the_samu(self, came: Arrival, message: NationalMessage) -> Answer:
+        if came.expired and not await self._care.was_taken_in(came):
+            raise Expired
         match message:
             case Case():
                 return await self._care.case(came, message)

@@ -120,6 +120,10 @@ class Executor:
         """What is, in that stream, for nothing but looking."""
         return await self._log.state(decider, stream)
 
+    async def knows(self, command_id: UUID) -> bool:
+        """Whether the command is in the log, or its receipt is."""
+        return await self._log.receipt(command_id) is not None
+
     async def agenda_of(self, slot_id: UUID) -> str | None:
         """The stream of the agenda a slot is in; None for a slot nobody published."""
         return await self._log.agenda_of(slot_id)

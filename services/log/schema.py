@@ -209,8 +209,9 @@ hub_threads = Table(
     Column("sender", Text, primary_key=True),
     Column("demand_id", Text, primary_key=True),  # empty: a file, of which nothing was demanded
     Column("made_at", DateTime(timezone=True), nullable=False, server_default=_now),
-    Column("closed_at", DateTime(timezone=True)),  # refused, or taken back: it is answered no more
+    Column("closed_at", DateTime(timezone=True)),  # refused: nothing is told any more
     Column("opened_by", Text),  # the number of the message; of the first ones, unknown
+    Column("taken_back_at", DateTime(timezone=True)),  # a demand: it is answered no more
 )
 
 reveals = Table(

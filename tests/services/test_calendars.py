@@ -135,6 +135,20 @@ async def test_who_is_not_the_practitioner_has_neither(door, role):
     assert answer.status_code == 403
 
 
+async def test_whoever_asked_for_an_address_ends_it_whatever_they_are_now(door):
+    """Found in review: of who is vouched for as somebody else by now, nobody could."""
+    account_id = await door.account(grant(Role.DELEGATE))
+    who = door.bearer(door.tokens.made_for(account_id))
+    url = (await door.ask("POST", CALENDAR, who)).json()["url"]
+    async with door.house.pool.connection() as connection:
+        await connection.execute("update calendar_feeds set rpps = %s", (DR_BLAIN,))
+
+    elsewhere = CALENDAR.replace(DR_ADAM, DR_BLAIN)
+    assert (await door.ask("DELETE", elsewhere, who)).status_code == 204
+
+    assert (await door.client.get(url)).status_code == 404
+
+
 async def test_nobody_guesses_an_address(door):
     assert (await door.client.get(f"/v1/calendars/{'x' * 43}.ics")).status_code == 404
     assert (await door.client.get("/v1/calendars/x.ics")).status_code in {404, 422}

@@ -559,9 +559,9 @@ async def test_a_file_goes_on_being_answered_after_an_update_that_is_refused(hou
 async def test_what_ends_elsewhere_is_told_to_who_asked(house, samu, kind, data, said):
     await opened(house)
     await samu.send(case())
+    await samu.hears("appointment")
     await samu.send(demand(request={"deadline": "4H"}))
     await samu.hears("resourcesResponse")
-    await samu.hears("appointment")
     if "of" in data:
         data = {"of": (await tell(house, "care-request", request_told()))["id"]}
 
@@ -579,6 +579,7 @@ async def test_what_ends_elsewhere_is_told_to_who_asked(house, samu, kind, data,
 async def test_an_emergency_is_told_to_who_asked(house, samu):
     await opened(house)
     await samu.send(case())
+    await samu.hears("appointment")
     await samu.send(demand(request={"deadline": "4H"}))
     await samu.hears("resourcesResponse")
 
@@ -605,6 +606,118 @@ async def test_what_the_sas_does_with_what_it_got_back_is_not_told_it_again(hous
     await samu.hears("reference", 3)
 
     assert len(samu.of("resourcesResponse")) == 2
+
+
+# Found in review: each with what it did.
+
+
+async def test_a_demand_that_was_refused_in_the_end_is_not_accepted_for_another(house, samu, clock):
+    """Both were accepted: two visits for one place."""
+    await opened(house, start=NOON + 40 * HOUR)
+    await samu.send(case())
+    await samu.send(demand(request={"deadline": "1H"}))
+    await samu.hears("resourcesResponse")
+    await clock.move_to(NOON + HOUR)
+    await samu.hears("resourcesResponse", 2)
+    again = demand(number=2, at=NOON + HOUR, request={"deadline": "4H"})
+    await samu.send(enveloped(again, at=NOON + HOUR))
+    await samu.hears("resourcesResponse", 3)
+
+    await tell(house, "slot", slot_told(NOON + 3 * HOUR))
+    await until(lambda: "ACCEPTEE" in answers_to(samu, ".2"))
+    await house.settled()
+
+    assert answers_to(samu, ".1") == ["DIFFEREE", "REFUSEE"]
+
+
+def answers_to(samu, number):
+    return [
+        one["response"]["answer"]
+        for one in samu.of("resourcesResponse")
+        if one["requestId"].endswith(number)
+    ]
+
+
+async def test_what_is_withdrawn_is_told_to_every_demand_but_the_one_taken_back(house, samu):
+    """The others were DIFFEREE for ever."""
+    await opened(house, start=NOON + 40 * HOUR)
+    await samu.send(case())
+    await samu.send(demand(request={"deadline": "4H"}))
+    await samu.send(demand(number=2, request={"deadline": "4H"}))
+    await samu.hears("resourcesResponse", 2)
+
+    await samu.send(demand(request={"deadline": "4H"}, root={"status": "ANNULEE"}))
+    await until(lambda: "REFUSEE" in answers_to(samu, ".2"))
+    await samu.hears("reference", 4)
+
+    assert answers_to(samu, ".1") == ["DIFFEREE"]
+
+
+async def test_who_takes_a_demand_back_hears_that_its_appointment_is_cancelled(house, samu):
+    await opened(house, start=NOON + 40 * HOUR)
+    await tell(house, "care-request", request_told(case_id=CASE))
+    await samu.send(demand(request={"deadline": "4H"}))
+    await samu.hears("resourcesResponse")
+    await tell(house, "slot", slot_told(NOON + 2 * HOUR))
+    await samu.hears("appointment")
+
+    await samu.send(demand(request={"deadline": "4H"}, root={"status": "ANNULEE"}))
+    (_, change) = await samu.hears("appointment", 2)
+
+    assert change["status"] == "cancelled"
+
+
+async def test_what_was_taken_in_is_answered_the_same_after_its_time(house, samu, clock):
+    """`expired_message`, and the SAMU believed it had failed while a place was taken."""
+    await opened(house, start=NOON + 3 * HOUR)
+    file = enveloped(case())
+    await samu.send(file)
+    await samu.hears("appointment")
+
+    await clock.move_to(NOON + 2 * HOUR)
+    await samu.send(file)
+    receipts = await samu.hears("reference", 2)
+
+    assert receipts[0] == receipts[1]
+    await samu.send(case(caseId=f"{CASE}.new"))
+    (error,) = await samu.hears("error")
+    assert error["errorCode"]["statusCode"] == 400
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"distributionStatus": "Exercise", "dateTimeSent": "never"},
+        {"distributionStatus": "Test"},
+        {"distributionStatus": "Exercise", "distributionKind": "Something"},
+        {"distributionKind": "Cancel", "dateTimeSent": "never"},
+        {"descriptor": {"explicitAddress": {"explicitAddressValue": "fr.other"}}},
+    ],
+    ids=str,
+)
+async def test_what_is_not_meant_for_us_or_for_real_ends_nothing(house, samu, changes):
+    await opened(house)
+    await samu.send(case())
+    await samu.hears("appointment")
+
+    await samu.send(enveloped(case(qualification=VITAL), **changes))
+    await samu.hears("reference", 2)
+
+    names = [one.event.name for one in await house.log.history(f"request-{request_of(CASE)}")]
+    assert names[-1] == "request.assigned"
+
+
+async def test_an_emergency_of_a_shared_case_is_answered_the_same_when_it_comes_again(house, samu):
+    """The second time it was `not_their_case`."""
+    await opened(house)
+    vital = of_a_stranger(case(qualification=VITAL))
+    await samu.send(vital)
+    await samu.send(vital)
+
+    errors = await samu.hears("error", 2)
+
+    assert errors[0] == errors[1]
+    assert "refused_as_emergency" in errors[0]["errorCause"]
 
 
 async def test_another_samu_neither_cancels_a_case_nor_hears_of_it(house, samu):

@@ -19,7 +19,7 @@ from services.intake.naming import request_of
 from services.log.erasure import erase
 from services.log.vault import Identity
 from services.messaging import streams, subjects
-from tests.examples import DR_ADAM, NEVERS, NOON, WEEK
+from tests.examples import DR_ADAM, NEVERS, NOON, VALENCIENNES, WEEK
 from tests.running import until
 from tests.talking import ask, cloud_event, community_told, opened, request_told, slot_told, tell
 
@@ -546,6 +546,83 @@ async def test_a_file_that_becomes_an_emergency_is_the_samu_s_again(house, root,
     await house.settled()
     last = (await house.log.history(names.request(other["id"])))[-1].event
     assert str(last.slot_id) == slot["id"]
+
+
+P0 = {"qualification": {"details": {"priority": "P0"}}}
+
+
+@pytest.mark.parametrize(
+    ("root", "changes"),
+    [
+        (
+            "createCaseHealthUpdate",
+            # What the national schema lets pass is no date.
+            P0 | {"patient": [{"identity": {"strictFeatures": {"birthDate": "1966-00-00"}}}]},
+        ),
+        ("createCaseHealthUpdate", P0 | {"patient": [{"detail": {"age": "x"}}]}),
+        ("createCaseHealth", P0 | {"patient": "nobody"}),
+        ("createCaseHealth", P0 | {"patient": [None]}),
+        ("createCaseHealth", {"qualification": {"details": {"careLevel": "R1"}}, "location": "x"}),
+        ("createCaseHealth", {"qualification": {"details": {"priority": "P0", "careLevel": 7}}}),
+    ],
+)
+async def test_each_sign_of_an_emergency_is_read_whatever_is_wrong_beside(house, root, changes):
+    """Found in review: the visit stood."""
+    await opened(house)
+    await sent(house, case())
+    await house.settled()
+    file = case(**changes) if root == "createCaseHealth" else {root: {"caseId": CASE} | changes}
+
+    assert (await sent(house, file))["code"] == "refused_as_emergency"
+
+    assert (await received(house))[-1].name == "request.refused_as_emergency"
+
+
+async def test_a_malformed_update_of_a_file_nobody_knows_makes_none(house):
+    await opened(house)
+    update = {"caseId": CASE, "patient": "nobody"} | P0
+
+    answer = await sent(house, {"createCaseHealthUpdate": update})
+
+    assert answer["code"] == "unknown_case"
+    assert not await received(house)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        cloud_event("care-request", request_told(case_id=CASE, priority="P0")),
+        cloud_event("care-request", {"case_id": CASE, "priority": "P0", "motive": 5}),
+        case(**P0),
+        {"createCaseHealthUpdate": {"caseId": CASE} | P0},
+    ],
+    ids=["ours", "malformed", "file", "update"],
+)
+async def test_nobody_ends_a_request_of_another_community_by_an_emergency(house, told):
+    """Found in review: a partner of any community could."""
+    await opened(house)
+    await sent(house, case())
+    await house.settled()
+    await tell(house, "community", community_told(VALENCIENNES), VALENCIENNES)
+
+    answer = await sent(house, told, VALENCIENNES)
+
+    assert answer["code"] == "wrong_subject"
+    assert (await received(house))[-1].name == "request.assigned"
+
+
+async def test_nobody_names_the_patient_of_another_community_s_demand(house):
+    """Found in review: the stranger's file was taken, and the true one refused for good."""
+    await opened(house)
+    await sent(house, demand(), NEVERS)
+    await tell(house, "community", community_told(VALENCIENNES), VALENCIENNES)
+    patient = {"identity": {"strictFeatures": {"birthName": "Zorglub", "sex": "F"}}}
+
+    stranger = await sent(house, case(patient=[patient]), VALENCIENNES)
+    own = await sent(house, case(), NEVERS)
+
+    assert stranger["code"] == "wrong_subject"
+    assert "code" not in own
 
 
 async def test_an_update_that_is_no_emergency_leaves_the_request_as_it_is(house):

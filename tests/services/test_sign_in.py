@@ -135,6 +135,10 @@ async def test_a_practitioner_known_by_their_provider_alone_subscribes_to_their_
     assert (await door.client.get(made.json()["url"])).status_code == 200
     other = await door.ask("POST", f"/v1/practitioners/{DR_BLAIN}/calendar", doctor)
     assert other.status_code == 403
+    async with door.house.pool.connection() as connection:
+        await connection.execute("update calendar_feeds set made_at = made_at - interval '1 year'")
+        await connection.execute("update calendar_feeds set made_at = made_at - interval '1 day'")
+    assert (await door.client.get(made.json()["url"])).status_code == 404
 
 
 @pytest.mark.parametrize("claim", ["8", "ADELI123", "999", 10978000015, None])
