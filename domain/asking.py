@@ -103,9 +103,11 @@ def may_be_asked(search: Search, member: Member, now: datetime) -> Askable | typ
     ways = [mode for mode in overbook.modes if mode in received.modes]
     if not ways:
         return NotThisWay
-    if all(km > _reach(mode, search, overbook) for mode in ways):
+    within = [mode for mode in ways if km <= _reach(mode, search, overbook)]
+    if not within:
         return TooFar
-    way = 0.0 if ways[0] is not Mode.OFFICE else km * CAR_SECONDS_PER_KM
+    # The patient travels only where nobody can do without it.
+    way = km * CAR_SECONDS_PER_KM if within == [Mode.OFFICE] else 0.0
     if search.earliest + timedelta(seconds=way) > search.request.due_by - GRID:
         return StartsTooSoon  # whatever they said would be too late
     return Askable(

@@ -89,15 +89,19 @@ def played_as_json(policy: str, played: Played) -> dict[str, Any]:
 def _as_json(scenario: Scenario, day: Day, policy: str, played: Played) -> dict[str, Any]:
     """With what the scenario says beside: who does not come, whom members would have seen."""
     told = played_as_json(policy, played)
-    absent = _absent(scenario)
-    if absent:
-        told["no_shows"] = sum(one.request in absent for one in played.assignments)
-    beyond = seen_beyond(scenario, day, played.unserved)
-    return told if beyond is None else told | {"seen_beyond_agendas": beyond}
+    beside = {
+        "no_shows": _no_shows(scenario, played),
+        "seen_beyond_agendas": seen_beyond(scenario, day, played.unserved),
+    }
+    return told | {name: figure for name, figure in beside.items() if figure is not None}
 
 
-def _absent(scenario: Scenario) -> set[str]:
-    return {request.id for request in scenario.requests if not request.attends}
+def _no_shows(scenario: Scenario, played: Played) -> int | None:
+    """Of who has a place; None, of a scenario that says nothing of who comes."""
+    if not any("attends" in request.model_fields_set for request in scenario.requests):
+        return None
+    absent = {request.id for request in scenario.requests if not request.attends}
+    return sum(one.request in absent for one in played.assignments)
 
 
 def _quantile(ordered: Sequence[float], share: float) -> float | None:
@@ -113,7 +117,7 @@ def _show(scenario: Scenario, day: Day, days: dict[str, Played]) -> None:
     console.print(f" · {number} requests, {places} places")
     starts = {slot.id: slot.start for slot in scenario.slots}
     came = {request.id: request.received_at for request in scenario.requests}
-    absent, rows = _absent(scenario), []
+    rows = []
     for name, played in days.items():
         waits = [
             (starts[one.slot] - came[one.request]).total_seconds() / 60
@@ -128,20 +132,22 @@ def _show(scenario: Scenario, day: Day, days: dict[str, Played]) -> None:
                 f"{played.loss_per_request:.3f}",
                 _closed(days, name),
                 f"{inequality(gone_days([day], [played])[0]) or 0:.2f}",
-                *([str(sum(one.request in absent for one in played.assignments))] * bool(absent)),
-                *([f"+ {seen_beyond(scenario, day, played.unserved)}"] * bool(scenario.members)),
             ]
         )
-    columns = [
-        *("policy", "served", "of all", "median wait", "loss a request", "gap closed"),
-        "inequality",
-        *(["do not come"] * bool(absent)),
-        *(["beyond agendas"] * bool(scenario.members)),
-    ]
-    show_table(columns, rows)
-    if scenario.members:
-        told = "beyond agendas: of those not served, whom a member would have seen who was asked"
-        console.print(told, style="dim")
+    show_table(
+        ["policy", "served", "of all", "median wait", "loss a request", "gap closed", "inequality"],
+        rows,
+    )
+    absent = {name: _no_shows(scenario, played) for name, played in days.items()}
+    beyond = {name: seen_beyond(scenario, day, played.unserved) for name, played in days.items()}
+    _say_beside("have a place and do not come", absent)
+    _say_beside("left over whom a member would have seen who was asked", beyond)
+
+
+def _say_beside(what: str, by_policy: Mapping[str, int | None]) -> None:
+    told = [f"{name} {number}" for name, number in by_policy.items() if number is not None]
+    if told:
+        console.print(f"{what}: {', '.join(told)}", style="dim")
 
 
 def _closed(days: dict[str, Played], name: str) -> str:

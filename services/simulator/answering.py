@@ -46,10 +46,17 @@ class Habits:
         """How long the member takes to say yes; None: they do not."""
         own = self.by_member.get(rpps, Rate())
         likely = (self.rate.probability * _WEIGHT + own.accepted) / (_WEIGHT + own.asked)
-        dice = Random(f"{request_id} {rpps}")
-        if dice.random() >= likely:
-            return None
-        return timedelta(seconds=dice.lognormvariate(log(self.lag.total_seconds()), SPREAD))
+        return agrees_after(request_id, rpps, likely, self.lag)
+
+
+def agrees_after(
+    request_id: UUID, rpps: str, share: float, lag: timedelta = USUAL_LAG
+) -> timedelta | None:
+    """How long a member takes to say yes who does to that share; None: not to this one."""
+    dice = Random(f"{request_id} {rpps}")
+    if dice.random() >= share:
+        return None
+    return timedelta(seconds=dice.lognormvariate(log(lag.total_seconds()), SPREAD))
 
 
 def habits_in(histories: Iterable[Sequence[RequestEvent]]) -> Habits:

@@ -21,9 +21,19 @@ from events.codes import Mode, Profession
 
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+def _of_one_line(text: str) -> str:
+    if not text.isprintable():
+        msg = "text that can be printed"
+        raise ValueError(msg)
+    return text
+
+
+Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_of_one_line)]
 MOST = 2_000  # slots, and requests, of a day
 MOST_PLACES = 4_000
+MOST_MEMBERS = 1_000
 _FIRST, _LAST = 2000, 2199  # years
 
 
@@ -110,7 +120,7 @@ class Scenario(_Data):
     closes: Instant
     slots: Annotated[tuple[ScenarioSlot, ...], Field(max_length=MOST)]
     requests: Annotated[tuple[ScenarioRequest, ...], Field(max_length=MOST)]
-    members: Annotated[tuple[ScenarioMember, ...], Field(max_length=MOST)] = ()
+    members: Annotated[tuple[ScenarioMember, ...], Field(max_length=MOST_MEMBERS)] = ()
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -151,7 +161,13 @@ def scenario_of(file: Path) -> Scenario:
         return Scenario.model_validate_json(file.read_bytes().removeprefix(BOM_UTF8))
     except ValidationError as error:
         told = "; ".join(
-            f"{'.'.join(map(str, one['loc'])) or 'file'}: {one['msg']}"
+            f"{'.'.join(map(_printed, one['loc'])) or 'file'}: {one['msg']}"
             for one in error.errors(include_input=False)[:20]
         )
         raise NotAScenario(f"{file.name}: {told}") from error
+
+
+def _printed(part: object) -> str:
+    """A name of the file's own, harmless to a terminal."""
+    text = str(part)
+    return text if text.isprintable() else ascii(text)

@@ -563,6 +563,24 @@ def test_who_could_only_come_too_late_is_not_asked():
     assert isinstance(may_be_asked(asked_about(soon), member(), NOON), Askable)
 
 
+@pytest.mark.parametrize("modes", [(Mode.OFFICE, Mode.HOME), (Mode.HOME, Mode.OFFICE)])
+@pytest.mark.parametrize(("radius_km", "kind"), [(30.0, Askable), (5.0, type)])
+def test_who_can_come_is_asked_where_the_patient_could_not_in_whatever_order(
+    modes, radius_km, kind
+):
+    """Found in review: only the first way they named was looked at."""
+    place = OVERBOOK.place.model_copy(update={"position": Position(lat=47.1, lon=3.159)})
+    far = OVERBOOK.model_copy(update={"place": place, "modes": modes, "radius_km": radius_km})
+    soon = received(due_by=NOON + 35 * MINUTE, modes=modes, max_km=30.0)
+
+    found = may_be_asked(
+        asked_about((soon,)), member(history=(enrolled(), consented(overbook=far))), NOON
+    )
+
+    assert isinstance(found, kind)
+    assert kind is Askable or found is StartsTooSoon
+
+
 @pytest.mark.parametrize(("due", "kind"), [(4 * HOUR, type), (20 * HOUR, Askable)])
 def test_who_has_had_the_patients_of_the_day_is_asked_for_tomorrow_only(due, kind):
     full = member(history=(enrolled(), consented(overbook=OVERBOOK, daily_cap=1)), week=1)

@@ -38,8 +38,20 @@ def seen(*members, **asked):
 
 
 def test_who_always_agrees_sees_everybody_and_who_never_does_nobody():
-    assert seen(*(member(nth) for nth in range(2 * ENOUGH))) == len(ALL)
+    assert seen(*(member(nth) for nth in range(ENOUGH))) == len(ALL)
     assert seen(*(member(nth, accepts=0.0) for nth in range(ENOUGH))) == 0
+
+
+def test_a_late_yes_is_welcome_while_the_patient_waits():
+    """Found in review: a quarter of those who agreed were not counted."""
+    apart = [{"lat": 40 + nth / 5} for nth in range(20)]
+    people = [request(nth, due=240, **where) for nth, where in enumerate(apart)]
+    told = scenario([], people) | {
+        "members": [member(nth, **where) for nth, where in enumerate(apart)]
+    }
+    day = Scenario.model_validate(told)
+
+    assert seen_beyond(day, day_of(day), ALL) == len(people)
 
 
 def test_no_member_sees_more_than_a_few_and_more_are_seen_where_more_agree():
@@ -80,6 +92,21 @@ def test_of_a_day_that_says_nothing_of_members_nothing_is_said(tmp_path, capsys)
 
     said = json.loads(capsys.readouterr().out)
     assert not {"seen_beyond_agendas", "no_shows"} & said.keys()
+    file.write_text(json.dumps(scenario([slot(0)], [request(0, attends=True)])))
+    simulate_day(file, None, "earliest", as_json=True)
+    assert json.loads(capsys.readouterr().out)["no_shows"] == 0
+
+
+def test_what_a_file_says_does_nothing_to_a_terminal(tmp_path):
+    file = tmp_path / "day.json"
+    for wrong in (
+        scenario([slot(0) | {"\x1b]0;mine\x07": 1}], []),
+        scenario([slot(0, id="\x1b[2J")], []),
+    ):
+        file.write_text(json.dumps(wrong))
+        with pytest.raises(NotAScenario) as told:
+            scenario_of(file)
+        assert str(told.value).isprintable()
 
 
 def test_it_stands_beside_what_the_policies_did(tmp_path, capsys):
@@ -93,8 +120,8 @@ def test_it_stands_beside_what_the_policies_did(tmp_path, capsys):
     assert (said["served"], said["no_shows"], said["seen_beyond_agendas"]) == (1, 1, 2)
     simulate_day(file, None, None, as_json=False)
     shown = capsys.readouterr().out
-    assert "do not come" in shown
-    assert "+ 2" in shown
+    assert "have a place and do not come: earliest 1" in shown
+    assert "would have seen who was asked: earliest 2" in shown
 
 
 @pytest.mark.parametrize("wrong", [{"accepts": 1.1}, {"accepts": None}, {"lat": 91}, {"modes": []}])
