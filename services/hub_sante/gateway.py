@@ -26,7 +26,8 @@ from services.deliver.ledger import Cursor, Ledger
 from services.hub_sante.answers import Answers
 from services.hub_sante.publishing import EXCHANGE_FAULTS, NAME, ToHub, broker_of, publish
 from services.hub_sante.reading import carried
-from services.hub_sante.receiving import Demand, NotUnderstood, Receiving, Replies
+from services.hub_sante.receiving import NotUnderstood, Receiving
+from services.hub_sante.replying import Demand, Replies
 from services.hub_sante.schemas import Schemas
 from services.hub_sante.threads import Threads
 from services.intake.arrival import patient_told_of

@@ -1,39 +1,20 @@
 """A message that came over the Hub: what is told the intake, and what its sender hears of it."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
-from uuid import UUID, uuid5
+from typing import Any
 
 import orjson
 
-from events.codes import Delay
 from services.hub_sante import reading
-from services.hub_sante.messages import (
-    Cancellation,
-    Case,
-    CaseUpdate,
-    NationalMessage,
-    ResourcesRequest,
-)
+from services.hub_sante.messages import Case, NationalMessage, ResourcesRequest
 from services.hub_sante.reading import Exercise, NoCareAsked, SeveralMessages
+from services.hub_sante.replying import REFUSED_AS_EMERGENCY, About, Replies, told_of
 from services.hub_sante.schemas import NoSchema, OneMessage, Schemas
 from services.hub_sante.threads import Thread, Threads
-from services.hub_sante.writing import (
-    Answer,
-    Between,
-    Fault,
-    Kind,
-    Message,
-    Step,
-    enveloped,
-    error,
-    reference,
-    response,
-)
+from services.hub_sante.writing import Between, Fault, Kind, Message, Step
 from services.intake.arrival import check_text
-from services.intake.naming import named, request_of
+from services.intake.messages import EmergencyInAnUpdate
 from services.intake.rejections import (
     Invalid,
     NotJson,
@@ -48,7 +29,6 @@ Ask = Callable[[Mapping[str, Any]], Awaitable[dict[str, Any]]]
 """Tells the intake a message, and gives its answer, however long that takes."""
 IsKnown = Callable[[str], Awaitable[bool]]
 """Whether anything happened in that case, whoever told of it."""
-REFUSED_AS_EMERGENCY = "refused_as_emergency"
 _JSON = "application/json"
 _MOST_BYTES = 1_000_000
 
@@ -83,32 +63,6 @@ class NotUnderstood(Rejected):
     code = "internal_error"
 
 
-@dataclass(frozen=True)
-class Demand:
-    """What was asked of us: it is answered by how the request stands when the answer goes out."""
-
-    between: Between
-    case_id: str
-    demand_id: str
-    request_id: UUID
-    number: str
-
-    def answer(self, standing: Mapping[str, Any], now: datetime) -> Message:
-        """RS-RR: with the same number, however often it is said."""
-        said = _answer(standing)
-        deadline = Delay.RDV if said is Answer.DEFERRED else None
-        told = response(self.case_id, self.demand_id, said, now, deadline=deadline)
-        return enveloped(self.between, Kind.REPORT, self.number, told, now)
-
-
-@dataclass(frozen=True)
-class Replies:
-    """What its sender is to hear at once, and what is yet to be answered."""
-
-    messages: Sequence[Message] = ()
-    demand: Demand | None = None
-
-
 class Receiving:
     """`receive` is all there is to it; what it replies goes out before the message is let go."""
 
@@ -132,7 +86,7 @@ class Receiving:
         number, sender = _who(document)
         if sender is None:
             return Replies()
-        about = _About(Between(self._client_id, sender), number, now)
+        about = About(Between(self._client_id, sender), number, now)
         try:
             self._check(body, content_type, document)
             message = reading.read(document)
@@ -147,7 +101,7 @@ class Receiving:
         demand_id = message.request.requestId if isinstance(message, ResourcesRequest) else None
         thread = Thread(sender, demand_id)
         told = await self._asked(message, document, thread, number)
-        return self._told(about, message, told)
+        return told_of(about, message, told)
 
     async def _asked(
         self, message: NationalMessage, document: Mapping[str, Any], thread: Thread, number: str
@@ -173,7 +127,7 @@ class Receiving:
         number, sender = _who(_document(body))
         if sender is None:
             return []
-        about = _About(Between(self._client_id, sender), number, now)
+        about = About(Between(self._client_id, sender), number, now)
         fault = NotUnderstood()
         return about.refused(Fault.INTERNAL_CLIENT_ERROR, f"{fault.code}: {fault}")
 
@@ -204,112 +158,23 @@ class Receiving:
             raise NotOurs
 
     async def _rejected(
-        self, document: Mapping[str, Any], about: "_About", rejected: Rejected
+        self, document: Mapping[str, Any], about: "About", rejected: Rejected
     ) -> list[Message]:
         """Of a file that cannot be read, an emergency is told all the same, if it is theirs."""
+        sender = about.between.recipient
         call = reading.emergency(document) if isinstance(rejected, Invalid) else None
         if call is None or _recipient(document) != self._client_id:
             return about.refused(_fault(rejected), f"{rejected.code}: {rejected}")
         try:
             _check_sender(document)
             if call.case_id is not None:
-                await self._check_theirs(call.case_id, about.between.recipient, may_open=True)
+                may_open = not isinstance(call, EmergencyInAnUpdate)
+                await self._check_theirs(call.case_id, sender, may_open=may_open)
+                await self._threads.keep(call.case_id, Thread(sender, None), about.distribution_id)
         except Rejected as theirs:
             return about.refused(_fault(theirs), f"{theirs.code}: {theirs}")
         told = await self._ask(document)
         return about.refused(Fault.INVALID_MESSAGE, f"{told.get('code') or told.get('state')}")
-
-    def _told(
-        self,
-        about: "_About",
-        message: Case | CaseUpdate | ResourcesRequest | Cancellation,
-        told: Mapping[str, Any],
-    ) -> Replies:
-        code = told.get("code")
-        if isinstance(message, ResourcesRequest) and message.status is None:
-            number = about.number("answer")
-            demand_id = message.request.requestId
-            if code in _ANSWERED:
-                said = response(
-                    message.caseId,
-                    demand_id,
-                    Answer.REFUSED,
-                    about.now,
-                    text=str(told.get("message")),
-                )
-                refused = enveloped(about.between, Kind.REPORT, number, said, about.now)
-                return Replies([about.receipt(Step.INTEGRATED), refused])
-            if code is None:
-                request_id = request_of(message.caseId)
-                demand = Demand(about.between, message.caseId, demand_id, request_id, number)
-                return Replies([about.receipt(Step.INTEGRATED)], demand)
-        if code is not None:
-            fault = _FAULTS.get(str(code), Fault.INTERNAL_CLIENT_ERROR)
-            return Replies(about.refused(fault, f"{code}: {told.get('message')}"))
-        if told.get("state") == REFUSED_AS_EMERGENCY:
-            cause = "refused_as_emergency: the case is an emergency, and the SAMU's"
-            return Replies(about.refused(Fault.INTERNAL_CLIENT_ERROR, cause))
-        return Replies([about.receipt(Step.INTEGRATED)])
-
-
-class _About(NamedTuple):
-    """Of which message of theirs we speak, to whom, and when."""
-
-    between: Between
-    distribution_id: str
-    now: datetime
-
-    def says(self, what: str, kind: Kind, content: Message) -> Message:
-        """A message of ours about it: said again, it is the same."""
-        return enveloped(self.between, kind, self.number(what), content, self.now)
-
-    def number(self, what: str) -> str:
-        """Of a message of ours about it."""
-        return str(uuid5(named("hub", self.distribution_id), what))
-
-    def receipt(self, step: Step) -> Message:
-        """RC-REF."""
-        return self.says("receipt", Kind.ACK, reference(self.distribution_id, step))
-
-    def refused(self, fault: Fault, cause: str) -> list[Message]:
-        """RS-ERROR, and an RC-REF that names it."""
-        told = self.says("error", Kind.ERROR, error(self.distribution_id, fault, cause))
-        error_id = str(told["distributionID"])
-        receipt = reference(self.distribution_id, Step.ERROR, error_id=error_id)
-        return [told, self.says("receipt", Kind.ACK, receipt)]
-
-
-_FAULTS = {
-    "same_id_other_content": Fault.CASE_ALREADY_EXISTS,
-    "request_received_otherwise": Fault.CASE_ALREADY_EXISTS,
-    "unknown_case": Fault.WRONG_MESSAGE_SEQUENCE,
-    "request_closed": Fault.WRONG_MESSAGE_SEQUENCE,
-    "already_visited": Fault.WRONG_MESSAGE_SEQUENCE,
-    "nowhere_to_route": Fault.INSUFFICIENT_DATA,
-    "unknown_commune": Fault.INSUFFICIENT_DATA,
-    "missing_field": Fault.INSUFFICIENT_DATA,
-    "expired_message": Fault.EXPIRED_MESSAGE_BEFORE_ROUTING,
-}
-"""What the intake refuses, in the Hub's codes; all else is 700, with our code in the cause."""
-
-_ANSWERED = {
-    "not_a_gp_request",
-    "no_community_for_commune",
-    "request_closed",
-    "already_visited",
-    "case_was_an_emergency",
-}
-"""Why a demand is refused: an answer to it, and no error of whoever asked."""
-
-
-def _answer(told: Mapping[str, Any]) -> Answer:
-    match told.get("state"):
-        case "assigned" | "confirmed" | "attended":
-            return Answer.ACCEPTED
-        case "waiting":
-            return Answer.DEFERRED
-        case _:
-            return Answer.REFUSED
 
 
 def _fault(rejected: Rejected) -> Fault:

@@ -707,10 +707,13 @@ async def test_what_is_not_meant_for_us_or_for_real_ends_nothing(house, samu, ch
     assert names[-1] == "request.assigned"
 
 
-async def test_an_emergency_of_a_shared_case_is_answered_the_same_when_it_comes_again(house, samu):
+@pytest.mark.parametrize("beside", [{}, {"location": "nowhere"}], ids=["whole", "malformed"])
+async def test_an_emergency_of_a_shared_case_is_answered_the_same_when_it_comes_again(
+    house, samu, beside
+):
     """The second time it was `not_their_case`."""
     await opened(house)
-    vital = of_a_stranger(case(qualification=VITAL))
+    vital = of_a_stranger(case(qualification=VITAL, **beside))
     await samu.send(vital)
     await samu.send(vital)
 
