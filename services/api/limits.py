@@ -1,10 +1,9 @@
 """How much, how large, how slowly: what one caller does is no other's concern."""
 
 import asyncio
+from collections import Counter
+from time import monotonic
 
-from limits import RateLimitItemPerSecond
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.decider import Refused
@@ -26,17 +25,27 @@ class TooSlow(Refused):
 
 
 class Allowance:
-    """So much for each account, in every process."""
+    """So much for each account in every so many seconds, in every process.
+
+    Counted here: the library that did (limits) starts a thread a hundred times a second to forget
+    what is over, and each time all answers wait for it.
+    """
 
     def __init__(self, settings: Settings) -> None:
-        seconds = max(round(settings.http_burst / settings.http_requests_a_second), 1)
-        most = max(settings.http_burst, round(seconds * settings.http_requests_a_second))
-        self._most = RateLimitItemPerSecond(most, seconds)
-        self._limiter = FixedWindowRateLimiter(MemoryStorage())
+        self._seconds = max(round(settings.http_burst / settings.http_requests_a_second), 1)
+        self._most = max(
+            settings.http_burst, round(self._seconds * settings.http_requests_a_second)
+        )
+        self._window = 0
+        self._taken: Counter[str] = Counter()
 
     def take(self, whose: str) -> None:
         """One request. Raises TooMany."""
-        if not self._limiter.hit(self._most, whose):
+        window = int(monotonic() / self._seconds)
+        if window != self._window:
+            self._window, self._taken = window, Counter()
+        self._taken[whose] += 1
+        if self._taken[whose] > self._most:
             raise TooMany
 
 
