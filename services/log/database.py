@@ -21,6 +21,8 @@ UNREACHABLE = (psycopg.OperationalError, psycopg.InterfaceError)
 
 _CLOSING_SECONDS = 1.0
 _OPTIONS = "-c timezone=UTC -c statement_timeout=0 -c lock_timeout=0"
+# What is asked again and again is planned once: of 4 ms for a question about places, 0.5 to 0.6.
+_ONE_PLAN = "-c plan_cache_mode=force_generic_plan"
 
 
 async def connect(url: str, settings: Settings) -> Connection:
@@ -74,7 +76,7 @@ async def pool_of(url: str, settings: Settings) -> AsyncIterator[Pool]:
         url,
         kwargs={
             "autocommit": True,
-            "options": _OPTIONS,
+            "options": f"{_OPTIONS} {_ONE_PLAN}",
             "application_name": "snp-dispatch",
             "connect_timeout": int(settings.database_connect_timeout_seconds),
         },
