@@ -9,9 +9,7 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from domain import community as communities
-from domain import request as requests
 from domain.community import Formed
-from domain.request import Closed
 from events import streams
 from events.envelope import Recorded
 from events.offer import OfferPartiallyAccepted
@@ -75,8 +73,6 @@ class Answers:
             return None
         history = await self._log.history(recorded.stream)
         until = [one for one in history if one.position <= recorded.position]
-        if isinstance(recorded.event, RequestReoriented) and _was_over(until[:-1]):
-            return None  # what the SAS did with what it got back
         community = await self._community(recorded)
         said = _answered(recorded.event, community.zone if community else "Europe/Paris")
         waiting = _unanswered(threads, until[:-1])
@@ -214,11 +210,6 @@ def _which(to: str, content: Message) -> str:
     """Of the messages of one event, this: the same however many there are when it is sent again."""
     (body,) = content.values()
     return f"{crc32(orjson.dumps([to, *content, body.get('requestId')])):08x}"
-
-
-def _was_over(before: Sequence[Recorded]) -> bool:
-    happened: list[Any] = [one.event for one in before]
-    return isinstance(requests.decider.replay(happened), Closed)
 
 
 def _of(

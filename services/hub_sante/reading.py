@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -71,14 +71,23 @@ class SeveralPatients(Rejected):
 
 def is_national(document: Mapping[str, Any]) -> bool:
     """Whether the document is an EDXL-DE envelope or one of the Hub's messages."""
-    return "distributionID" in document or "content" in document or bool(_roots(document))
+    return _is_envelope(document) or bool(_roots(document))
 
 
-def read(document: Mapping[str, Any]) -> NationalMessage:
-    """What the message says, however old it is. Raises a Rejected."""
-    kind = None
+class Read(NamedTuple):
+    """What a message says, and until when it is of use; without an envelope, always."""
+
+    message: NationalMessage
+    expires_at: datetime | None
+
+
+def read(document: Mapping[str, Any]) -> Read:
+    """The message, however old it is. Raises a Rejected."""
+    kind = expires_at = None
     if _is_envelope(document):
-        kind, document = _unwrapped(document)
+        envelope = _opened(document)
+        kind, expires_at = envelope.distributionKind, envelope.dateTimeExpires
+        document = envelope.content[0].jsonContent.embeddedJsonContent.message
     match _roots(document):
         case [root] if root in ROOTS:
             try:
@@ -87,7 +96,8 @@ def read(document: Mapping[str, Any]) -> NationalMessage:
                 raise invalid(error) from error
             # An update taken back is refused as the update was.
             taken_back = kind == "Cancel" and not isinstance(message, CaseUpdate)
-            return Cancellation(caseId=message.caseId) if taken_back else message
+            said = Cancellation(caseId=message.caseId) if taken_back else message
+            return Read(said, expires_at)
         case [root]:
             raise NoCareAsked(root)
         case []:
@@ -100,22 +110,12 @@ def _roots(document: Mapping[str, Any]) -> list[str]:
     return [key for key in document if key in ROOTS or key in OTHER_ROOTS]
 
 
-def has_expired(document: Mapping[str, Any], now: datetime) -> bool:
-    """Whether it is an envelope whose time is over."""
-    if not _is_envelope(document):
-        return False
-    try:
-        return Edxl.model_validate(document).dateTimeExpires <= now
-    except ValidationError:
-        return False
-
-
 def _is_envelope(document: Mapping[str, Any]) -> bool:
     return "distributionID" in document or "content" in document
 
 
-def _unwrapped(document: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
-    """Of what kind the envelope is, and what it carries."""
+def _opened(document: Mapping[str, Any]) -> Edxl:
+    """The envelope of one message, that is for real."""
     try:
         envelope = Edxl.model_validate(document)
     except ValidationError as error:
@@ -126,7 +126,7 @@ def _unwrapped(document: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
         raise Exercise
     if len(envelope.content) > 1:
         raise SeveralMessages
-    return envelope.distributionKind, envelope.content[0].jsonContent.embeddedJsonContent.message
+    return envelope
 
 
 def emergency(document: Mapping[str, Any]) -> EmergencyCall | None:

@@ -89,7 +89,7 @@ class Receiving:
         about = About(Between(self._client_id, sender), number, now)
         try:
             self._check(body, content_type, document)
-            message = reading.read(document)
+            message = reading.read(document).message
             await self._check_theirs(message.caseId, sender, may_open=isinstance(message, Case))
         except (NoCareAsked, Exercise):
             # Receipts and errors are never answered: they would be, for ever.

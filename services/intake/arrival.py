@@ -105,8 +105,9 @@ def arrival(
     fingerprint = sealer.fingerprint(content)
     if reading.is_national(document):
         _expect(kind, subjects.Kind.CARE_REQUEST)
-        message, command_id, actor = _of_the_samu(document, fingerprint)
+        (message, command_id, actor), expires_at = _of_the_samu(document, fingerprint)
     else:
+        expires_at = None
         message, command_id, actor = _of_ours(document, fingerprint, kind)
     return Arrival(
         message=message,
@@ -116,7 +117,7 @@ def arrival(
         fingerprint=fingerprint,
         at=now,
         if_version=document.get("ifversion") if "specversion" in document else None,
-        expired=reading.has_expired(document, now),
+        expired=expires_at is not None and expires_at <= now,
     )
 
 
@@ -124,14 +125,15 @@ _Understood = tuple[Message | NationalMessage, UUID, Actor]
 """What a message says, the id of the command it is, and who says it."""
 
 
-def _of_the_samu(document: dict[str, Any], fingerprint: str) -> _Understood:
+def _of_the_samu(document: dict[str, Any], fingerprint: str) -> tuple[_Understood, datetime | None]:
+    """And until when it is of use; an emergency always is."""
     try:
-        message = reading.read(document)
+        message, expires_at = reading.read(document)
     except Invalid:
         if (call := reading.emergency(document)) is None:
             raise
-        return _call(call, fingerprint, "hub")
-    return message, *_national_identity(message, fingerprint)
+        return _call(call, fingerprint, "hub"), None
+    return (message, *_national_identity(message, fingerprint)), expires_at
 
 
 def _of_ours(document: dict[str, Any], fingerprint: str, kind: str) -> _Understood:

@@ -316,11 +316,9 @@ class CareDesk:
         """An emergency is the SAMU's. Nothing of the patient is kept, not even sealed."""
         community = await self._directory.serving(command.commune) if command.commune else None
         stream = streams.request(command.request_id)
-        before = None  # of what has no file there was nothing before
+        own = None  # of what has no file there was nothing before
         if command.case_id:
-            before = requests.received_of(await self._executor.look(requests.decider, stream))
-        if before is not None:
-            check_addressed(came, before.community)
+            own = await self._community_of_request(came, command.request_id)
 
         async def decide(decision: Decision) -> Answer:
             request = await decision.state_of_new(requests.decider, stream)
@@ -330,8 +328,7 @@ class CareDesk:
             decision.write(agenda_stream, both.agenda)
             return standing(command.request_id, Emergency())
 
-        serving = community.finess if community else None
-        finess = before.community if before else serving
+        finess = own or (community.finess if community else None)
         given = self._given(came, finess, command.request_id, command.case_id)
         return await self._executor.execute(given, decide)
 

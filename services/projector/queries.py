@@ -8,7 +8,7 @@ from sqlalchemy import Select
 
 from domain.decider import Refused
 from services.log.database import Connection, Pool
-from services.projector.statements import compiled_in, numbered_in
+from services.projector.statements import compiled_in
 
 
 class NotBuiltYet(Refused):
@@ -27,14 +27,14 @@ async def streamed(
     pool: Pool, query: Select[Any], **given: object
 ) -> AsyncIterator[dict[str, Any]]:
     """As `rows`, one by one as they are wanted, all of one moment: however many there are."""
-    text, parameters = compiled_in({}, query)
+    asked = compiled_in({}, query)
     async with (
         pool.connection() as connection,
         connection.transaction(),
-        connection.cursor("streamed") as cursor,
+        psycopg.AsyncRawServerCursor(connection, "streamed") as cursor,
     ):
         try:
-            await cursor.execute(text, {**parameters, **given})
+            await cursor.execute(asked.text, asked.values(given))
         except psycopg.errors.UndefinedTable as absent:
             raise NotBuiltYet from absent
         names = [column.name for column in cursor.description or ()]
@@ -50,7 +50,7 @@ async def rows_on(
     **given: object,
 ) -> list[dict[str, Any]]:
     """As `rows`; `schemas`: where to look instead, by the name of the read model."""
-    asked = numbered_in(schemas or {}, query)
+    asked = compiled_in(schemas or {}, query)
     cursor = psycopg.AsyncRawCursor(connection)
     try:
         await cursor.execute(asked.text, asked.values(given))

@@ -204,6 +204,25 @@ async def test_a_case_then_a_demand_are_answered_with_a_place(house, samu):
         check(one)
 
 
+async def demanded_with_a_place(house, samu):
+    """A file has a place, of which its SAMU heard, and a demand was accepted."""
+    await opened(house)
+    await samu.send(case())
+    await samu.hears("appointment")
+    await samu.send(demand(request={"deadline": "4H"}))
+    await samu.hears("resourcesResponse")
+
+
+async def refused_in_time(house, samu, clock):
+    """Nobody could: what was answered to the demand, at first and in the end."""
+    await opened(house, start=NOON + 40 * HOUR)
+    await samu.send(case())
+    await samu.send(demand(request={"deadline": "1H"}))
+    await samu.hears("resourcesResponse")
+    await clock.move_to(NOON + HOUR)
+    return await samu.hears("resourcesResponse", 2)
+
+
 async def test_what_waits_is_deferred_and_then_accepted(house, samu):
     await opened(house, start=NOON + 40 * HOUR)
     await samu.send(case())
@@ -222,13 +241,7 @@ async def test_what_waits_is_deferred_and_then_accepted(house, samu):
 
 
 async def test_what_nobody_can_is_refused_in_time(house, samu, clock):
-    await opened(house, start=NOON + 40 * HOUR)
-    await samu.send(case())
-    await samu.send(demand(request={"deadline": "1H"}))
-    await samu.hears("resourcesResponse")
-
-    await clock.move_to(NOON + HOUR)
-    (_, last) = await samu.hears("resourcesResponse", 2)
+    (_, last) = await refused_in_time(house, samu, clock)
 
     assert last["response"]["answer"] == "REFUSEE"
 
@@ -557,11 +570,7 @@ async def test_a_file_goes_on_being_answered_after_an_update_that_is_refused(hou
     ],
 )
 async def test_what_ends_elsewhere_is_told_to_who_asked(house, samu, kind, data, said):
-    await opened(house)
-    await samu.send(case())
-    await samu.hears("appointment")
-    await samu.send(demand(request={"deadline": "4H"}))
-    await samu.hears("resourcesResponse")
+    await demanded_with_a_place(house, samu)
     if "of" in data:
         data = {"of": (await tell(house, "care-request", request_told()))["id"]}
 
@@ -577,11 +586,7 @@ async def test_what_ends_elsewhere_is_told_to_who_asked(house, samu, kind, data,
 
 
 async def test_an_emergency_is_told_to_who_asked(house, samu):
-    await opened(house)
-    await samu.send(case())
-    await samu.hears("appointment")
-    await samu.send(demand(request={"deadline": "4H"}))
-    await samu.hears("resourcesResponse")
+    await demanded_with_a_place(house, samu)
 
     await samu.send(case(qualification=VITAL))
     (_, answer) = await samu.hears("resourcesResponse", 2)
@@ -592,12 +597,7 @@ async def test_an_emergency_is_told_to_who_asked(house, samu):
 
 
 async def test_what_the_sas_does_with_what_it_got_back_is_not_told_it_again(house, samu, clock):
-    await opened(house, start=NOON + 40 * HOUR)
-    await samu.send(case())
-    await samu.send(demand(request={"deadline": "1H"}))
-    await samu.hears("resourcesResponse")
-    await clock.move_to(NOON + HOUR)
-    await samu.hears("resourcesResponse", 2)
+    await refused_in_time(house, samu, clock)
 
     reoriented = {"request_id": str(request_of(CASE)), "to": "URGENCES"}
     assert "code" not in await tell(house, "reorientation", reoriented)
@@ -613,12 +613,7 @@ async def test_what_the_sas_does_with_what_it_got_back_is_not_told_it_again(hous
 
 async def test_a_demand_that_was_refused_in_the_end_is_not_accepted_for_another(house, samu, clock):
     """Both were accepted: two visits for one place."""
-    await opened(house, start=NOON + 40 * HOUR)
-    await samu.send(case())
-    await samu.send(demand(request={"deadline": "1H"}))
-    await samu.hears("resourcesResponse")
-    await clock.move_to(NOON + HOUR)
-    await samu.hears("resourcesResponse", 2)
+    await refused_in_time(house, samu, clock)
     again = demand(number=2, at=NOON + HOUR, request={"deadline": "4H"})
     await samu.send(enveloped(again, at=NOON + HOUR))
     await samu.hears("resourcesResponse", 3)
