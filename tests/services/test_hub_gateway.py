@@ -1,6 +1,5 @@
 """The Hub Santé over AMQP: what comes is answered as its models say, and nothing is lost."""
 
-import gc
 import json
 import ssl
 from contextlib import asynccontextmanager
@@ -33,20 +32,10 @@ SCHEMAS = HUB / "json-schema"
 DEMAND = "fr.health.samu580.request.1"
 
 pytestmark = [
-    # aio-pika schedules a callback as its connection ends; a test's loop may be closed by then.
-    pytest.mark.filterwarnings("ignore:coroutine 'OneShotCallback:RuntimeWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
     pytest.mark.xdist_group("rabbitmq"),  # ten seconds to start: one for all of these
     needs_rabbitmq,
     pytest.mark.skipif(not HUB.is_dir(), reason="the Hub's schemas are not beside this checkout"),
 ]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _nothing_left():
-    """What aio-pika leaves behind is let go of here, not in the middle of somebody else's test."""
-    yield
-    gc.collect()
 
 
 @pytest.fixture(scope="module")
