@@ -14,10 +14,9 @@ from domain.asking import Askable, Member, Rate, askable, wave
 from domain.eligibility import LEAD, search
 from domain.practitioner import Consent, Enrolled
 from events.codes import Source
-from events.place import Place, Position
 from events.practitioner import Overbook
 from services.simulator.answering import agrees_after
-from services.simulator.cast import ZONE, Caller, Day
+from services.simulator.cast import ZONE, Caller, Day, place_of
 from services.simulator.scenario import Scenario, ScenarioMember
 
 MOST_EACH = 2  # patients beyond the agenda that a member sees on a day: a guess
@@ -67,11 +66,7 @@ def _seen_by(
 
 def _member(community: str, member: ScenarioMember) -> Member:
     overbook = Overbook.model_construct(
-        place=Place.model_construct(
-            title=member.practitioner,
-            commune="00000",
-            position=Position.model_construct(lat=member.lat, lon=member.lon),
-        ),
+        place=place_of(member),
         zone=ZONE,
         modes=member.modes,
         radius_km=member.radius_km,

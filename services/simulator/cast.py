@@ -16,7 +16,7 @@ from events.agenda import SlotPlaceTaken, SlotPublished
 from events.codes import Label, Origin, Priority, Registration, Setting, Sex, Source
 from events.place import CoarsePosition, Place, Position
 from events.request import RequestReceived
-from services.simulator.scenario import Scenario, ScenarioRequest, ScenarioSlot
+from services.simulator.scenario import Scenario, ScenarioMember, ScenarioRequest, ScenarioSlot
 
 _IDS = UUID("5ce9a710-0000-4000-8000-000000000000")
 ZONE = "Europe/Paris"
@@ -99,6 +99,15 @@ def waiting_of(received: RequestReceived) -> Waiting:
     )
 
 
+def place_of(practice: ScenarioSlot | ScenarioMember) -> Place:
+    """Where they work, as exact as the scenario has it."""
+    return Place.model_construct(
+        title=practice.practitioner,
+        commune="00000",
+        position=Position.model_construct(lat=practice.lat, lon=practice.lon),
+    )
+
+
 def _published(community: str, slot: ScenarioSlot, nth: int) -> SlotPublished:
     # Ids of scenarios are anybody's words, and so are practitioners: they are not checked as ours.
     return SlotPublished.model_construct(
@@ -108,11 +117,7 @@ def _published(community: str, slot: ScenarioSlot, nth: int) -> SlotPublished:
         profession=slot.profession,
         setting=Setting.TOWN,
         specialty=None,
-        place=Place.model_construct(
-            title=slot.practitioner,
-            commune="00000",
-            position=Position.model_construct(lat=slot.lat, lon=slot.lon),
-        ),
+        place=place_of(slot),
         start=slot.start,
         end=slot.end,
         zone=ZONE,
