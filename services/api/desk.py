@@ -177,7 +177,13 @@ class Desk:
                 raise NotAllowed(door.kind)  # what they agreed to holds elsewhere as well
 
     async def take(
-        self, principal: Principal, request_id: UUID, slot_id: UUID, mode: Mode, command_id: UUID
+        self,
+        principal: Principal,
+        request_id: UUID,
+        slot_id: UUID,
+        mode: Mode,
+        command_id: UUID,
+        if_version: int | None = None,
     ) -> dict[str, Any]:
         """A place chosen by hand, for whoever was seen to may: what dispatch answers."""
         wanted = {
@@ -186,6 +192,7 @@ class Desk:
             "slot_id": str(slot_id),
             "mode": mode,
             "regulator": principal.ref,
+            "if_version": if_version,
         }
         return await self.ask(f"snp.take.{subjects.ANY_COMMUNITY}", wanted)
 

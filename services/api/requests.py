@@ -26,7 +26,6 @@ from services.api.scopes import meant, uuid_of
 from services.api.telling import RESPONSES, Community, IfMatch, version_of
 from services.intake.moment import Moment
 from services.intake.naming import named
-from services.log.execute import ChangedMeanwhile
 from services.log.vault import Erased, Identity, NothingSealed
 from services.messaging import subjects
 from services.projector.queries import rows
@@ -165,12 +164,11 @@ async def take(
 ) -> Response:
     """A place chosen by hand is its place; gone, the next best are told."""
     identity = uuid_of(request_id)
-    _, version = await desk.about_request(who, Look.TAKE, identity)
-    if version_of(if_match) not in {None, version}:
-        raise ChangedMeanwhile
+    await desk.about_request(who, Look.TAKE, identity)
     key = request.headers.get("Idempotency-Key")
     command_id = _command(who.ref, key) if key else uuid4()
-    told = await desk.take(who, identity, choice.slot_id, choice.mode, command_id)
+    seen = version_of(if_match)
+    told = await desk.take(who, identity, choice.slot_id, choice.mode, command_id, seen)
     return problem(told) if "code" in told else reading.Json(told)
 
 

@@ -42,6 +42,7 @@ class Take(BaseModel):
     mode: Mode = Mode.OFFICE
     regulator: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._@-]{1,64}$")] = "regulator"
     """An account's reference, never a name."""
+    if_version: Annotated[int, Field(ge=0)] | None = None  # of the request, as it was seen
 
 
 class Rank(BaseModel):
@@ -82,7 +83,10 @@ class Taking:
         self._clock = clock
 
     async def take(self, asked: Take) -> Answer:
-        """The request has the place. Raises LostThePlace, or whatever else forbids it."""
+        """The request has the place. Raises LostThePlace, or whatever else forbids it.
+
+        ChangedMeanwhile, for a request that is not as the regulator saw it.
+        """
         agenda_stream = self._board.agenda_of(asked.slot_id)
         if agenda_stream is None:
             raise NoSuchSlot(asked.slot_id)
@@ -96,6 +100,7 @@ class Taking:
             uuid5(asked.command_id, "take"),
             about_request(asked.request_id, known, actor, causation=asked.command_id),
             fingerprint=f"{asked.request_id} {asked.slot_id} {asked.mode}",
+            expected=None if asked.if_version is None else (stream, asked.if_version),
         )
 
         async def decide(decision: Decision) -> Answer:

@@ -420,6 +420,24 @@ async def test_whoever_loses_a_place_is_told_the_next_best(settings, addresses, 
         ]
 
 
+async def test_a_request_that_is_not_as_its_regulator_saw_it_is_given_no_place(
+    settings, addresses, clock
+):
+    async with house_at(settings, addresses, clock=clock, partition=elsewhere()) as house:
+        slot = await opened(house, start=NOON + HOUR)
+        request_id = await asked(house)
+        seen = len(await story(house, request_id))
+        command = {"command_id": str(uuid4()), "if_version": seen}
+
+        early = await take(house, request_id, slot["id"], if_version=seen - 1)
+        told = await take(house, request_id, slot["id"], **command)
+        again = await take(house, request_id, slot["id"], **command)
+
+        assert early["code"] == "changed_meanwhile"
+        assert told == again
+        assert told["state"] == "assigned"
+
+
 async def test_what_a_regulator_may_not_take_is_said(house):
     await opened(house, start=NOON + 30 * HOUR)
     for_the_desk = slot_told(NOON + 4 * HOUR, open_to=["CPTS"])
