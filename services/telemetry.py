@@ -50,6 +50,11 @@ notifications = Counter(
 deliveries = Counter(
     "snp_deliveries_total", "What other systems were told", ["destination", "result"]
 )
+oldest_unanswered_seconds = Gauge(
+    "snp_oldest_unanswered_delivery_seconds",
+    "How long something sent has waited for word that it was received (0: nothing does)",
+    ["destination"],
+)
 waiting_requests = Gauge("snp_waiting_requests", "Open requests without a place", ["community"])
 oldest_due_seconds = Gauge(
     "snp_oldest_next_instant_seconds", "How late the most overdue open request is (0: none is)"

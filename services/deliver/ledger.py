@@ -100,6 +100,9 @@ on conflict (destination, event_id) do nothing
 _FAILING_SINCE = """
 select min(created_at) from deliveries where destination = %s and state = 'waiting'
 """
+_UNANSWERED_SINCE = """
+select min(created_at) from deliveries where destination = %s and state = 'sent'
+"""
 _LAST = """
 select digest, state from deliveries
 where destination = %(name)s and about = %(about)s and state <> 'left_out'
@@ -225,13 +228,20 @@ class Ledger:
 
     async def failing_since(self, name: str) -> datetime | None:
         """Since when something waits that was tried."""
-        async with self._pool.connection() as connection:
-            cursor = await connection.execute(_FAILING_SINCE, (name,))
-            return cast("tuple[datetime | None]", await cursor.fetchone())[0]
+        return await self._since(_FAILING_SINCE, name)
+
+    async def unanswered_since(self, name: str) -> datetime | None:
+        """Since when its recipient has not said of something sent that they have it."""
+        return await self._since(_UNANSWERED_SINCE, name)
 
     async def let_go(self, days: int) -> None:
         """Forget what was settled so long ago."""
         await self._do(_LET_GO, (days,))
+
+    async def _since(self, query: LiteralString, name: str) -> datetime | None:
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(query, (name,))
+            return cast("tuple[datetime | None]", await cursor.fetchone())[0]
 
     async def _go_on(self, queries: Sequence[LiteralString], given: dict[str, Any]) -> None:
         async with self._pool.connection() as connection, connection.transaction():

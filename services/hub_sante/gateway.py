@@ -7,6 +7,7 @@ it comes again and changes nothing. What we send is delivered when its receipt h
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -100,8 +101,14 @@ class Gateway:
             cursor = await self.ledger.cursor(NAME)
             if cursor is None or cursor.generation != generation:
                 return
+            await self._show_unanswered()
             await asyncio.sleep(self._settings.deliver_poll_seconds)
         telling.result()
+
+    async def _show_unanswered(self) -> None:
+        since = await self.ledger.unanswered_since(NAME)
+        waited = (datetime.now(UTC) - since).total_seconds() if since else 0.0
+        telemetry.oldest_unanswered_seconds.labels(NAME).set(max(waited, 0.0))
 
     async def _tell(self, broker: RabbitBroker, cursor: Cursor) -> None:
         if cursor.suspended_at is not None:

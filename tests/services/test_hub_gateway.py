@@ -13,6 +13,7 @@ import pytest
 from jsonschema import Draft7Validator
 from pydantic import ValidationError
 
+from services import telemetry
 from services.app import Service
 from services.cli.shifting import as_of
 from services.deliver.ledger import listed
@@ -357,9 +358,11 @@ async def test_a_receipt_makes_it_delivered_and_an_error_refused(house, samu):
         return [one["state"] for one in found]
 
     await until(lambda: states_are(states, ["sent"]))
+    await until(lambda: shows(lambda seconds: seconds > 0))
     ack = {"reference": {"distributionID": sent["distributionID"], "step": "INTEGRE"}}
     await samu.send(enveloped(ack, distributionKind="Ack"), "ack")
     await until(lambda: states_are(states, ["delivered"]))
+    await until(lambda: shows(lambda seconds: seconds == 0))
     failed = {
         "error": {
             "errorCode": {"statusCode": 500, "statusString": "DEAD_LETTER_QUEUED"},
@@ -369,6 +372,12 @@ async def test_a_receipt_makes_it_delivered_and_an_error_refused(house, samu):
     }
     await samu.send(enveloped(failed, distributionKind="Error"), "info")
     await until(lambda: states_are(states, ["refused"]))
+
+
+async def shows(wanted):
+    """Of how long something sent has had no answer."""
+    (shown,) = telemetry.oldest_unanswered_seconds.collect()
+    return any(wanted(one.value) for one in shown.samples)
 
 
 async def states_are(states, wanted):
