@@ -110,6 +110,7 @@ class Settings(BaseSettings):
     http_requests_a_second: Annotated[float, Field(gt=0)] = 50.0  # of one account
     http_burst: Count = 200  # of one account, at once
     http_connections: Count = 1000
+    http_connections_of_one: Count = 500  # of one address; behind a proxy all come from one
     http_body_seconds: float = 10.0  # to send a body in
     http_head_seconds: float = 10.0  # to say what is asked
     http_streams: Count = 20  # of news, open at once, of one account

@@ -19,7 +19,7 @@ from services.access.gate import NotAllowed, permitted
 from services.access.permissions import Look, Principal, Scope
 from services.access.tokens import InvalidToken
 from services.api.browsers import Pages
-from services.api.desk import AtDesk, Desk
+from services.api.desk import AtDesk, Desk, where_from
 from services.api.doors import DOOR_OF
 from services.booking.showing import SEXES, clock, in_french, motives, page, places
 from services.fhir.bundle import Shown
@@ -68,7 +68,7 @@ async def signed_in(
     state: Annotated[str, Query(max_length=400)] = "",
 ) -> Response:
     """Back from the provider: who they are is asked of it, and of nobody's browser."""
-    desk.knocks(request.client.host if request.client else "")
+    desk.knocks(where_from(request))
     try:
         signed, remembered = await _PAGES.come_back(request, desk, code, state)
     except InvalidToken:

@@ -19,7 +19,7 @@ from projections import availability
 from services.access.gate import permitted
 from services.access.permissions import Look, Principal, Scope
 from services.access.tokens import InvalidToken
-from services.api.desk import AtDesk, Desk, Who
+from services.api.desk import AtDesk, Desk, Who, where_from
 from services.api.doors import DOOR_OF
 from services.api.members import RppsPath
 from services.api.scopes import UnknownPath, uuid_of
@@ -83,12 +83,13 @@ async def unsubscribe(rpps: RppsPath, desk: AtDesk, who: Who) -> None:
 
 @router.get("/v1/calendars/{key}.ics", response_class=Response)
 async def calendar(
-    key: Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{43}$")], desk: AtDesk
+    key: Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{43}$")], request: Request, desk: AtDesk
 ) -> Response:
     """Their slots to come, for a calendar that subscribed."""
     desk.knocks(f"calendar {key}")
     feed = await _feeds(desk).of(key)
     if feed is None:
+        desk.guesses(where_from(request))
         raise UnknownPath
     try:
         holder = await desk.gate.holder(feed.account_id, feed.rpps if feed.vouched else None)

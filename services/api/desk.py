@@ -12,7 +12,7 @@ from uuid import UUID
 import orjson
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from nats.errors import NoRespondersError
+from nats.errors import MaxPayloadError, NoRespondersError
 from nats.errors import TimeoutError as NatsTimeout
 
 from domain.decider import Refused
@@ -40,7 +40,7 @@ from services.clock import SandboxClock
 from services.intake.cloudevents import told
 from services.intake.messages import EmergencyCall
 from services.intake.naming import command_of, request_of
-from services.intake.rejections import NotJson, TooDeep, TryAgain
+from services.intake.rejections import NotJson, TooDeep, TooLarge, TryAgain
 from services.intake.series import slots_of
 from services.log.bells import Bell
 from services.messaging import subjects
@@ -75,11 +75,19 @@ class Desk:
         self._allowance = Allowance(house.settings)
         self._streams: Counter[UUID] = Counter()  # open, by account
 
-    async def who(self, token: str) -> Principal:
-        """Raises InvalidToken, and TooMany for who asks too much."""
-        principal = await self.gate.who(token)
+    async def who(self, token: str, where: str) -> Principal:
+        """Raises InvalidToken, and TooMany for who asks, or guesses from there, too much."""
+        try:
+            principal = await self.gate.who(token)
+        except InvalidToken:
+            self.guesses(where)
+            raise
         self._allowance.take(str(principal.account_id))
         return principal
+
+    def guesses(self, where: str) -> None:
+        """Somebody there gave a secret that is none. Raises TooMany."""
+        self._allowance.take(f"guess {where}")
 
     def knocks(self, where: str) -> None:
         """Somebody signs in from there. Raises TooMany."""
@@ -139,7 +147,7 @@ class Desk:
         if door.kind is Kind.CARE_REQUEST and (call := EmergencyCall.found_in(said)):
             # Told at once, and no more of it: whatever else is said may be no message at all.
             kept = call.model_dump(mode="json", exclude_none=True)
-            said = kept if _cannot_be_told(said) else said
+            said = said if self._can_be_told(said) else kept
         data = _with_path(said, path, door)
         if door.about not in {About.COMMUNITY, About.MEMBERSHIP}:
             community = None  # whom it is about tells
@@ -149,13 +157,22 @@ class Desk:
             scope = await self._scope(door, principal, data, community)
             capacity = permitted(principal, door.kind, scope)
             await self._check_reach(door, capacity, data)
-            if community is None and len(scope.communities) == 1 and "communities" not in data:
-                (community,) = scope.communities  # of one, that one is meant
+            # Of one, that one is meant; a request may be of neighbours, and others be named.
+            elsewhere = data.keys() & {"communities", "request_id"}
+            if community is None and len(scope.communities) == 1 and not elsewhere:
+                (community,) = scope.communities
         as_who_came_in(door, capacity, data)
         event = told(door.kind, data, source=principal.ref, role=capacity.role, event_id=key)
         if if_version is not None:
             event["ifversion"] = if_version
         return await self.ask(subjects.ask(community or subjects.ANY_COMMUNITY, door.kind), event)
+
+    def _can_be_told(self, said: dict[str, Any]) -> bool:
+        """As it would be written: numbers may grow by that. Its envelope needs room as well."""
+        try:
+            return len(orjson.dumps(said)) <= self.house.settings.body_max_bytes // 2
+        except orjson.JSONEncodeError:
+            return False
 
     async def _again(self, door: Door, principal: Principal, key: str | None) -> Capacity | None:
         """In which capacity it was done before: said again it is answered, whatever it changed."""
@@ -210,6 +227,8 @@ class Desk:
             raise TooDeep from deep
         try:
             answer = await connection.request(subject, body, timeout=within)
+        except MaxPayloadError as large:
+            raise TooLarge(f"{len(body)} bytes") from large
         except NoRespondersError as nobody:
             raise NotRunning from nobody
         except NatsTimeout as late:
@@ -322,14 +341,6 @@ def as_who_came_in(door: Door, capacity: Capacity, data: dict[str, Any]) -> None
         raise NotAllowed(door.kind)
 
 
-def _cannot_be_told(data: dict[str, Any]) -> bool:
-    try:
-        orjson.dumps(data)
-    except orjson.JSONEncodeError:
-        return True
-    return False
-
-
 def _is_text(value: object) -> bool:
     return isinstance(value, str)
 
@@ -374,6 +385,11 @@ async def desk_of(request: Request) -> Desk:  # async, or FastAPI would ask a th
     return desk
 
 
+def where_from(request: Request) -> str:
+    """The address of whoever asks; behind a proxy, the proxy's."""
+    return request.client.host if request.client else "unknown"
+
+
 async def whoever(
     request: Request,
     desk: Annotated[Desk, Depends(desk_of)],
@@ -381,7 +397,7 @@ async def whoever(
 ) -> Principal:
     """Who comes in: by a token, or by the certificate they show. Raises InvalidToken."""
     if given is not None:
-        return await desk.who(given.credentials)
+        return await desk.who(given.credentials, where_from(request))
     shown = request.scope.get("state", {}).get(PEER)
     account_id = shown and account_of(shown, desk.house.settings.tls_clients)
     if not account_id:

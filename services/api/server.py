@@ -37,7 +37,7 @@ async def serving(house: "House") -> AsyncIterator[str]:
             lifespan="off",
             log_config=None,
             access_log=False,
-            http=protocol(settings.http_head_seconds),
+            http=protocol(settings),
             limit_concurrency=settings.http_connections,
             ws="none",
             server_header=False,

@@ -15,7 +15,7 @@ from events import streams
 from services.access.gate import permitted
 from services.access.permissions import Look, Scope
 from services.api import reading
-from services.api.desk import AtDesk, Desk, Who
+from services.api.desk import AtDesk, Desk, Who, where_from
 from services.api.members import FinessPath
 from services.api.scopes import uuid_of
 from services.api.telling import RESPONSES
@@ -48,7 +48,7 @@ async def token(
     given: Annotated[HTTPBasicCredentials | None, Depends(_basic)] = None,
 ) -> Response:
     """A token for an account with a secret: by HTTP Basic, or in the form (client_credentials)."""
-    desk.knocks(request.client.host if request.client else "")
+    desk.knocks(where_from(request))
     try:
         form = dict(parse_qsl((await request.body()).decode("latin-1"), max_num_fields=10))
     except ValueError as malformed:

@@ -2,8 +2,9 @@
 
 import asyncio
 import ssl
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -42,6 +43,9 @@ class WithPeer(HttpToolsProtocol):
     """
 
     head_seconds = 10.0
+    connections_of_one = 500
+    _there: ClassVar[Counter[str]] = Counter()  # connections, by the address they come from
+    _from: str | None = None
     _waits: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
@@ -50,6 +54,13 @@ class WithPeer(HttpToolsProtocol):
         if shown:
             self.app_state = {**self.app_state, PEER: shown}
         super().connection_made(transport)
+        peer = transport.get_extra_info("peername")
+        where = str(peer[0]) if peer else "here"
+        if self._there[where] >= self.connections_of_one:
+            transport.close()  # others want to come in as well
+            return
+        self._from = where
+        self._there[where] += 1
         self._expect()
 
     def on_message_begin(self) -> None:
@@ -65,6 +76,10 @@ class WithPeer(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """They are gone."""
         self._said()
+        if self._from is not None:
+            self._there[self._from] -= 1
+            if not self._there[self._from]:
+                del self._there[self._from]
         super().connection_lost(exc)
 
     def _expect(self) -> None:
@@ -81,9 +96,14 @@ class WithPeer(HttpToolsProtocol):
             self.transport.close()
 
 
-def protocol(head_seconds: float) -> type[WithPeer]:
-    """With so long for the head of a question."""
-    return type("Protocol", (WithPeer,), {"head_seconds": head_seconds})
+def protocol(settings: Settings) -> type[WithPeer]:
+    """With so long for the head of a question, and so many connections of one address."""
+    said = {
+        "head_seconds": settings.http_head_seconds,
+        "connections_of_one": settings.http_connections_of_one,
+        "_there": Counter(),
+    }
+    return type("Protocol", (WithPeer,), said)
 
 
 def account_of(certificate: Mapping[str, Any], clients: tuple[TlsClient, ...]) -> UUID | None:

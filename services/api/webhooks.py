@@ -47,12 +47,6 @@ class NotYetWritten(Refused):
     code = "invalid_value"
 
 
-class EnoughWebhooks(Refused):
-    """You have as many webhooks as one account may have: end one first."""
-
-    code = "too_many_webhooks"
-
-
 class WebhookSheet(BaseModel):
     """Where to tell, and what."""
 
@@ -94,11 +88,14 @@ async def make(sheet: WebhookSheet, desk: AtDesk, who: Who) -> dict[str, Any]:
     check_address(sheet.url, anywhere=desk.house.settings.webhooks_anywhere)
     await _check_position(desk, sheet.since)
     table = _table(desk)
-    if len(await table.all(who.account_id)) >= desk.house.settings.webhooks_most:
-        raise EnoughWebhooks
     community = next(iter(here)) if len(here) == 1 else None
     hook, secret = await table.make(
-        who.account_id, sheet.url, sorted(set(sheet.names)), community, sheet.since
+        who.account_id,
+        sheet.url,
+        sorted(set(sheet.names)),
+        community,
+        sheet.since,
+        most=desk.house.settings.webhooks_most,
     )
     return {**await _shown(desk, hook), "secret": secret}
 

@@ -30,31 +30,62 @@ _CPU_SECONDS = 2  # of reading: loading the parsers takes one more
 _WAIT_SECONDS = 20.0
 _MEMORY_BYTES = 1_500_000_000
 _AT_ONCE = asyncio.Semaphore(2)
+_TURN_SECONDS = 8.0  # at the most until one of these is free
+_being_read: set[str] = set()  # of whom: one agenda each, so that nobody has all turns
+
+
+class StillReading(Refused):
+    """Another agenda is being read: send this one again in a few seconds."""
+
+    code = "too_many"
+
+
 _REFUSED = {one.__name__: one for one in (NotAnAgenda, SomebodyElses, TooMuchTime)}
 
 
 async def read(
     body: bytes, kind: str, *, rpps: str, since: datetime, until: datetime, zone: str
 ) -> Agenda:
-    """As `from_ical` or `from_fhir`, by kind. Raises what they do; TooMuchTime for endless ones."""
+    """As `from_ical` or `from_fhir`, by kind. Raises what they do; TooMuchTime for endless ones.
+
+    Raises StillReading for another of the same practitioner, or when too many are being read.
+    """
+    if rpps in _being_read:
+        raise StillReading
+    _being_read.add(rpps)
+    try:
+        async with asyncio.timeout(_TURN_SECONDS):
+            await _AT_ONCE.acquire()
+    except TimeoutError as busy:
+        _being_read.discard(rpps)
+        raise StillReading from busy
+    try:
+        return await _read(body, kind, rpps=rpps, since=since, until=until, zone=zone)
+    finally:
+        _AT_ONCE.release()
+        _being_read.discard(rpps)
+
+
+async def _read(
+    body: bytes, kind: str, *, rpps: str, since: datetime, until: datetime, zone: str
+) -> Agenda:
     head = {"kind": kind, "rpps": rpps, "since": since, "until": until, "zone": zone}
-    async with _AT_ONCE:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", __name__),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
-        try:
-            async with asyncio.timeout(_WAIT_SECONDS):
-                said, _ = await process.communicate(orjson.dumps(head) + b"\n" + body)
-        except TimeoutError as endless:
-            raise TooMuchTime from endless
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", __name__),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        async with asyncio.timeout(_WAIT_SECONDS):
+            said, _ = await process.communicate(orjson.dumps(head) + b"\n" + body)
+    except TimeoutError as endless:
+        raise TooMuchTime from endless
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
     if process.returncode:
         raise TooMuchTime  # the kernel ended it
     told: dict[str, Any] = orjson.loads(said)

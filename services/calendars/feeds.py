@@ -31,6 +31,9 @@ class Feeds:
         """A new key; the one this account had for it before is of no use any more."""
         key = token_urlsafe(_KEY_BYTES)
         async with self._pool.connection() as connection, connection.transaction():
+            # One after the other: what another began at the same time is ended as well.
+            one_at_a_time = "select pg_advisory_xact_lock(hashtextextended(%s, 0))"
+            await connection.execute(one_at_a_time, (f"calendar {feed.account_id} {feed.rpps}",))
             await connection.execute(_END, (feed.account_id, feed.rpps))
             await connection.execute(
                 "insert into calendar_feeds (digest, account_id, rpps, vouched)"

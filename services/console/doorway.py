@@ -11,7 +11,7 @@ from starlette.types import Scope
 from domain.decider import Refused
 from services.access.signed import SignedIn
 from services.access.tokens import InvalidToken
-from services.api.desk import AtDesk, Desk
+from services.api.desk import AtDesk, Desk, where_from
 from services.api.problems import status_of
 from services.api.sign_in import account_with
 from services.console.forms import form_of
@@ -67,7 +67,7 @@ async def door(
 async def enter(request: Request, desk: AtDesk) -> Response:
     """With an account's secret."""
     check_from_here(request)
-    desk.knocks(request.client.host if request.client else "")
+    desk.knocks(where_from(request))
     form = await form_of(request)
     back = form.get("next", "")
     try:
@@ -95,7 +95,7 @@ async def come_back(
     state: Annotated[str, Query(max_length=400)] = "",
 ) -> Response:
     """From the provider's page."""
-    desk.knocks(request.client.host if request.client else "")
+    desk.knocks(where_from(request))
     try:
         signed, remembered = await PAGES.come_back(request, desk, code, state)
     except InvalidToken as wrong:

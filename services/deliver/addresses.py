@@ -1,8 +1,12 @@
 """Addresses others give us to tell them things at: nobody's of our own network."""
 
 import socket
-from asyncio import get_running_loop
+from asyncio import timeout, wrap_future
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Any
 from urllib.parse import urlsplit
 
 from domain.decider import Refused
@@ -46,7 +50,8 @@ async def reached(url: str) -> tuple[str, str]:
     assert parts.hostname is not None, "it was checked"
     port = parts.port or _HTTPS
     try:
-        found = await get_running_loop().getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
+        async with timeout(_LOOKED_UP_WITHIN_SECONDS):
+            found = await _looked_up(parts.hostname, port)
     except OSError as unknown:
         raise NoAddress from unknown
     numbers = [ip_address(str(one[4][0]).partition("%")[0]) for one in found]
@@ -55,6 +60,20 @@ async def reached(url: str) -> tuple[str, str]:
     number = f"[{numbers[0]}]" if numbers[0].version == 6 else str(numbers[0])  # noqa: PLR2004 IPv6
     return parts._replace(netloc=f"{number}:{port}").geturl(), parts.netloc
 
+
+async def _looked_up(host: str, port: int) -> Sequence[Any]:
+    """By threads of their own, one a name: names that are slow to look up hold up themselves."""
+    looking = _looking.get((host, port))
+    if looking is None:
+        ask = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+        looking = _looking[host, port] = _threads.submit(ask)
+        looking.add_done_callback(lambda _: _looking.pop((host, port), None))
+    return await wrap_future(looking)
+
+
+_LOOKED_UP_WITHIN_SECONDS = 10.0
+_threads = ThreadPoolExecutor(64, "names")
+_looking: dict[tuple[str, int], Future[Sequence[Any]]] = {}
 
 _IN_OTHERS = (  # IPv6 in which an IPv4 address is, and what is no single machine's
     ip_network("64:ff9b::/96"),

@@ -17,6 +17,7 @@ from uuid import UUID, uuid4
 
 import httpx
 
+from domain.decider import Refused
 from events import streams
 from events.envelope import Recorded
 from services.access.gate import Gate
@@ -42,6 +43,16 @@ _MAKE = (
     "insert into webhooks (webhook_id, account_id, url, names, community, key, secret)"  # noqa: S608 columns above
     f" values (%s, %s, %s, %s, %s, %s, %s) returning {_COLUMNS}"
 )
+
+
+_COUNT = "select count(*) from webhooks where account_id = %s and ended_at is null"
+_ONE_AT_A_TIME = "select pg_advisory_xact_lock(hashtextextended(%s, 0))"
+
+
+class EnoughWebhooks(Refused):
+    """You have as many webhooks as one account may have: end one first."""
+
+    code = "too_many_webhooks"
 
 
 @dataclass(frozen=True)
@@ -76,11 +87,20 @@ class Webhooks:
         names: Sequence[str],
         community: str | None,
         since: int | None = None,
+        *,
+        most: int,
     ) -> tuple[Webhook, str]:
-        """A new one with its secret, `whsec_…`, shown once. It hears from now, or from then."""
+        """A new one with its secret, `whsec_…`, shown once. It hears from now, or from then.
+
+        Raises EnoughWebhooks for an account that has so many.
+        """
         webhook_id, secret = uuid4(), token_bytes(_SECRET_BYTES)
         sealed = self._sealer.seal(secret, kind=_SEALED, ref=webhook_id, subject=account_id)
         async with self._pool.connection() as connection, connection.transaction():
+            await connection.execute(_ONE_AT_A_TIME, (f"webhooks {account_id}",))
+            cursor = await connection.execute(_COUNT, (account_id,))
+            if cast("tuple[int]", await cursor.fetchone())[0] >= most:
+                raise EnoughWebhooks
             await connection.execute(OPEN, {"name": f"{PREFIX}{webhook_id}", "since": since})
             cursor = await connection.execute(
                 _MAKE,

@@ -16,7 +16,7 @@ from events.roles import Role
 from services.api import calendars
 from services.calendars.reading import from_fhir, from_ical
 from services.messaging import subjects
-from tests.examples import DR_ADAM, DR_BLAIN, HOUR, NOON
+from tests.examples import DR_ADAM, DR_BLAIN, HOUR, NOON, VALENCIENNES
 from tests.running import until
 from tests.services.doors import grant
 from tests.services.test_fhir_slots import OID, SITE
@@ -473,3 +473,27 @@ def test_a_slot_of_fhir_without_a_start_is_no_agenda():
 
     with pytest.raises(Refused):
         from_fhir(body, DR_ADAM, NOON, NOON + HOUR)
+
+
+async def test_who_reads_endless_agendas_holds_up_nobody_else(door, doctor):
+    """Found in review: ten of one account, and others waited until they were over."""
+    await a_model(door)
+    other = await door.as_(Role.PRACTITIONER, rpps=DR_BLAIN)
+    await tell(door.house, "slot", slot_told(NOON + 48 * HOUR, DR_BLAIN, place=SITE), VALENCIENNES)
+    await door.house.settled()
+    endless = ical(event(NOON + 3 * HOUR, 20, FREE, "RRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"))
+    good = ical(event(NOON + 5 * HOUR, 20, FREE))
+    as_ical = {"content-type": "text/calendar"}
+
+    async def read(rpps, who, body):
+        path = f"/v1/practitioners/{rpps}/agendas/a"
+        return await door.ask("PUT", path, who, content=body, headers=as_ical)
+
+    reading = [asyncio.create_task(read(DR_ADAM, doctor, endless)) for _ in range(10)]
+    await until(lambda: sum(one.done() for one in reading) == 9)
+    answer = await read(DR_BLAIN, other, good)
+
+    assert not all(one.done() for one in reading)
+    assert answer.status_code == 200
+    told = [(await one).json()["code"] for one in reading]
+    assert told.count("too_many") == 9

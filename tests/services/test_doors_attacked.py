@@ -10,9 +10,11 @@ import orjson
 import pytest
 
 from events.roles import Role
+from tests.conftest import house_at
 from tests.examples import DR_ADAM, DR_BLAIN, HOUR, NEVERS, NOON, VALENCIENNES
 from tests.services.doors import a_place, doors_of
-from tests.talking import request_told, slot_told, tell
+from tests.services.test_offers import AGREES
+from tests.talking import practitioner_told, request_told, slot_told, tell
 
 A_CURSOR = urlsafe_b64encode(
     orjson.dumps([True, None, "2026-11-26T09:00:00Z", "5ca1ab1e-0000-4000-8000-000000000000"])
@@ -238,7 +240,7 @@ async def test_a_stream_of_news_ends_with_the_token(door, clock):
 
 async def test_a_coordinator_changes_no_consent_that_is_another_s_as_well(door):
     sheet = {"rpps": DR_ADAM, "communities": [NEVERS, VALENCIENNES]}
-    await tell(door.house, "practitioner-change", sheet, NEVERS)
+    await tell(door.house, "practitioner-change", sheet, "any")
     coordinator = await door.as_(Role.COORDINATOR)
     told = {
         "rpps": DR_ADAM,
@@ -277,3 +279,105 @@ async def test_who_administers_cares_for_nobody(door):
     answer = await door.ask("POST", "/v1/accounts", administrator, json=both)
 
     assert (answer.status_code, answer.json()["code"]) == (409, "cares_and_administers")
+
+
+async def test_a_neighbour_s_member_who_was_asked_answers_over_http(door):
+    """Found in review: it was sent to their own community, where nobody knew the request."""
+    house = door.house
+    for one, other in ((NEVERS, VALENCIENNES), (VALENCIENNES, NEVERS)):
+        await tell(house, "neighbours", {"finess": one, "neighbours": [other]}, one)
+    await tell(house, "practitioner", practitioner_told(DR_BLAIN, consent=AGREES), VALENCIENNES)
+    steps = [{"kind": "NEIGHBOUR_SLOTS", "minutes": 0}, {"kind": "MEMBER_OFFERS", "minutes": 60}]
+    rules = [{"title": "All", "steps": steps}]
+    await tell(house, "ladder", {"finess": NEVERS, "ladder": {"title": "N", "rules": rules}})
+    told = await tell(house, "care-request", request_told(delay="8H"))
+    await house.settled()
+
+    path = f"/v1/requests/{told['id']}/offers/{DR_BLAIN}/answer"
+    agreed = {"answer": "ACCEPTEE", "start": (NOON + HOUR).isoformat()}
+    doctor = await door.as_(Role.PRACTITIONER, rpps=DR_BLAIN)
+    answer = await door.ask("POST", path, doctor, json=agreed)
+
+    assert answer.json()["state"] == "assigned"
+
+
+def grown(many):
+    """As it came it is small enough; written by us, `1e15` takes three times as much."""
+    numbers = b"[" + b",".join([b"1e15"] * many) + b"]"
+    return orjson.dumps({"priority": "P0", "x": "HERE"}).replace(b'"HERE"', numbers)
+
+
+async def test_an_emergency_is_heard_however_much_is_said_beside(door):
+    regulator = await door.as_(Role.REGULATOR)
+
+    told = await door.ask("POST", "/v1/requests", regulator, content=grown(50_000))
+
+    assert told.json()["state"] == "refused_as_emergency"
+
+
+async def test_what_grows_beyond_what_nats_takes_is_too_large(settings, addresses, clock):
+    large = settings.model_copy(update={"body_max_bytes": 900_000})
+    async with house_at(large, addresses, clock=clock) as house, doors_of(house) as door:
+        regulator = await door.as_(Role.REGULATOR)
+        body = grown(170_000).replace(b"P0", b"P2")
+
+        told = await door.ask("POST", "/v1/requests", regulator, content=body)
+
+        assert (told.status_code, told.json()["code"]) == (413, "too_large")
+
+
+async def test_however_many_are_asked_for_at_once_there_are_no_more_webhooks_than_allowed(door):
+    regulator = await door.as_(Role.REGULATOR)
+    most = door.house.settings.webhooks_most
+    sheet = {"url": "https://partner.example/x"}
+
+    made = await asyncio.gather(
+        *(door.ask("POST", "/v1/webhooks", regulator, json=sheet) for _ in range(most + 5))
+    )
+
+    assert sum(one.status_code == 201 for one in made) == most
+    assert {one.json().get("code") for one in made} == {None, "too_many_webhooks"}
+
+
+async def test_of_addresses_of_a_calendar_asked_for_at_once_one_is_good(door):
+    doctor = await door.as_(Role.PRACTITIONER)
+    path = f"/v1/practitioners/{DR_ADAM}/calendar"
+
+    made = await asyncio.gather(*(door.ask("POST", path, doctor) for _ in range(8)))
+
+    addresses = [one.json()["url"] for one in made]
+    found = [(await door.client.get(one)).status_code for one in addresses]
+    assert sorted(found) == [200] + [404] * 7
+    await door.ask("DELETE", path, doctor)
+    assert {(await door.client.get(one)).status_code for one in addresses} == {404}
+
+
+@pytest.mark.parametrize("what", ["tokens", "calendars"])
+async def test_nobody_guesses_for_ever(door, what):
+    async def guess(nth):
+        if what == "tokens":
+            return await door.ask("GET", "/v1/requests", door.bearer(f"x.y.{nth}"))
+        return await door.ask("GET", f"/v1/calendars/{nth:043}.ics")
+
+    found = set()
+    for first in range(0, 3 * door.house.settings.http_burst, 20):
+        guessed = await asyncio.gather(*(guess(nth) for nth in range(first, first + 20)))
+        found |= {one.status_code for one in guessed}
+
+    assert found == {429, 401 if what == "tokens" else 404}
+    regulator = await door.as_(Role.REGULATOR)
+    assert (await door.ask("GET", "/v1/requests", regulator)).status_code == 200
+
+
+async def test_one_address_leaves_connections_to_others(settings, addresses, clock):
+    few = settings.model_copy(update={"http_connections_of_one": 5})
+    async with house_at(few, addresses, clock=clock) as house, doors_of(house) as door:
+        await door.client.aclose()
+        url = urlsplit(str(door.client.base_url))
+        idle = [await asyncio.open_connection(url.hostname, url.port) for _ in range(6)]
+
+        (*_, (refused, _)) = idle
+
+        assert await asyncio.wait_for(refused.read(), 5) == b""
+        for _, writer in idle:
+            writer.close()

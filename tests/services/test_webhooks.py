@@ -1,7 +1,10 @@
 """Webhooks: partners are told what they may follow, signed, in order, however long away."""
 
+import asyncio
 import base64
 import hmac
+import socket
+import threading
 from uuid import uuid4
 
 import orjson
@@ -9,7 +12,7 @@ import pytest
 
 from events.roles import Role
 from services.deliver import webhooks
-from services.deliver.addresses import NoAddress, check_address
+from services.deliver.addresses import NoAddress, check_address, reached
 from services.deliver.destination import Delivered, NotNow, Parcel
 from services.deliver.ledger import destinations, listed
 from services.deliver.webhooks import ToWebhook, Webhook
@@ -426,3 +429,24 @@ async def test_of_one_that_was_ended_nothing_waits(door, partner):
     await until(nothing_waits)
     async with door.house.pool.connection() as connection:
         assert await destinations(connection) == []
+
+
+async def test_a_name_that_is_slow_to_look_up_holds_up_no_other(monkeypatch):
+    """Found in review: a few of them had every thread there was."""
+    go_on = threading.Event()
+
+    def looked_up(host, port, **_):
+        if host == "slow.example":
+            go_on.wait(60)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("1.1.1.1", port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", looked_up)
+    slow = [asyncio.create_task(reached("https://slow.example/")) for _ in range(100)]
+    await asyncio.sleep(0)
+    try:
+        url, host = await reached("https://good.example/")
+    finally:
+        go_on.set()
+
+    assert (url, host) == ("https://1.1.1.1:443/", "good.example")
+    assert {await one for one in slow} == {("https://1.1.1.1:443/", "slow.example")}
