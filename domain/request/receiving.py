@@ -89,7 +89,8 @@ def receive(command: ReceiveRequest, request: Request) -> list[RequestEvent]:
 
 def refuse(command: RefuseAsEmergency, request: Request) -> list[RequestEvent]:
     match request:
-        case NotReceived() | Waiting() | Assigned():
+        # Handed back, it could be searched for again: as an emergency it never is.
+        case NotReceived() | Waiting() | Assigned() | Closed(last=RequestHandedBack()):
             waiting = request if isinstance(request, Waiting) else None
             return [
                 *(asked.over(waiting, Lapse.REQUEST_ENDED, command.at) if waiting else ()),

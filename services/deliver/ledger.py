@@ -97,6 +97,12 @@ values (%(name)s, %(event_id)s, %(position)s, %(about)s, %(what)s, 'left_out', 0
     clock_timestamp())
 on conflict (destination, event_id) do nothing
 """
+_BESIDE = """
+insert into deliveries (destination, event_id, position, about, what, state, attempts)
+values (%(name)s, %(event_id)s, (select coalesce(max(position), 0) from events), %(about)s,
+    %(what)s, 'sent', 1)
+on conflict (destination, event_id) do nothing
+"""
 _FAILING_SINCE = """
 select min(created_at) from deliveries where destination = %s and state = 'waiting'
 """
@@ -206,6 +212,11 @@ class Ledger:
         """Their own word on what was sent: a refusal stays one, whatever else they say."""
         key = {"name": name, "event_id": event_id}
         await self._do(_ANSWERED, key | _settled(outcome))
+
+    async def beside(self, name: str, event_id: UUID, about: str, *, what: str) -> None:
+        """What is sent for no event of the log is listed with the rest."""
+        given = {"name": name, "event_id": event_id, "about": about, "what": what}
+        await self._do(_BESIDE, given)
 
     async def let_be(self, name: str, generation: int, left: LeftOut) -> None:
         """What was tried is told no more, and heard up to there. Raises SentBack."""

@@ -75,7 +75,7 @@ class Answers:
         until = [one for one in history if one.position <= recorded.position]
         community = await self._community(recorded)
         said = _answered(recorded.event, community.zone if community else "Europe/Paris")
-        waiting = _unanswered(threads, until[:-1])
+        waiting = _unanswered(threads, until)
         written = list(self._answers(case_id, waiting, said)) if said else []
         if isinstance(recorded.event, _OF_A_PLACE) and community is not None:
             written += self._appointments(until, case_id, threads, community)
@@ -196,13 +196,18 @@ _FINAL = (
 """After these a demand is refused for good: what is asked again is asked anew."""
 
 
-def _unanswered(threads: Sequence[Thread], before: Sequence[Recorded]) -> list[Thread]:
-    """Those nobody took back, that were told nothing final yet: they were opened since."""
+def _unanswered(threads: Sequence[Thread], until: Sequence[Recorded]) -> list[Thread]:
+    """Those nobody took back, opened after what was final before, and before what is told now."""
+    *before, told = until
     final = [one.recorded_at for one in before if isinstance(one.event, _FINAL)]
     return [
         one
         for one in threads
-        if not one.is_taken_back and (not final or one.since is None or one.since > final[-1])
+        if not one.is_taken_back
+        and (
+            one.since is None
+            or (one.since <= told.recorded_at and (not final or one.since > final[-1]))
+        )
     ]
 
 

@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 import orjson
 import structlog
@@ -22,18 +21,20 @@ from domain import request as requests
 from events import streams
 from services import telemetry
 from services.deliver.courier import Courier
-from services.deliver.destination import Delivered, Refused
+from services.deliver.destination import Refused
 from services.deliver.ledger import Cursor, Ledger
 from services.hub_sante.answers import Answers
-from services.hub_sante.publishing import EXCHANGE_FAULTS, NAME, ToHub, broker_of, publish
+from services.hub_sante.publishing import EXCHANGE_FAULTS, ToHub, broker_of, publish
 from services.hub_sante.reading import carried
-from services.hub_sante.receiving import NotUnderstood, Receiving
+from services.hub_sante.receiving import NobodyNamed, NotUnderstood, Receiving
 from services.hub_sante.replying import Demand, Replies
 from services.hub_sante.schemas import Schemas
+from services.hub_sante.sent import NAME, SentMessages
 from services.hub_sante.threads import Threads
+from services.hub_sante.writing import Kind as EdxlKind
 from services.intake.arrival import patient_told_of
 from services.intake.naming import request_of
-from services.intake.rejections import TryAgain, refusal
+from services.intake.rejections import Rejected, TryAgain, refusal
 from services.intake.standing import standing
 from services.log.database import UNREACHABLE, Connection
 from services.log.leading import leading
@@ -62,9 +63,15 @@ class Gateway:
         threads = Threads(house.pool)
         schemas = house.settings.hub_schemas
         self._receiving = Receiving(
-            client_id, threads, self._ask, self._is_known, Schemas(schemas) if schemas else None
+            client_id,
+            threads,
+            self._ask,
+            self._is_known,
+            house.settings.body_max_bytes,
+            Schemas(schemas) if schemas else None,
         )
         self.ledger = Ledger(house.pool)
+        self._sent = SentMessages(house.pool, self.ledger)
         self._in_turn = asyncio.Lock()  # an answer to a demand, or what the log says of it
         self._answers = Answers(client_id, house.log, threads, house.clock)
 
@@ -116,7 +123,7 @@ class Gateway:
         house = self._house
         bell = house.bells.listen()
         try:
-            to_hub = ToHub(broker, self._answers, self._client_id, self._in_turn)
+            to_hub = ToHub(broker, self._answers, self._sent, self._client_id, self._in_turn)
             await Courier(to_hub, self.ledger, house.log, self._settings, bell).run(cursor)
         finally:
             house.bells.forget(bell)
@@ -141,11 +148,11 @@ class Gateway:
 
         @broker.subscriber(**queue("ack"))
         async def ack(message: RabbitMessage) -> None:
-            await self._insistently(self._heard, _content(message.body, "reference"))
+            await self._insistently(self._heard, message.body)
 
         @broker.subscriber(**queue("info"))
         async def info(message: RabbitMessage) -> None:
-            await self._insistently(self._failed, _content(message.body, "error"))
+            await self._insistently(self._failed, message.body)
 
         await broker.start()
         try:
@@ -163,12 +170,14 @@ class Gateway:
             logger.warning("not taken in yet", error=type(fault).__name__)
             await asyncio.sleep(self._settings.hub_reconnect_seconds)
             raise
+        except NobodyNamed as nobody:
+            telemetry.refusals.labels("hub", nobody.code).inc()
+            await self._put_aside(body, nobody)
+            return
         except Exception:
             logger.exception("message put aside")
-            await self._put_aside(body)
+            await self._put_aside(body, NotUnderstood())
             replies = Replies(self._receiving.put_aside(body, now))
-        if not replies.messages:
-            telemetry.refusals.labels("hub", "nobody_to_reply_to").inc()
         for reply in replies.messages:
             await self._replied(broker, reply)
         if replies.demand is not None:
@@ -182,23 +191,22 @@ class Gateway:
             said = demand.answer(standing(demand.request_id, state), self._house.clock.now())
             await self._replied(broker, said)
 
-    async def _put_aside(self, body: bytes) -> None:
+    async def _put_aside(self, body: bytes, why: Rejected) -> None:
         subject = subjects.inbox(subjects.ANY_COMMUNITY, Kind.CARE_REQUEST)
-        why = NotUnderstood()
         about = patient_told_of(body)
         await self._house.letters.put_aside(body, subject, why, refusal(why), about=about)
 
-    async def _insistently(
-        self, hear: Callable[[Mapping[str, Any]], Awaitable[None]], said: Mapping[str, Any]
-    ) -> None:
+    async def _insistently(self, hear: Callable[[bytes], Awaitable[None]], body: bytes) -> None:
         """However long PostgreSQL is away: a receipt comes once."""
-        await patiently(lambda: hear(said), self._settings, "receipt not noted yet")
+        await patiently(lambda: hear(body), self._settings, "receipt not noted yet")
 
     async def _replied(self, broker: RabbitBroker, reply: Mapping[str, Any]) -> None:
         """With the Hub; where it cannot be now, the message comes again, and not at once."""
         try:
+            if reply["distributionKind"] == EdxlKind.REPORT:
+                await self._sent.replying(reply)
             await publish(broker, self._client_id, reply)
-        except (*EXCHANGE_FAULTS, DeliveryError) as fault:
+        except (*EXCHANGE_FAULTS, *UNREACHABLE, DeliveryError) as fault:
             logger.warning("not replied yet", error=type(fault).__name__)
             await asyncio.sleep(self._settings.hub_reconnect_seconds)
             raise
@@ -223,42 +231,36 @@ class Gateway:
         history = await self._house.log.load(streams.request(request_of(case_id)))
         return history.version > 0
 
-    async def _heard(self, reference: Mapping[str, Any]) -> None:
+    async def _heard(self, body: bytes) -> None:
         """A receipt of a message of ours."""
-        event_id = self._of_ours(reference.get("distributionID"))
-        if event_id is None:
-            return
-        if reference.get("refused"):
-            await self.ledger.answered(NAME, event_id, Refused(None, "refused by its recipient"))
+        said = _content(body, "reference")
+        number = str(said.get("distributionID"))
+        if said.get("refused"):
+            await self._sent.refused(number, Refused(None, "refused by its recipient"))
         else:
-            await self.ledger.answered(NAME, event_id, Delivered())
+            await self._sent.received(number, by=_sender(body))
 
-    async def _failed(self, error: Mapping[str, Any]) -> None:
+    async def _failed(self, body: bytes) -> None:
         """The Hub, or its recipient, could not take a message of ours."""
-        event_id = self._of_ours(error.get("referencedDistributionID"))
-        code = error.get("errorCode")
+        said = _content(body, "error")
+        code = said.get("errorCode")
         status = code.get("statusCode") if isinstance(code, dict) else None
         text = code.get("statusString") if isinstance(code, dict) else None
         number = status if isinstance(status, int) else None
         logger.warning("refused by the Hub", status=number)
-        if event_id is not None:
-            refused = Refused(number, str(text) if isinstance(text, str) else "error")
-            await self.ledger.answered(NAME, event_id, refused)
-
-    def _of_ours(self, distribution_id: object) -> UUID | None:
-        """The message's number, where it is one of ours."""
-        if not isinstance(distribution_id, str):
-            return None
-        sender, _, number = distribution_id.rpartition("_")
-        try:
-            return UUID(number.partition(".")[0]) if sender == self._client_id else None
-        except ValueError:
-            return None
+        refused = Refused(number, str(text) if isinstance(text, str) else "error")
+        await self._sent.refused(str(said.get("referencedDistributionID")), refused)
 
 
 async def _as_it_came(message: RabbitMessage) -> RabbitMessage:
     """Nothing decoded: what is wrong with a body is for `receiving` to say."""
     return message
+
+
+def _sender(body: bytes) -> str:
+    """Whom an envelope says it is from; of what is none, nobody."""
+    found = orjson.loads(body)
+    return str(found.get("senderID")) if isinstance(found, dict) else ""
 
 
 def _content(body: bytes, root: str) -> Mapping[str, Any]:

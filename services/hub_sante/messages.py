@@ -183,11 +183,15 @@ class Content(Part):
     jsonContent: JsonContent  # noqa: N815 the national name
 
 
+Sender = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,120}$")]
+"""Who is connected to the Hub, as it calls them: `fr.health.samu950`."""
+
+
 class Edxl(Part):
     """EDXL-DE 1.0 as the Hub profiles it."""
 
     distributionID: Annotated[str, StringConstraints(min_length=1, max_length=256)]  # noqa: N815 the national name
-    senderID: str  # noqa: N815 the national name
+    senderID: Sender  # noqa: N815 the national name
     dateTimeSent: Moment  # noqa: N815 the national name
     dateTimeExpires: Moment  # noqa: N815 the national name
     distributionStatus: Literal["Actual", "Exercise"]  # noqa: N815 the national name

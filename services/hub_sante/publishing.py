@@ -15,9 +15,9 @@ from events.envelope import Recorded
 from services.deliver.destination import LeftOut, NotNow, Outcome, Parcel, Sent
 from services.deliver.tls import client_context
 from services.hub_sante.answers import Answers
+from services.hub_sante.sent import NAME, SentMessages
 from services.settings import Settings
 
-NAME = "hub"
 EXCHANGE = "hubsante"
 EXCHANGE_FAULTS = (AMQPError, OSError, ssl.SSLError, TimeoutError)
 """Faults that pass: the Hub is away."""
@@ -30,9 +30,15 @@ class ToHub:
     name = NAME
 
     def __init__(
-        self, broker: RabbitBroker, answers: Answers, client_id: str, in_turn: asyncio.Lock
+        self,
+        broker: RabbitBroker,
+        answers: Answers,
+        sent: SentMessages,
+        client_id: str,
+        in_turn: asyncio.Lock,
     ) -> None:
         self._in_turn = in_turn
+        self._sent = sent
         self._broker = broker
         self._answers = answers
         self._client_id = client_id
@@ -44,6 +50,7 @@ class ToHub:
     async def send(self, parcel: Parcel, nth: int) -> Outcome:  # noqa: ARG002 as the port
         """With the Hub; delivered when their receipt comes."""
         messages: Sequence[dict[str, Any]] = orjson.loads(parcel.body)
+        await self._sent.going(parcel.event_id, messages)
         try:
             async with self._in_turn:
                 for message in messages:

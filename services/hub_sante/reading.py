@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, assert_never
 
 from pydantic import TypeAdapter, ValidationError
 
+from domain.request import is_emergency
 from events.base import CaseId
 from events.codes import CareLevel, Priority, Sex
 from events.place import Position
@@ -18,6 +19,7 @@ from services.hub_sante.messages import (
     CaseUpdate,
     Edxl,
     NationalMessage,
+    ResourcesRequest,
 )
 from services.intake.messages import EmergencyCall, EmergencyInAnUpdate
 from services.intake.moment import years
@@ -75,35 +77,67 @@ def is_national(document: Mapping[str, Any]) -> bool:
 
 
 class Read(NamedTuple):
-    """What a message says, and until when it is of use; without an envelope, always."""
+    """What a message says, and what its envelope says of it; without one, nothing."""
 
     message: NationalMessage
-    expires_at: datetime | None
+    expires_at: datetime | None = None
+    sender: str | None = None
 
 
 def read(document: Mapping[str, Any]) -> Read:
     """The message, however old it is. Raises a Rejected."""
-    kind = expires_at = None
+    envelope = None
     if _is_envelope(document):
         envelope = _opened(document)
-        kind, expires_at = envelope.distributionKind, envelope.dateTimeExpires
         document = envelope.content[0].jsonContent.embeddedJsonContent.message
+    if document.get("status") == EXERCISE:
+        raise Exercise
     match _roots(document):
         case [root] if root in ROOTS:
             try:
                 message = ROOTS[root].model_validate(document[root])
             except ValidationError as error:
                 raise invalid(error) from error
-            # An update taken back is refused as the update was.
-            taken_back = kind == "Cancel" and not isinstance(message, CaseUpdate)
-            said = Cancellation(caseId=message.caseId) if taken_back else message
-            return Read(said, expires_at)
+            if envelope is None:
+                return Read(message)
+            said = _taken_back(message) if envelope.distributionKind == "Cancel" else message
+            return Read(said, envelope.dateTimeExpires, envelope.senderID)
         case [root]:
             raise NoCareAsked(root)
         case []:
             raise UnknownType
         case roots:
             raise SeveralMessages(", ".join(roots))
+
+
+def _taken_back(message: NationalMessage) -> NationalMessage:
+    """What is asked by a message that says of itself that it is taken back."""
+    match message:
+        case ResourcesRequest():
+            return message.model_copy(update={"status": "ANNULEE"})
+        case CaseUpdate():
+            # Refused as the update was; what it said, of an emergency as well, is not said.
+            return CaseUpdate(caseId=message.caseId)
+        case Case() | Cancellation():
+            return Cancellation(caseId=message.caseId)
+        case _:
+            assert_never(message)
+
+
+def tells_an_emergency(message: NationalMessage) -> bool:
+    """Whether the message says of itself that the case is one."""
+    match message:
+        case Case() | CaseUpdate():
+            priority = message.qualification.details.priority or Priority.P2
+            return is_emergency(priority, care_level(message))
+        case ResourcesRequest() | Cancellation():
+            return False
+        case _:
+            assert_never(message)
+
+
+EXERCISE = "Exercise"
+"""Of an envelope, or of what it carries: either is enough."""
 
 
 def _roots(document: Mapping[str, Any]) -> list[str]:
@@ -122,7 +156,7 @@ def _opened(document: Mapping[str, Any]) -> Edxl:
         raise invalid(error) from error
     if envelope.distributionKind in {"Ack", "Error"}:
         raise NoCareAsked(envelope.distributionKind)
-    if envelope.distributionStatus == "Exercise":
+    if envelope.distributionStatus == EXERCISE:
         raise Exercise
     if len(envelope.content) > 1:
         raise SeveralMessages
@@ -140,6 +174,8 @@ def emergency(document: Mapping[str, Any]) -> EmergencyCall | None:
     ):
         return None
     inside = _inside(document)
+    if inside.get("status") == EXERCISE:
+        return None
     for root, call in (
         ("createCaseHealth", EmergencyCall),
         ("createCaseHealthUpdate", EmergencyInAnUpdate),

@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from events.envelope import Role
 from services.hub_sante import reading
 from services.hub_sante.messages import Case, NationalMessage, ResourcesRequest
 from services.hub_sante.reading import Exercise, NoCareAsked, SeveralMessages
@@ -14,6 +15,7 @@ from services.hub_sante.schemas import NoSchema, OneMessage, Schemas
 from services.hub_sante.threads import Thread, Threads
 from services.hub_sante.writing import Between, Fault, Kind, Message, Step
 from services.intake.arrival import check_text
+from services.intake.cloudevents import told as event_of
 from services.intake.messages import EmergencyInAnUpdate
 from services.intake.rejections import (
     Invalid,
@@ -23,14 +25,15 @@ from services.intake.rejections import (
     TooDeep,
     TooLarge,
     UnknownType,
+    refusal,
 )
+from services.messaging import subjects
 
 Ask = Callable[[Mapping[str, Any]], Awaitable[dict[str, Any]]]
 """Tells the intake a message, and gives its answer, however long that takes."""
 IsKnown = Callable[[str], Awaitable[bool]]
 """Whether anything happened in that case, whoever told of it."""
 _JSON = "application/json"
-_MOST_BYTES = 1_000_000
 
 
 class AnotherContentType(Rejected):
@@ -57,6 +60,18 @@ class NotTheirs(Rejected):
     code = "not_their_case"
 
 
+class NobodyNamed(Rejected):
+    """The message does not say who sent it: nobody can be answered."""
+
+    code = "nobody_to_reply_to"
+
+
+class UnknownDemand(Rejected):
+    """Of what was demanded in this case, nothing of that number was by who takes it back."""
+
+    code = "unknown_demand"
+
+
 class NotUnderstood(Rejected):
     """The message could not be dealt with for a reason of ours: it was put aside."""
 
@@ -72,23 +87,25 @@ class Receiving:
         threads: Threads,
         ask: Ask,
         is_known: IsKnown,
+        most_bytes: int,
         schemas: Schemas | None = None,
     ) -> None:
         self._client_id = client_id
         self._threads = threads
         self._ask = ask
         self._is_known = is_known
+        self._most_bytes = most_bytes
         self._schemas = schemas
 
     async def receive(self, body: bytes, content_type: str | None, now: datetime) -> Replies:
-        """What its sender is to hear. None, of what names no sender: nobody can be told."""
+        """What its sender is to hear. Raises NobodyNamed, of what does not say who that is."""
         document = _document(body)
         number, sender = _who(document)
         if sender is None:
-            return Replies()
+            raise NobodyNamed
         about = About(Between(self._client_id, sender), number, now)
         try:
-            self._check(body, content_type, document)
+            self._check(content_type, document)
             message = reading.read(document).message
             await self._check_theirs(message.caseId, sender, may_open=isinstance(message, Case))
         except (NoCareAsked, Exercise):
@@ -109,11 +126,14 @@ class Receiving:
         """The intake's answer, and who is to hear what becomes of the case."""
         case_id = message.caseId
         if isinstance(message, ResourcesRequest) and message.status is not None:
+            demands = await self._threads.demands(case_id)
+            if demands and (thread.sender, thread.demand_id) not in demands:
+                return refusal(UnknownDemand())
             # Before it is decided: who takes a demand back is not answered that it is refused.
-            was_open = await self._threads.taken_back(case_id, thread)
+            was_open = await self._threads.take_back(case_id, thread)
             told = await self._ask(document)
             if "code" in told and was_open:
-                await self._threads.keep(case_id, thread, number)
+                await self._threads.go_on(case_id, thread)
             return told
         await self._threads.keep(case_id, thread, number)
         told = await self._ask(document)
@@ -145,12 +165,12 @@ class Receiving:
         if known or not may_open or await self._is_known(case_id):
             raise NotTheirs
 
-    def _check(self, body: bytes, content_type: str | None, document: Mapping[str, Any]) -> None:
+    def _check(self, content_type: str | None, document: Mapping[str, Any]) -> None:
         if content_type is None or content_type.partition(";")[0].strip() != _JSON:
             raise AnotherContentType
-        if len(body) > _MOST_BYTES:
+        # As it goes on to the intake, where numbers may be written longer than they came.
+        if len(check_text(document)) > self._most_bytes:
             raise TooLarge
-        check_text(document)
         if self._schemas is not None:
             self._schemas.check(document)
         _check_sender(document)
@@ -162,7 +182,8 @@ class Receiving:
     ) -> list[Message]:
         """Of a file that cannot be read, an emergency is told all the same, if it is theirs."""
         sender = about.between.recipient
-        call = reading.emergency(document) if isinstance(rejected, Invalid) else None
+        hard_to_read = isinstance(rejected, Invalid | TooLarge)
+        call = reading.emergency(document) if hard_to_read else None
         if call is None or _recipient(document) != self._client_id:
             return about.refused(_fault(rejected), f"{rejected.code}: {rejected}")
         try:
@@ -173,7 +194,17 @@ class Receiving:
                 await self._threads.keep(call.case_id, Thread(sender, None), about.distribution_id)
         except Rejected as theirs:
             return about.refused(_fault(theirs), f"{theirs.code}: {theirs}")
-        told = await self._ask(document)
+        said = document
+        if isinstance(rejected, TooLarge):
+            kept = call.model_dump(mode="json", exclude_none=True)
+            said = event_of(
+                subjects.Kind.CARE_REQUEST,
+                kept,
+                source=sender,
+                role=Role.REGULATOR,
+                event_id=about.number("call"),
+            )
+        told = await self._ask(said)
         return about.refused(Fault.INVALID_MESSAGE, f"{told.get('code') or told.get('state')}")
 
 

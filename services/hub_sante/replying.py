@@ -115,6 +115,7 @@ def told_of(
 _FAULTS = {
     "same_id_other_content": Fault.CASE_ALREADY_EXISTS,
     "request_received_otherwise": Fault.CASE_ALREADY_EXISTS,
+    "unknown_demand": Fault.WRONG_MESSAGE_SEQUENCE,
     "unknown_case": Fault.WRONG_MESSAGE_SEQUENCE,
     "request_closed": Fault.WRONG_MESSAGE_SEQUENCE,
     "already_visited": Fault.WRONG_MESSAGE_SEQUENCE,

@@ -1,6 +1,6 @@
 """Who wrote of which case over the Hub, and what they asked: for the answers to find them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -47,13 +47,31 @@ class Threads:
                 (case_id, thread.sender, thread.demand_id or "", number),
             )
 
-    async def taken_back(self, case_id: str, thread: Thread) -> bool:
+    async def demands(self, case_id: str) -> Collection[tuple[str, str]]:
+        """What was ever demanded in the case: by whom, under what number."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(
+                "select sender, demand_id from hub_threads where case_id = %s and demand_id <> ''",
+                (case_id,),
+            )
+            return cast("list[tuple[str, str]]", await cursor.fetchall())
+
+    async def take_back(self, case_id: str, thread: Thread) -> bool:
         """Nothing more is answered to the demand, whoever opened it. Whether it was open."""
         async with self._pool.connection() as connection:
             cursor = await connection.execute(
                 _TAKE_BACK, (case_id, thread.sender, thread.demand_id or "")
             )
             return cursor.rowcount > 0
+
+    async def go_on(self, case_id: str, thread: Thread) -> None:
+        """It was not taken back after all: as before, what was told of it stays told."""
+        async with self._pool.connection() as connection:
+            await connection.execute(
+                "update hub_threads set taken_back_at = null"
+                " where case_id = %s and sender = %s and demand_id = %s and closed_at is null",
+                (case_id, thread.sender, thread.demand_id or ""),
+            )
 
     async def of(self, case_id: str) -> Sequence[Thread]:
         """All that is open of it, the first first."""

@@ -91,7 +91,20 @@ async def known_communities(
     return communities_named
 
 
-def check_addressed(came: Arrival, finess: str) -> None:
-    """Raises AnotherCommunity for what was sent to another than it is about."""
-    if came.community not in {None, finess}:
-        raise AnotherCommunity(finess)
+def check_addressed(came: Arrival, *concerned: str) -> None:
+    """Raises AnotherCommunity for what was sent to another than those it is about."""
+    if came.community is not None and came.community not in concerned:
+        raise AnotherCommunity(", ".join(concerned))
+
+
+def check_member(came: Arrival, practitioner: Practitioner) -> None:
+    """Raises AnotherCommunity for what was sent where the practitioner is no member."""
+    if not isinstance(practitioner, NotEnrolled):
+        check_addressed(came, *enrolment(practitioner).communities)
+
+
+def check_named(came: Arrival, practitioner: Practitioner, named: Iterable[str]) -> None:
+    """Raises AnotherCommunity for who is to be a member of more than the one it was sent to."""
+    before = () if isinstance(practitioner, NotEnrolled) else enrolment(practitioner).communities
+    for finess in set(named) - set(before):
+        check_addressed(came, finess)

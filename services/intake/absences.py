@@ -13,7 +13,7 @@ from domain.agenda import Agenda, Slot, weeks_at, weeks_between
 from domain.practitioner import AnnounceVacation, CancelVacation, Leave, NotEnrolled
 from domain.request import Request
 from events import streams
-from services.intake.about import community_of, given, holders_of
+from services.intake.about import check_member, community_of, given, holders_of
 from services.intake.answering import Leaving, Vacation, VacationCancelled
 from services.intake.arrival import Arrival
 from services.intake.naming import contacts_of
@@ -39,12 +39,13 @@ class AbsenceDesk:
             match news:
                 case Vacation():
                     command = AnnounceVacation(news.rpps, news.start, news.end, came.at)
-                    return await _announced(decision, command, told)
+                    return await _announced(decision, came, command, told)
                 case Leaving():
                     leave = Leave(news.rpps, news.communities, came.at)
-                    return await _left(decision, leave, told)
+                    return await _left(decision, came, leave, told)
                 case VacationCancelled():
                     state = await decision.state(practitioners.decider, stream)
+                    check_member(came, state)
                     cancel = CancelVacation(news.rpps, news.start, came.at)
                     decision.write(stream, practitioners.decide(cancel, state))
                     return {"id": news.rpps, "state": "vacation_cancelled"}
@@ -55,19 +56,22 @@ class AbsenceDesk:
             return await self._executor.execute(told, decide)
         finally:
             if isinstance(news, Leaving):
-                await self._forget_addresses(came, news.rpps)
+                await self._forget_addresses(news.rpps)
 
-    async def _forget_addresses(self, came: Arrival, rpps: str) -> None:
+    async def _forget_addresses(self, rpps: str) -> None:
         """Of who is gone. After, not with it: interrupted, the next attempt takes it along."""
         stream = streams.practitioner(rpps)
         known = await self._executor.look(practitioners.decider, stream)
         if isinstance(known, NotEnrolled):
-            await self._vault.forget_but(contacts_of(rpps), CONTACTS, came.command_id)
+            await self._vault.forget(contacts_of(rpps), CONTACTS)
 
 
-async def _announced(decision: Decision, command: AnnounceVacation, given: Given) -> Answer:
+async def _announced(
+    decision: Decision, came: Arrival, command: AnnounceVacation, given: Given
+) -> Answer:
     stream = streams.practitioner(command.rpps)
     practitioner = await decision.state(practitioners.decider, stream)
+    check_member(came, practitioner)
     decision.write(stream, practitioners.decide(command, practitioner))  # refused before it is read
     names = [streams.agenda(command.rpps, w) for w in weeks_between(command.start, command.end)]
     weeks, holders = await _read(decision, names, partial(absence.concerned, command))
@@ -76,9 +80,10 @@ async def _announced(decision: Decision, command: AnnounceVacation, given: Given
     return {"id": command.rpps, "state": "vacation_announced", **told}
 
 
-async def _left(decision: Decision, command: Leave, given: Given) -> Answer:
+async def _left(decision: Decision, came: Arrival, command: Leave, given: Given) -> Answer:
     stream = streams.practitioner(command.rpps)
     practitioner = await decision.state(practitioners.decider, stream)
+    check_member(came, practitioner)
     left = practitioners.decide(command, practitioner)
     decision.write(stream, left)  # refused before anything else is read
     this_week = min(weeks_at(command.at, command.at))

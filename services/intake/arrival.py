@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple, assert_never
 from uuid import UUID
 
 import orjson
@@ -24,7 +24,13 @@ from services.intake.changes import AboutARequest
 from services.intake.cloudevents import CloudEvent
 from services.intake.message_types import TYPES, Message
 from services.intake.messages import CareRequest, EmergencyCall
-from services.intake.naming import command_of, contacts_of, named, patient_of, request_of
+from services.intake.naming import (
+    command_of,
+    contacts_of,
+    named,
+    patient_of,
+    request_of,
+)
 from services.intake.rejections import (
     Invalid,
     NotJson,
@@ -45,6 +51,7 @@ class Arrival:
 
     message: Message | NationalMessage
     command_id: UUID
+    begins: UUID  # the request it makes, of what has no file
     community: str | None  # None: the message itself must tell
     actor: Actor
     fingerprint: str
@@ -105,15 +112,15 @@ def arrival(
     fingerprint = sealer.fingerprint(content)
     if reading.is_national(document):
         _expect(kind, subjects.Kind.CARE_REQUEST)
-        (message, command_id, actor), expires_at = _of_the_samu(document, fingerprint)
+        understood, expires_at = _of_the_samu(document, fingerprint)
     else:
-        expires_at = None
-        message, command_id, actor = _of_ours(document, fingerprint, kind)
+        understood, expires_at = _of_ours(document, fingerprint, kind), None
     return Arrival(
-        message=message,
-        command_id=command_id,
+        message=understood.message,
+        command_id=understood.command_id,
+        begins=understood.begins or understood.command_id,
         community=None if community == subjects.ANY_COMMUNITY else community,
-        actor=actor,
+        actor=understood.actor,
         fingerprint=fingerprint,
         at=now,
         if_version=document.get("ifversion") if "specversion" in document else None,
@@ -121,19 +128,28 @@ def arrival(
     )
 
 
-_Understood = tuple[Message | NationalMessage, UUID, Actor]
-"""What a message says, the id of the command it is, and who says it."""
+class _Understood(NamedTuple):
+    """What a message says, the id of the command it is, and who says it."""
+
+    message: Message | NationalMessage
+    command_id: UUID
+    actor: Actor
+    begins: UUID | None = None
 
 
 def _of_the_samu(document: dict[str, Any], fingerprint: str) -> tuple[_Understood, datetime | None]:
     """And until when it is of use; an emergency always is."""
     try:
-        message, expires_at = reading.read(document)
+        message, expires_at, sender = reading.read(document)
     except Invalid:
         if (call := reading.emergency(document)) is None:
             raise
         return _call(call, fingerprint, "hub"), None
-    return (message, *_national_identity(message, fingerprint)), expires_at
+    # `fr.health.samu950.DRFR…` was made by `fr.health.samu950`.
+    sender = sender or ".".join(message.caseId.split(".")[:3])
+    command_id = _national_id(message, fingerprint)
+    understood = _Understood(message, command_id, Actor(ref=sender, role=Role.REGULATOR))
+    return understood, None if reading.tells_an_emergency(message) else expires_at
 
 
 def _of_ours(document: dict[str, Any], fingerprint: str, kind: str) -> _Understood:
@@ -147,12 +163,25 @@ def _of_ours(document: dict[str, Any], fingerprint: str, kind: str) -> _Understo
             raise
         return _call(call, fingerprint, "unknown")
     role = event.actorrole or _ROLES[subjects.Kind(kind)]
-    return message, command_of(event.source, event.id), Actor(ref=event.source, role=role)
+    made = command_of(event.source, event.id)
+    # Whatever was said under that id before, an emergency is told: known by what it says.
+    command_id = named("call", fingerprint) if _is_a_call(message) else made
+    return _Understood(message, command_id, Actor(ref=event.source, role=role), made)
+
+
+def _is_a_call(message: Message) -> bool:
+    match message:
+        case CareRequest():
+            return is_emergency(message.priority, message.care_level)
+        case EmergencyCall():
+            return True
+        case _:
+            return False
 
 
 def _call(call: EmergencyCall, fingerprint: str, sender: str) -> _Understood:
     """Known by its content alone: sent again it is the same call."""
-    return call, named("call", fingerprint), Actor(ref=sender, role=Role.REGULATOR)
+    return _Understood(call, named("call", fingerprint), Actor(ref=sender, role=Role.REGULATOR))
 
 
 # In what orjson writes: an escape that is not itself escaped. PostgreSQL cannot store it.
@@ -250,25 +279,21 @@ def _data(event: CloudEvent, kind: str) -> Message:
         raise invalid(error) from error
 
 
-def _national_identity(message: NationalMessage, fingerprint: str) -> tuple[UUID, Actor]:
+def _national_id(message: NationalMessage, fingerprint: str) -> UUID:
     """A file is created once and a resource asked once; an update has no id but its content.
 
     Nor has an emergency: whatever the file said before, it is told.
     """
     match message:
-        case Case() if is_emergency(
-            message.qualification.details.priority, reading.care_level(message)
-        ):
-            command_id = named("call", fingerprint)
+        case Case() if reading.tells_an_emergency(message):
+            return named("call", fingerprint)
         case Case():
-            command_id = request_of(message.caseId)
+            return request_of(message.caseId)
         case ResourcesRequest():
-            state = message.status or ""
-            command_id = named("demand", message.caseId, message.request.requestId, state)
+            return named("demand", message.caseId, message.request.requestId, message.status or "")
         case Cancellation():
-            command_id = named("cancel", message.caseId)
+            return named("cancel", message.caseId)
         case CaseUpdate():
-            command_id = named("update", fingerprint)
-    # `fr.health.samu950.DRFR…` was made by `fr.health.samu950`.
-    sender = ".".join(message.caseId.split(".")[:3])
-    return command_id, Actor(ref=sender, role=Role.REGULATOR)
+            return named("update", fingerprint)
+        case _:
+            assert_never(message)

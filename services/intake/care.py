@@ -91,7 +91,7 @@ class CareDesk:
 
     async def request(self, came: Arrival, asked: CareRequest) -> Answer:
         """Our own form of a care request."""
-        request_id = request_of(asked.case_id) if asked.case_id else came.command_id
+        request_id = request_of(asked.case_id) if asked.case_id else came.begins
         if is_emergency(asked.priority, asked.care_level):
             return await self._refuse(
                 came,
@@ -118,7 +118,7 @@ class CareDesk:
             if isinstance(known, NotReceived):
                 raise UnknownCase(call.case_id)
         emergency = RefuseAsEmergency(
-            request_id=request_of(call.case_id) if call.case_id else came.command_id,
+            request_id=request_of(call.case_id) if call.case_id else came.begins,
             case_id=call.case_id,
             source=call.source,
             priority=call.priority,
@@ -181,9 +181,10 @@ class CareDesk:
         try:
             return await self._receive(came, asked, request_id, community, identity)
         except ReceivedOtherwise:
-            if answer := await self._file_of_a_demand(came, request_id, identity):
-                return answer
-            raise
+            answer = await self._file_of_a_demand(came, request_id, community, identity)
+            if answer is None:
+                raise
+            return answer
 
     async def demand(self, came: Arrival, demand: ResourcesRequest) -> Answer:
         """A resource asked for a case (RS-DR): its delay, or its cancellation."""
@@ -249,11 +250,12 @@ class CareDesk:
         return await self._receive(came, asked, request_id, community, identity, file_to_come=True)
 
     async def _file_of_a_demand(
-        self, came: Arrival, request_id: UUID, identity: Identity
+        self, came: Arrival, request_id: UUID, community: Known, identity: Identity
     ) -> Answer | None:
         """The file of a request that its demand began: it tells who the patient is, no more.
 
-        None where the request began otherwise: the file is another one under the same number.
+        None where the request began otherwise, or where others than serve the patient would be
+        told who they are: the file is another one under the same number.
         """
         request = await self._executor.look(requests.decider, streams.request(request_id))
         patient_ref = _patient(request)
@@ -264,6 +266,8 @@ class CareDesk:
         if (received.motive, received.age, received.commune) != (NOT_GIVEN, None, None):
             return None
         check_addressed(came, received.community)
+        if received.community != community.finess:
+            return None
 
         async def decide(decision: Decision) -> Answer:
             decision.sealed = [

@@ -3,7 +3,7 @@
 from domain import practitioner as practitioners
 from domain.practitioner import GiveContacts
 from events import streams
-from services.intake.about import community_of, given
+from services.intake.about import check_member, community_of, given
 from services.intake.answering import ContactsSheet
 from services.intake.arrival import Arrival
 from services.intake.naming import contacts_of
@@ -26,6 +26,7 @@ class ContactDesk:
 
         async def decide(decision: Decision) -> Answer:
             state = await decision.state(practitioners.decider, stream)
+            check_member(came, state)
             command = GiveContacts(sheet.rpps, channels, came.at)
             decision.write(stream, practitioners.decide(command, state))
             decision.sealed = [
@@ -41,5 +42,5 @@ class ContactDesk:
         known = await self._executor.look(practitioners.decider, stream)
         answer = await self._executor.execute(given(came, community_of(came, known)), decide)
         # After, not with it: interrupted, the next time takes what is left along.
-        await self._vault.forget_but(contacts_of(sheet.rpps), CONTACTS, came.command_id)
+        await self._vault.forget_before(contacts_of(sheet.rpps), CONTACTS, came.command_id)
         return answer

@@ -34,7 +34,14 @@ from events import streams
 from events.agenda import AgendaEvent
 from events.codes import Origin
 from events.practitioner import Overbook
-from services.intake.about import community_of, given, known_communities
+from services.intake.about import (
+    check_addressed,
+    check_member,
+    check_named,
+    community_of,
+    given,
+    known_communities,
+)
 from services.intake.answering import OnCall
 from services.intake.arrival import Arrival
 from services.intake.directory import Directory
@@ -93,6 +100,7 @@ class Register:
         wanted: Callable[[], Sequence[tuple[UUID, datetime, datetime]]],
     ) -> Answer:
         communities_open = await known_communities(self._directory, came, places.communities)
+        check_addressed(came, *communities_open)
 
         async def decide(decision: Decision) -> Answer:
             slots = wanted()  # here: sent again, it is answered as the first time
@@ -155,7 +163,12 @@ class Register:
 
         async def decide(decision: Decision) -> Answer:
             stream = streams.practitioner(sheet.rpps)
-            state = await decision.state_of_new(practitioners.decider, stream)
+            if came.community in {None, *member_of} and len(member_of) == 1:
+                state = await decision.state_of_new(practitioners.decider, stream)
+            else:
+                state = await decision.state(practitioners.decider, stream)
+            check_member(came, state)
+            check_named(came, state, member_of)
             events, _ = practitioners.decider.follow(commands, state)
             decision.write(stream, events)
             return {"id": sheet.rpps, "state": "paused" if sheet.paused else "enrolled"}
@@ -168,6 +181,8 @@ class Register:
 
         async def decide(decision: Decision) -> Answer:
             before = await decision.state(practitioners.decider, stream)
+            check_member(came, before)
+            check_named(came, before, news.communities)
             if news.communities:
                 await known_communities(self._directory, came, news.communities)
             commands = changing(came, news, before)
@@ -192,6 +207,7 @@ class Register:
 
         async def decide(decision: Decision) -> Answer:
             state = await decision.state(practitioners.decider, stream)
+            check_member(came, state)
             decision.write(stream, practitioners.decide(command, state))
             return {"id": sheet.rpps, "state": "on_call" if sheet.until else "off_call"}
 

@@ -6,7 +6,7 @@ from uuid import UUID, uuid5
 from domain import agenda as agendas
 from domain import placing
 from domain.agenda import NoSuchSlot, day_of
-from services.intake.about import given, holders_of
+from services.intake.about import check_addressed, given, holders_of
 from services.intake.arrival import Arrival
 from services.intake.changes import SeriesWithdrawal
 from services.log.commands import Answer
@@ -58,6 +58,8 @@ class SeriesDesk:
                     for slot_id, slot in agenda.slots.items()
                     if slot_id in found and slot.published.start > came.at
                 ]
+                for one in slots:
+                    check_addressed(came, *agenda.slots[one].published.communities)
                 holders = await holders_of(decision, [agenda.slots[one] for one in slots])
                 change = placing.withdraw_slots(slots, agenda, holders, came.at)
                 decision.write_to_requests(change.requests, holders, command)

@@ -1,5 +1,6 @@
 """A practitioner changes what was published: moves, widens, opens or takes back a slot."""
 
+from collections.abc import Iterable
 from typing import assert_never
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from domain.agenda import (
 from domain.practitioner import Enrolled, OnVacation, Paused, enrolment
 from events import streams
 from events.agenda import SlotPublished
-from services.intake.about import holders_of
+from services.intake.about import check_addressed, holders_of
 from services.intake.arrival import Arrival
 from services.intake.changes import (
     SlotCapacity,
@@ -55,6 +56,9 @@ class SlotDesk:
         async def decide(decision: Decision) -> Answer:
             agenda = await decision.state(agendas.decider, stream)
             slot = agenda.slots.get(command.slot_id)
+            if slot is not None:
+                named = news.communities if isinstance(news, SlotOpening) else ()
+                check_open_there(came, slot.published, named)
             if slot is not None and isinstance(command, MoveSlot):
                 await _check_elsewhere(decision, command, slot.published, stream)
                 await _check_there(decision, command, slot.published.rpps)
@@ -77,6 +81,13 @@ class SlotDesk:
             came.fingerprint,
         )
         return await self._executor.execute(given, decide)
+
+
+def check_open_there(came: Arrival, slot: SlotPublished, named: Iterable[str] = ()) -> None:
+    """Raises AnotherCommunity for a slot that is not there, or is to be opened elsewhere."""
+    check_addressed(came, *slot.communities)
+    for finess in set(named) - set(slot.communities):
+        check_addressed(came, finess)
 
 
 def _command(came: Arrival, news: SlotNews) -> SlotChange:

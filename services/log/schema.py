@@ -9,6 +9,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     Double,
+    ForeignKeyConstraint,
     Identity,
     Index,
     Integer,
@@ -162,6 +163,12 @@ deliveries = Table(
     Column("settled_at", DateTime(timezone=True)),
     Index("ix_deliveries_about", "destination", "about", "position"),
     Index("ix_deliveries_created", "created_at"),
+    Index(
+        "ix_deliveries_sent",
+        "destination",
+        "created_at",
+        postgresql_where=text("state = 'sent'"),
+    ),
 )
 
 webhooks = Table(
@@ -212,6 +219,22 @@ hub_threads = Table(
     Column("closed_at", DateTime(timezone=True)),  # refused: nothing is told any more
     Column("opened_by", Text),  # the number of the message; of the first ones, unknown
     Column("taken_back_at", DateTime(timezone=True)),  # a demand: it is answered no more
+)
+
+hub_messages = Table(
+    "hub_messages",
+    metadata,
+    Column("number", Text, primary_key=True),  # the distributionID
+    Column("destination", Text, nullable=False, server_default="hub"),
+    Column("event_id", Uuid, nullable=False),  # of the delivery: one event, perhaps several
+    Column("recipient", Text, nullable=False),
+    Column("received_at", DateTime(timezone=True)),  # as they said themselves
+    ForeignKeyConstraint(
+        ["destination", "event_id"],
+        ["deliveries.destination", "deliveries.event_id"],
+        ondelete="CASCADE",
+    ),
+    Index("ix_hub_messages_event", "destination", "event_id"),
 )
 
 reveals = Table(

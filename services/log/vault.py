@@ -41,6 +41,12 @@ class Erased(Exception):
     """The key was destroyed: nobody can read this any more."""
 
 
+_FORGET = (
+    "update vault set key = null, body = null, erased_at = clock_timestamp()"
+    " where subject = %s and kind = any(%s) and key is not null"
+)
+
+
 class VaultKeyInvalid(Exception):
     """The vault's key must be 32 bytes in base64, and the one the vault was sealed with."""
 
@@ -200,14 +206,18 @@ class Vault:
         """By which numbers others know whose account it is, as said last (JSON). None: by none."""
         return await self._last(account_id, NUMBERS)
 
-    async def forget_but(self, subject: UUID, kind: str, ref: UUID) -> None:
-        """Destroy keys and bodies of what was said before this."""
+    async def forget_before(self, subject: UUID, kind: str, ref: UUID) -> None:
+        """Destroy keys and bodies of what was said before this, and nothing said since."""
         async with self._pool.connection() as connection:
             await connection.execute(
-                "update vault set key = null, body = null, erased_at = clock_timestamp()"
-                " where subject = %s and kind = any(%s) and ref <> %s and key is not null",
+                f"{_FORGET} and sealed_at < (select sealed_at from vault where ref = %s)",  # noqa: S608 ours
                 (subject, [kind, LETTER], ref),
             )
+
+    async def forget(self, subject: UUID, kind: str) -> None:
+        """Destroy keys and bodies of all that was said."""
+        async with self._pool.connection() as connection:
+            await connection.execute(_FORGET, (subject, [kind, LETTER]))
 
     async def reveals(self, community: str, *, before: int | None, limit: int) -> list[Reveal]:
         """Who looked at whose identity and why, in a community: the last first."""

@@ -216,7 +216,14 @@ def test_an_open_request_that_turns_out_to_be_an_emergency_is_closed():
 
 
 def test_a_closed_request_has_nothing_left_to_close():
-    given(received(), handed_back()).when(refuse()).then_nothing()
+    given(received(), withdrawn()).when(refuse()).then_nothing()
+
+
+def test_what_was_handed_back_is_never_searched_for_again_once_it_is_an_emergency():
+    """Found in review: a demand that came after the emergency opened it again."""
+    given(received(), handed_back()).when(refuse()).then(refused())
+    after = given(received(), handed_back(), refused())
+    after.when(agree(NOON + 60 * MINUTE)).then_refused(WasAnEmergency)
 
 
 def test_who_the_patient_of_a_later_emergency_is_can_be_erased():

@@ -290,15 +290,15 @@ async def test_the_addresses_of_who_left_are_destroyed_whatever_came_between(hou
     contacts = {"rpps": DR_ADAM, "contacts": [{"channel": "SMS", "address": "+33612345678"}]}
     await tell(house, "contacts", contacts)
     leaving = orjson.dumps(cloud_event("leaving", {"rpps": DR_ADAM}, id="the one"))
-    forget = house.vault.forget_but
+    forget = house.vault.forget
 
     async def interrupted(*_):
         raise ConnectionError
 
-    monkeypatch.setattr(house.vault, "forget_but", interrupted)
+    monkeypatch.setattr(house.vault, "forget", interrupted)
     assert (await ask(house, "leaving", leaving))["code"] == "internal_error"
     assert await house.vault.contacts(contacts_of(DR_ADAM))
-    monkeypatch.setattr(house.vault, "forget_but", forget)
+    monkeypatch.setattr(house.vault, "forget", forget)
 
     again = await tell(house, "leaving", {"rpps": DR_ADAM})
 

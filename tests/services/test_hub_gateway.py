@@ -13,11 +13,14 @@ import pytest
 from jsonschema import Draft7Validator
 from pydantic import ValidationError
 
+from events import streams as names
 from services import telemetry
 from services.app import Service
 from services.cli.shifting import as_of
 from services.deliver.ledger import listed
+from services.hub_sante.answers import Answers
 from services.hub_sante.schemas import HEADER_FIELDS, Schemas, SchemasMissing
+from services.hub_sante.threads import Thread, Threads
 from services.intake.naming import request_of
 from services.intake.rejections import Invalid
 from services.settings import settings_with
@@ -774,3 +777,164 @@ async def test_what_nobody_foresaw_is_put_aside_and_its_sender_is_told(house, sa
 def test_a_folder_without_schemas_is_said_at_once(tmp_path):
     with pytest.raises(SchemasMissing):
         Schemas(tmp_path)
+
+
+# Found in review: what one message, or one receipt, could do to others
+
+
+def grown(document):
+    """As it came it is small enough; written by us, `1e15` takes three times as much."""
+    content(document)["createCaseHealth"]["more"] = "HERE"
+    many = b"[" + b",".join([b"1e15"] * 120_000) + b"]"
+    return orjson.dumps(document).replace(b'"HERE"', many)
+
+
+async def test_a_message_that_grows_holds_up_nobody_and_is_heard_where_it_is_vital(house, samu):
+    await opened(house)
+
+    await samu.send({}, raw=grown(enveloped(case())))
+    await samu.send({}, raw=grown(enveloped(case(qualification=VITAL, location="nowhere"))))
+    await samu.send(case(caseId=f"{CASE}.other"))
+
+    await samu.hears("appointment")
+    first, second = (one["errorCode"]["statusCode"] for one in samu.of("error"))
+    assert (first, second) == (102, 300)
+    history = await house.log.history(names.request(request_of(CASE)))
+    assert [one.event.name for one in history] == ["request.refused_as_emergency"]
+
+
+async def test_a_message_of_nobody_is_put_aside(house, samu):
+    await opened(house)
+    unsigned = enveloped(case(qualification=VITAL))
+    del unsigned["senderID"]
+    unsigned["distributionID"] = "12"
+
+    await samu.send({}, raw=orjson.dumps(unsigned))
+    await samu.send(case(caseId=f"{CASE}.other"))
+
+    await samu.hears("appointment")
+    (letter,) = await house.letters.all()
+    assert letter.code == "nobody_to_reply_to"
+
+
+async def told_of(house):
+    async with house.pool.connection() as connection:
+        found = await listed(connection, destination="hub", limit=20)
+    return {(one["what"], one["state"]) for one in found}
+
+
+def receipt_of(message, sender=SAMU):
+    said = {"reference": {"distributionID": message["distributionID"], "step": "INTEGRE"}}
+    return enveloped(said, distributionKind="Ack", senderID=sender)
+
+
+async def test_an_event_is_told_when_each_of_its_messages_is_received_by_whom_it_was_for(
+    house, samu
+):
+    await opened(house, start=NOON + 40 * HOUR)
+    await samu.send(case())
+    await samu.send(demand(request={"deadline": "4H"}))
+    await samu.hears("resourcesResponse")
+    await tell(house, "slot", slot_told(NOON + 2 * HOUR))
+    await samu.hears("resourcesResponse", 2)
+    await samu.hears("appointment")
+    deferred, accepted, booked = (
+        one
+        for root in ("resourcesResponse", "appointment")
+        for one in samu.heard
+        if root in content(one)
+    )
+    both = "appointment, resourcesResponse"
+    await until(lambda: is_told(house, (both, "sent")))
+
+    await samu.send(receipt_of(booked), "ack")
+    await samu.send(receipt_of(accepted, sender="fr.health.samu999"), "ack")
+    await samu.send(receipt_of(deferred), "ack")
+
+    await until(lambda: is_told(house, ("resourcesResponse", "delivered")))
+    assert (both, "sent") in await told_of(house)
+    await samu.send(receipt_of(accepted), "ack")
+    await until(lambda: is_told(house, (both, "delivered")))
+
+
+async def is_told(house, wanted):
+    return wanted in await told_of(house)
+
+
+async def test_an_answer_at_once_that_nobody_receives_is_listed(house, samu):
+    await demanded_with_a_place(house, samu)
+    (said,) = (one for one in samu.heard if "resourcesResponse" in content(one))
+    failed = {
+        "error": {
+            "errorCode": {"statusCode": 500, "statusString": "DEAD_LETTER_QUEUED"},
+            "errorCause": "nobody was there",
+            "referencedDistributionID": said["distributionID"],
+        }
+    }
+
+    await samu.send(enveloped(failed, distributionKind="Error"), "info")
+
+    await until(lambda: is_told(house, ("resourcesResponse", "refused")))
+
+
+async def test_a_demand_refused_for_good_is_not_accepted_because_it_was_taken_back_in_vain(
+    house, samu, clock
+):
+    await refused_in_time(house, samu, clock)
+    back = demand(at=NOON + HOUR, request={"deadline": "1H"}, root={"status": "ANNULEE"})
+    await samu.send(enveloped(back, at=NOON + HOUR))
+    await samu.hears("error")
+    again = demand(number=2, at=NOON + HOUR, request={"deadline": "4H"})
+    await samu.send(enveloped(again, at=NOON + HOUR))
+    await samu.hears("resourcesResponse", 3)
+
+    await tell(house, "slot", slot_told(NOON + 3 * HOUR))
+
+    await until(lambda: "ACCEPTEE" in answers_to(samu, ".2"))
+    await house.settled()
+    assert answers_to(samu, ".1") == ["DIFFEREE", "REFUSEE"]
+
+
+async def test_a_demand_taken_back_by_its_envelope_is_that_demand_and_no_more(house, samu):
+    await opened(house, start=NOON + 40 * HOUR)
+    await samu.send(case())
+    first = demand(request={"deadline": "4H"})
+    await samu.send(first)
+    await samu.send(demand(number=2, request={"deadline": "4H"}))
+    await samu.hears("resourcesResponse", 2)
+
+    await samu.send(enveloped(first, distributionKind="Cancel"))
+
+    await until(lambda: answers_to(samu, ".2") == ["DIFFEREE", "REFUSEE"])
+    await house.settled()
+    assert answers_to(samu, ".1") == ["DIFFEREE"]
+
+
+async def test_nobody_takes_back_a_demand_of_another_or_one_that_was_never_made(house, samu):
+    await opened(house)
+    await samu.send(of_a_stranger(case()))
+    await samu.hears("appointment")
+    await samu.send(demand(request={"deadline": "4H"}))
+    await samu.hears("resourcesResponse")
+
+    await samu.send(of_a_stranger(demand(root={"status": "ANNULEE"})))
+    await samu.send(demand(number=5, root={"status": "ANNULEE"}))
+
+    errors = await samu.hears("error", 2)
+    assert [one["errorCause"].partition(":")[0] for one in errors] == ["unknown_demand"] * 2
+    history = await house.log.history(names.request(request_of(CASE)))
+    assert "request.withdrawn" not in [one.event.name for one in history]
+
+
+async def test_what_was_decided_before_a_demand_is_no_answer_to_it(house, samu, clock):
+    """The Hub was away: the hand-back is told when the next demand is taken in already."""
+    await refused_in_time(house, samu, clock)
+    threads = Threads(house.pool)
+    history = await house.log.history(names.request(request_of(CASE)))
+    (back,) = (one for one in history if one.event.name == "request.handed_back")
+    await threads.keep(CASE, Thread(SAMU, "fr.health.samu580.request.2"), "a number")
+
+    told = await Answers(US, house.log, threads, clock).parcel(back)
+
+    said = [content(one)["resourcesResponse"] for one in orjson.loads(told.body)]
+    assert [one["requestId"][-2:] for one in said] == [".1"]

@@ -1,0 +1,70 @@
+"""What went out over the Hub: told when each of those it went to says that they have it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+from uuid import UUID
+
+from events import streams
+from services.deliver.destination import Delivered, Refused
+from services.deliver.ledger import Ledger
+from services.intake.naming import request_of
+from services.log.database import Pool
+
+NAME = "hub"
+
+_GOING = """
+insert into hub_messages (number, event_id, recipient)
+values (%(number)s, %(event_id)s, %(recipient)s) on conflict (number) do nothing
+"""
+_RECEIVED = """
+update hub_messages set received_at = coalesce(received_at, clock_timestamp())
+where number = %s and recipient = %s returning event_id
+"""
+_IS_AWAITED = "select 1 from hub_messages where event_id = %s and received_at is null limit 1"
+_EVENT_OF = "select event_id from hub_messages where number = %s"
+
+
+class SentMessages:
+    """Each by its number, the `distributionID`: one event may be told in several messages."""
+
+    def __init__(self, pool: Pool, ledger: Ledger) -> None:
+        self._pool = pool
+        self._ledger = ledger
+
+    async def going(self, event_id: UUID, messages: Sequence[Mapping[str, Any]]) -> None:
+        """Before they go: a receipt may come at once."""
+        async with self._pool.connection() as connection, connection.transaction():
+            for message in messages:
+                given = {
+                    "number": message["distributionID"],
+                    "event_id": event_id,
+                    "recipient": message["descriptor"]["explicitAddress"]["explicitAddressValue"],
+                }
+                await connection.execute(_GOING, given)
+
+    async def replying(self, message: Mapping[str, Any]) -> None:
+        """An answer at once, of which the log does not tell: it is followed up as the rest is."""
+        event_id = UUID(message["distributionID"].rpartition("_")[2])
+        carries = message["content"][0]["jsonContent"]["embeddedJsonContent"]["message"]
+        root = next(reversed(carries))  # after its header
+        about = streams.request(request_of(carries[root]["caseId"]))
+        await self._ledger.beside(NAME, event_id, about, what=root)
+        await self.going(event_id, [message])
+
+    async def received(self, number: str, by: str) -> None:
+        """Whoever it went to has it; whoever it did not go to cannot say so."""
+        async with self._pool.connection() as connection:
+            row = await (await connection.execute(_RECEIVED, (number, by))).fetchone()
+            if row is None:
+                return
+            event_id = cast("tuple[UUID]", row)[0]
+            awaited = await (await connection.execute(_IS_AWAITED, (event_id,))).fetchone()
+        if awaited is None:
+            await self._ledger.answered(NAME, event_id, Delivered())
+
+    async def refused(self, number: str, why: Refused) -> None:
+        """One of those it went to does not have it: somebody has to look."""
+        async with self._pool.connection() as connection:
+            row = await (await connection.execute(_EVENT_OF, (number,))).fetchone()
+        if row is not None:
+            await self._ledger.answered(NAME, cast("tuple[UUID]", row)[0], why)

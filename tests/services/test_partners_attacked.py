@@ -1,0 +1,187 @@
+"""What a partner of one community could do to another, and emergencies that were not heard."""
+
+import pytest
+
+from events import streams as names
+from events.motives import NOT_GIVEN
+from events.roles import Role
+from services.intake.naming import contacts_of, request_of
+from tests.examples import DR_ADAM, DR_BLAIN, HOUR, NEVERS, NOON, VALENCIENNES
+from tests.services.test_hub_sante import CASE, case, demand, in_envelope, received, sent
+from tests.talking import (
+    ask,
+    cloud_event,
+    community_told,
+    opened,
+    practitioner_told,
+    request_told,
+    slot_told,
+    tell,
+)
+
+VITAL = {"qualification": {"details": {"priority": "P0"}}}
+MOBILE, OTHER = "+33639980001", "+33639980002"
+
+
+@pytest.fixture
+async def slot(house):
+    """A patient has a place of Dr Adam's in Nevers; Valenciennes is there as well."""
+    told = await opened(house)
+    await tell(house, "community", community_told(VALENCIENNES), VALENCIENNES)
+    await sent(house, case())
+    await house.settled()
+    assert (await received(house))[-1].name == "request.assigned"
+    return told["id"]
+
+
+def by_sms(address):
+    return {"rpps": DR_ADAM, "contacts": [{"channel": "SMS", "address": address}]}
+
+
+ELSEWHERE = {
+    "slot-withdrawal": lambda slot: {"slot_id": slot},
+    "slot-capacity": lambda slot: {"slot_id": slot, "capacity": 1},
+    "slot-opening": lambda slot: {"slot_id": slot, "communities": [VALENCIENNES]},
+    "slot-move": lambda slot: {
+        "slot_id": slot,
+        "start": (NOON + 5 * HOUR).isoformat(),
+        "end": (NOON + 6 * HOUR).isoformat(),
+    },
+    "slot": lambda _: slot_told(NOON + 8 * HOUR, communities=[NEVERS]),
+    "vacation": lambda _: {
+        "rpps": DR_ADAM,
+        "start": NOON.isoformat(),
+        "end": (NOON + 48 * HOUR).isoformat(),
+    },
+    "leaving": lambda _: {"rpps": DR_ADAM},
+    "practitioner": lambda _: practitioner_told(communities=[VALENCIENNES]),
+    "practitioner-change": lambda _: {"rpps": DR_ADAM, "paused": True},
+    "contacts": lambda _: by_sms(OTHER),
+    "on-call": lambda _: {"rpps": DR_ADAM, "until": (NOON + HOUR).isoformat()},
+}
+
+
+@pytest.mark.parametrize("kind", ELSEWHERE)
+async def test_a_partner_of_one_community_changes_nothing_of_another(house, slot, kind):
+    await tell(house, "contacts", by_sms(MOBILE))
+
+    answer = await tell(house, kind, ELSEWHERE[kind](slot), VALENCIENNES)
+
+    assert answer["code"] == "wrong_subject"
+    await house.settled()
+    assert (await received(house))[-1].name == "request.assigned"
+    assert MOBILE.encode() in await house.vault.contacts(contacts_of(DR_ADAM))
+
+
+@pytest.mark.usefixtures("slot")
+async def test_a_member_is_brought_into_no_other_community_by_a_partner(house):
+    joins = {"rpps": DR_ADAM, "communities": [VALENCIENNES]}
+    enrolled = practitioner_told(DR_BLAIN, communities=[NEVERS, VALENCIENNES])
+
+    assert (await tell(house, "practitioner-change", joins, NEVERS))["code"] == "wrong_subject"
+    assert (await tell(house, "practitioner", enrolled, NEVERS))["code"] == "wrong_subject"
+    assert "code" not in await tell(house, "practitioner", enrolled, "any")
+    assert "code" not in await tell(house, "practitioner", enrolled, NEVERS)
+
+
+@pytest.mark.parametrize("way", ["over HTTP", "over NATS"])
+async def test_who_the_patient_of_a_file_is_is_told_where_they_are_served(door, way):
+    """Of another community somebody took the number of the next file, to be told its patient."""
+    thief = await door.as_(Role.REGULATOR, community=VALENCIENNES)
+    early = {"case_id": CASE, "asked_at": NOON.isoformat(), "priority": "P2", "note": "x"}
+    if way == "over HTTP":
+        await door.ask("POST", "/v1/requests", thief, json=early | {"motive": NOT_GIVEN})
+    else:
+        await sent(door.house, demand(), VALENCIENNES)
+    patient = {"identity": {"nonStrictFeatures": {"complete": "Zoé Perrichon"}}}
+
+    told = await sent(door.house, case(patient=[patient]), "any")
+
+    assert told["code"] == "request_received_otherwise"
+    path = f"/v1/requests/{request_of(CASE)}/identity"
+    seen = await door.ask("POST", path, thief, json={"purpose": "curious"})
+    assert "Perrichon" not in seen.text
+
+
+async def test_an_old_word_on_addresses_destroys_no_newer_one(house):
+    await opened(house)
+    first = cloud_event("contacts", by_sms(MOBILE))
+    await ask(house, "contacts", first)
+    await tell(house, "contacts", by_sms(OTHER))
+
+    again = await ask(house, "contacts", first)  # delivered a second time
+
+    assert again["state"] == "contacts_given"
+    assert OTHER.encode() in await house.vault.contacts(contacts_of(DR_ADAM))
+
+
+@pytest.mark.usefixtures("slot")
+async def test_the_log_says_who_sent_it_and_not_whose_number_it_has(house):
+    cancel = in_envelope(case(), distributionKind="Cancel", senderID="fr.health.samu950")
+
+    await sent(house, cancel)
+
+    (*_, last) = await house.log.history(names.request(request_of(CASE)))
+    assert (last.event.name, last.meta.actor.ref) == ("request.withdrawn", "fr.health.samu950")
+
+
+# Emergencies
+
+
+@pytest.mark.parametrize("beside", [{}, {"location": "nowhere"}], ids=["whole", "malformed"])
+@pytest.mark.usefixtures("slot")
+async def test_an_emergency_is_never_too_old(house, beside):
+    old = (NOON - HOUR).isoformat()
+
+    await sent(house, in_envelope(case(**VITAL, **beside), dateTimeExpires=old))
+
+    assert (await received(house))[-1].name == "request.refused_as_emergency"
+
+
+async def test_what_was_handed_back_and_became_an_emergency_is_not_opened_again(house, clock):
+    await opened(house, start=NOON + 40 * HOUR)
+    await sent(house, case())
+    await sent(house, demand(request={"deadline": "1H"}))
+    await clock.move_to(NOON + HOUR)
+    await house.settled()
+    assert (await received(house))[-1].name == "request.handed_back"
+
+    await sent(house, case(**VITAL))
+    answer = await sent(house, demand(number=2, at=NOON + HOUR, request={"deadline": "4H"}))
+
+    assert answer["code"] == "case_was_an_emergency"
+
+
+@pytest.mark.parametrize("has_file", [True, False])
+async def test_an_emergency_under_an_id_known_already_is_told(house, has_file):
+    await opened(house)
+    file = {"case_id": CASE} if has_file else {}
+    calm = cloud_event("care-request", request_told(**file))
+    told = await ask(house, "care-request", calm)
+    await house.settled()
+
+    answer = await ask(house, "care-request", calm | {"data": request_told(priority="P0", **file)})
+
+    assert answer["state"] == "refused_as_emergency"
+    history = await house.log.history(names.request(told["id"]))
+    assert history[-1].event.name == "request.refused_as_emergency"
+
+
+@pytest.mark.usefixtures("slot")
+async def test_an_update_taken_back_makes_no_emergency(house):
+    update = {"createCaseHealthUpdate": {"caseId": CASE} | VITAL}
+
+    answer = await sent(house, in_envelope(update, distributionKind="Cancel"))
+
+    assert answer["code"] == "case_update_not_taken_over"
+    assert (await received(house))[-1].name == "request.assigned"
+
+
+async def test_an_exercise_is_one_wherever_it_says_so(house):
+    await opened(house)
+    calm, vital = case(), case(**VITAL, location="nowhere")
+
+    inside = [await sent(house, in_envelope({"status": "Exercise"} | one)) for one in (calm, vital)]
+
+    assert [answer["code"] for answer in inside] == ["exercise_message", "exercise_message"]
+    assert await received(house) == []
