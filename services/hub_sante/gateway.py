@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 logger = structlog.get_logger()
 
 _ONE_ACTIVE = 4021904  # advisory lock
+_STATUSES = 1000  # of the Hub: what is larger is none
 
 
 class Gateway:
@@ -154,11 +155,16 @@ class Gateway:
         async def info(message: RabbitMessage) -> None:
             await self._insistently(self._failed, message.body)
 
-        await broker.start()
+        starting = asyncio.create_task(broker.start())
         try:
+            await asyncio.shield(starting)  # cut short, it would leave its connection behind
             yield broker
         finally:
-            await finished(broker.stop())
+            await finished(self._hang_up(broker, starting))
+
+    async def _hang_up(self, broker: RabbitBroker, starting: asyncio.Task[None]) -> None:
+        await asyncio.wait({starting}, timeout=self._settings.drain_timeout_seconds)
+        await broker.stop()
 
     async def _take(self, broker: RabbitBroker, message: RabbitMessage) -> None:
         """Taken in and replied to; what nobody foresaw is put aside, and holds up nobody."""
@@ -234,7 +240,9 @@ class Gateway:
     async def _heard(self, body: bytes) -> None:
         """A receipt of a message of ours."""
         said = _content(body, "reference")
-        number = str(said.get("distributionID"))
+        number = self._of_ours(said.get("distributionID"))
+        if number is None:
+            return
         if said.get("refused"):
             await self._sent.refused(number, Refused(None, "refused by its recipient"))
         else:
@@ -246,10 +254,18 @@ class Gateway:
         code = said.get("errorCode")
         status = code.get("statusCode") if isinstance(code, dict) else None
         text = code.get("statusString") if isinstance(code, dict) else None
-        number = status if isinstance(status, int) else None
-        logger.warning("refused by the Hub", status=number)
-        refused = Refused(number, str(text) if isinstance(text, str) else "error")
-        await self._sent.refused(str(said.get("referencedDistributionID")), refused)
+        status = status if isinstance(status, int) and 0 <= status < _STATUSES else None
+        logger.warning("refused by the Hub", status=status)
+        number = self._of_ours(said.get("referencedDistributionID"))
+        if number is not None:
+            printable = "".join(filter(str.isprintable, text)) if isinstance(text, str) else ""
+            refused = Refused(status, printable or "error")
+            await self._sent.refused(number, refused)
+
+    def _of_ours(self, number: object) -> str | None:
+        """What names a message of ours, where it does: anybody may write anything there."""
+        named = isinstance(number, str) and number.isprintable()
+        return str(number) if named and str(number).startswith(f"{self._client_id}_") else None
 
 
 async def _as_it_came(message: RabbitMessage) -> RabbitMessage:
@@ -258,9 +274,9 @@ async def _as_it_came(message: RabbitMessage) -> RabbitMessage:
 
 
 def _sender(body: bytes) -> str:
-    """Whom an envelope says it is from; of what is none, nobody."""
-    found = orjson.loads(body)
-    return str(found.get("senderID")) if isinstance(found, dict) else ""
+    """Whom an envelope says it is from."""
+    sender = str(orjson.loads(body).get("senderID"))
+    return sender if sender.isprintable() else ""
 
 
 def _content(body: bytes, root: str) -> Mapping[str, Any]:

@@ -182,9 +182,9 @@ class Register:
         async def decide(decision: Decision) -> Answer:
             before = await decision.state(practitioners.decider, stream)
             check_member(came, before)
-            check_named(came, before, news.communities)
             if news.communities:
                 await known_communities(self._directory, came, news.communities)
+            check_named(came, before, news.communities)
             commands = changing(came, news, before)
             events, state = practitioners.decider.follow(commands, before)
             decision.write(stream, events)

@@ -63,7 +63,7 @@ async def test_a_member_of_two_communities_sees_one_patient_at_a_time(house, set
     both = practitioner_told(
         consent=AGREES | {"weekly_cap": None}, communities=[NEVERS, VALENCIENNES]
     )
-    assert (await tell(house, "practitioner", both))["state"] == "enrolled"
+    assert (await tell(house, "practitioner", both, "any"))["state"] == "enrolled"
     async with AsyncExitStack() as stack:
         intakes = [await stack.enter_async_context(intake(settings, addresses)) for _ in range(2)]
         for nth in range(40):

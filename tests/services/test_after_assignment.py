@@ -124,7 +124,8 @@ async def test_a_slot_opened_to_a_neighbour_serves_who_waits_there(house):
     told = await tell(house, "care-request", request_told(), VALENCIENNES)
     assert await state_of(house, told["id"]) == "waiting"
 
-    await tell(house, "slot-opening", {"slot_id": slot["id"], "communities": [VALENCIENNES]})
+    opening = {"slot_id": slot["id"], "communities": [VALENCIENNES]}
+    await tell(house, "slot-opening", opening, "any")
 
     assert await state_of(house, told["id"]) == "assigned"
 

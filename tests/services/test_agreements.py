@@ -50,12 +50,17 @@ async def asked(house, **changes):
 
 async def enrolled(house, rpps=DR_ADAM, agrees=None, **changes):
     consent = {"sources": ["SAS"]} | (agrees or {})
-    told = await tell(house, "practitioner", practitioner_told(rpps, consent=consent, **changes))
+    sheet = practitioner_told(rpps, consent=consent, **changes)
+    told = await tell(house, "practitioner", sheet, _sent_to(changes))
     assert told["state"] == "enrolled"
 
 
+def _sent_to(changes):
+    return changes.get("communities", [NEVERS])[0]
+
+
 async def published(house, start=NOON + 2 * HOUR, rpps=DR_ADAM, **changes):
-    told = await tell(house, "slot", slot_told(start, rpps, **changes))
+    told = await tell(house, "slot", slot_told(start, rpps, **changes), _sent_to(changes))
     assert told["state"] == "published"
     await house.settled()
     return told["slots"][0]
@@ -315,7 +320,7 @@ async def test_who_leaves_one_community_still_sees_the_patients_of_another(house
         await tell(house, "community", community_told(finess), finess)
     await enrolled(house, communities=[NEVERS])
     joined = {"rpps": DR_ADAM, "communities": [VALENCIENNES], "setting": "MSP"}
-    await tell(house, "practitioner-change", joined)
+    await tell(house, "practitioner-change", joined, "any")
     known = await house.executor("tests").look(practitioners.decider, names.practitioner(DR_ADAM))
     assert (known.communities, known.setting) == ((NEVERS, VALENCIENNES), "MSP")
     unknown = {"rpps": DR_ADAM, "communities": ["999999999"]}
@@ -400,7 +405,7 @@ async def test_a_race_lost_for_a_place_of_neighbours_forgets_nothing_that_was_ag
         return await read(stream)
 
     dispatcher._log.history = reads
-    await tell(house, "slot-withdrawal", {"slot_id": slot_id})
+    await tell(house, "slot-withdrawal", {"slot_id": slot_id}, VALENCIENNES)
     told = await tell(house, "care-request", request_told(delay="4H"))
     await until(lambda: known)
     dispatcher.hear = hear
@@ -432,7 +437,7 @@ async def test_no_place_of_former_neighbours_is_kept_by_hand(settings, addresses
         assert ESCALATED in [e.name for e in await story(house, request_id)]
     async with house_at(settings, addresses, clock=clock, services={Service.INTAKE}) as house:
         told = slot_told(NOON + 2 * HOUR, communities=[VALENCIENNES])
-        slot_id = (await tell(house, "slot", told))["id"]
+        slot_id = (await tell(house, "slot", told, VALENCIENNES))["id"]
         keep = {"request_id": request_id, "slot_id": slot_id}
         assert (await tell(house, "hold", keep))["state"] == "held"
         await tell(house, "hold-end", {"request_id": request_id})

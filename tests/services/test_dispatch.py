@@ -350,7 +350,7 @@ async def test_places_of_a_slot_shared_by_two_communities_are_for_both(house):
     told = community_told("590099002", communes=communes)
     await tell(house, "community", told, "590099002")
     both = [NEVERS, "590099002"]
-    await tell(house, "practitioner", practitioner_told(DR_BLAIN, communities=both))
+    await tell(house, "practitioner", practitioner_told(DR_BLAIN, communities=both), "any")
     shared = slot_told(NOON + 5 * HOUR, DR_BLAIN, communities=both)
     slot = await tell(house, "slot", shared)
     body = cloud_event("care-request", request_told(commune="59606"))

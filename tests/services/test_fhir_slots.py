@@ -295,7 +295,7 @@ async def test_two_who_are_asked_for_are_both_shown(door):
 
 async def test_a_slot_of_two_communities_names_both(door):
     sheet = {"rpps": DR_ADAM, "communities": [NEVERS, VALENCIENNES]}
-    await tell(door.house, "practitioner-change", sheet, NEVERS)
+    await tell(door.house, "practitioner-change", sheet, "any")
     await publish(door, NOON + 2 * HOUR, communities=[NEVERS, VALENCIENNES])
 
     bundle = await searched(door, query(includes=SHARED))

@@ -847,6 +847,10 @@ async def test_an_event_is_told_when_each_of_its_messages_is_received_by_whom_it
     both = "appointment, resourcesResponse"
     await until(lambda: is_told(house, (both, "sent")))
 
+    for number in (f"{US}_\0", "\0", None, 7):
+        await samu.send(receipt_of({"distributionID": number}), "ack")
+    await samu.send(receipt_of(booked, sender="\0"), "ack")
+    await samu.send({}, "ack", raw=b"no JSON")
     await samu.send(receipt_of(booked), "ack")
     await samu.send(receipt_of(accepted, sender="fr.health.samu999"), "ack")
     await samu.send(receipt_of(deferred), "ack")
@@ -872,7 +876,11 @@ async def test_an_answer_at_once_that_nobody_receives_is_listed(house, samu):
         }
     }
 
-    await samu.send(enveloped(failed, distributionKind="Error"), "info")
+    nobodys = failed["error"] | {"referencedDistributionID": "\0"}
+    malformed = failed["error"] | {"errorCode": {"statusCode": 10**12, "statusString": "\0"}}
+
+    for one in (nobodys, malformed):  # the first must not hold up the second
+        await samu.send(enveloped({"error": one}, distributionKind="Error"), "info")
 
     await until(lambda: is_told(house, ("resourcesResponse", "refused")))
 
