@@ -144,7 +144,8 @@ class Desk:
         """What the intake answers, or why it is not passed on to it."""
         check_path(path)
         said = _json_object(body)
-        if door.kind is Kind.CARE_REQUEST and (call := EmergencyCall.found_in(said)):
+        call = EmergencyCall.found_in(said) if door.kind is Kind.CARE_REQUEST else None
+        if call is not None:
             # Told at once, and no more of it: whatever else is said may be no message at all.
             kept = call.model_dump(mode="json", exclude_none=True)
             said = said if self._can_be_told(said) else kept
@@ -152,7 +153,8 @@ class Desk:
         if door.about not in {About.COMMUNITY, About.MEMBERSHIP}:
             community = None  # whom it is about tells
         community = path.get("finess", community)
-        capacity = await self._again(door, principal, key)
+        # An emergency is known by what it says, not by its key: it is told anew, if it may be.
+        capacity = await self._again(door, principal, key) if call is None else None
         if capacity is None:
             scope = await self._scope(door, principal, data, community)
             capacity = permitted(principal, door.kind, scope)
@@ -161,6 +163,8 @@ class Desk:
             elsewhere = data.keys() & {"communities", "request_id"}
             if community is None and len(scope.communities) == 1 and not elsewhere:
                 (community,) = scope.communities
+            if "communities" in data:
+                community = None
         as_who_came_in(door, capacity, data)
         event = told(door.kind, data, source=principal.ref, role=capacity.role, event_id=key)
         if if_version is not None:

@@ -7,7 +7,8 @@ them describes would be everybody's of that name from then on.
 import asyncio
 import resource
 import sys
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import asdict
 from datetime import datetime
 from math import ceil
@@ -54,16 +55,24 @@ async def read(
         raise StillReading
     _being_read.add(rpps)
     try:
+        async with _turn():
+            return await _read(body, kind, rpps=rpps, since=since, until=until, zone=zone)
+    finally:
+        _being_read.discard(rpps)
+
+
+@asynccontextmanager
+async def _turn() -> AsyncIterator[None]:
+    """One of those that are read at once. Raises StillReading."""
+    try:
         async with asyncio.timeout(_TURN_SECONDS):
             await _AT_ONCE.acquire()
     except TimeoutError as busy:
-        _being_read.discard(rpps)
         raise StillReading from busy
     try:
-        return await _read(body, kind, rpps=rpps, since=since, until=until, zone=zone)
+        yield
     finally:
         _AT_ONCE.release()
-        _being_read.discard(rpps)
 
 
 async def _read(

@@ -1,7 +1,7 @@
 """Addresses others give us to tell them things at: nobody's of our own network."""
 
 import socket
-from asyncio import timeout, wrap_future
+from asyncio import shield, timeout, wrap_future
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
@@ -68,7 +68,7 @@ async def _looked_up(host: str, port: int) -> Sequence[Any]:
         ask = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
         looking = _looking[host, port] = _threads.submit(ask)
         looking.add_done_callback(lambda _: _looking.pop((host, port), None))
-    return await wrap_future(looking)
+    return await shield(wrap_future(looking))  # others wait for it as well
 
 
 _LOOKED_UP_WITHIN_SECONDS = 10.0

@@ -139,6 +139,7 @@ class Deliverer:
 
     async def _ended(self, name: str, task: asyncio.Task[None]) -> None:
         """Suspended, it stays so until its generation is another. One that fell comes again."""
-        if not task.cancelled() and (fault := task.exception()) is not None:
+        fault = asyncio.CancelledError() if task.cancelled() else task.exception()
+        if fault is not None:
             logger.error("courier fell", destination=name, error=type(fault).__name__)
             del self._at_work[name]

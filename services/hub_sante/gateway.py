@@ -164,6 +164,7 @@ class Gateway:
 
     async def _hang_up(self, broker: RabbitBroker, starting: asyncio.Task[None]) -> None:
         await asyncio.wait({starting}, timeout=self._settings.drain_timeout_seconds)
+        await stop([starting])
         await broker.stop()
 
     async def _take(self, broker: RabbitBroker, message: RabbitMessage) -> None:
@@ -203,8 +204,15 @@ class Gateway:
         await self._house.letters.put_aside(body, subject, why, refusal(why), about=about)
 
     async def _insistently(self, hear: Callable[[bytes], Awaitable[None]], body: bytes) -> None:
-        """However long PostgreSQL is away: a receipt comes once."""
-        await patiently(lambda: hear(body), self._settings, "receipt not noted yet")
+        """However long PostgreSQL is away: a receipt comes once.
+
+        What nobody foresaw is put aside, and holds up nobody.
+        """
+        try:
+            await patiently(lambda: hear(body), self._settings, "receipt not noted yet")
+        except Exception:
+            logger.exception("receipt put aside")
+            await self._put_aside(body, NotUnderstood())
 
     async def _replied(self, broker: RabbitBroker, reply: Mapping[str, Any]) -> None:
         """With the Hub; where it cannot be now, the message comes again, and not at once."""
@@ -254,7 +262,7 @@ class Gateway:
         code = said.get("errorCode")
         status = code.get("statusCode") if isinstance(code, dict) else None
         text = code.get("statusString") if isinstance(code, dict) else None
-        status = status if isinstance(status, int) and 0 <= status < _STATUSES else None
+        status = status if type(status) is int and 0 <= status < _STATUSES else None
         logger.warning("refused by the Hub", status=status)
         number = self._of_ours(said.get("referencedDistributionID"))
         if number is not None:

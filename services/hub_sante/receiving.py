@@ -130,7 +130,7 @@ class Receiving:
             if demands and (thread.sender, thread.demand_id) not in demands:
                 return refusal(UnknownDemand())
             # Before it is decided: who takes a demand back is not answered that it is refused.
-            was_open = await self._threads.take_back(case_id, thread)
+            was_open = await self._threads.take_back(case_id, thread, number)
             told = await self._ask(document)
             if "code" in told and was_open:
                 await self._threads.go_on(case_id, thread)
@@ -140,6 +140,8 @@ class Receiving:
         # Of an emergency they may speak again: the same file, sent again, is theirs.
         if "code" in told and told.get("state") != REFUSED_AS_EMERGENCY:
             await self._threads.refused(case_id, thread, number)
+        else:
+            await self._threads.accepted(case_id, thread)
         return told
 
     def put_aside(self, body: bytes, now: datetime) -> list[Message]:
@@ -182,8 +184,8 @@ class Receiving:
     ) -> list[Message]:
         """Of a file that cannot be read, an emergency is told all the same, if it is theirs."""
         sender = about.between.recipient
-        hard_to_read = isinstance(rejected, Invalid | TooLarge)
-        call = reading.emergency(document) if hard_to_read else None
+        not_theirs = isinstance(rejected, AnotherSender | NotOurs | NotTheirs)
+        call = None if not_theirs else reading.emergency(document)
         if call is None or _recipient(document) != self._client_id:
             return about.refused(_fault(rejected), f"{rejected.code}: {rejected}")
         try:
@@ -195,7 +197,7 @@ class Receiving:
         except Rejected as theirs:
             return about.refused(_fault(theirs), f"{theirs.code}: {theirs}")
         said = document
-        if isinstance(rejected, TooLarge):
+        if not isinstance(rejected, Invalid):  # it could not be read by the intake either
             kept = call.model_dump(mode="json", exclude_none=True)
             said = event_of(
                 subjects.Kind.CARE_REQUEST,

@@ -16,6 +16,9 @@ _GOING = """
 insert into hub_messages (number, event_id, recipient)
 values (%(number)s, %(event_id)s, %(recipient)s) on conflict (number) do nothing
 """
+_NO_MORE = """
+delete from hub_messages where event_id = %s and received_at is null and number <> all(%s)
+"""
 _RECEIVED = """
 update hub_messages set received_at = coalesce(received_at, clock_timestamp())
 where number = %s and recipient = %s returning event_id
@@ -33,7 +36,10 @@ class SentMessages:
 
     async def going(self, event_id: UUID, messages: Sequence[Mapping[str, Any]]) -> None:
         """Before they go: a receipt may come at once."""
+        numbers = [message["distributionID"] for message in messages]
         async with self._pool.connection() as connection, connection.transaction():
+            # Made anew, it may be told fewer: nobody will say that they have the others.
+            await connection.execute(_NO_MORE, (event_id, numbers))
             for message in messages:
                 given = {
                     "number": message["distributionID"],

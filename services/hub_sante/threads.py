@@ -47,20 +47,33 @@ class Threads:
                 (case_id, thread.sender, thread.demand_id or "", number),
             )
 
+    async def accepted(self, case_id: str, thread: Thread) -> None:
+        """What was said was taken in: it is there to be taken back."""
+        async with self._pool.connection() as connection:
+            await connection.execute(
+                "update hub_threads set accepted_at = clock_timestamp()"
+                " where case_id = %s and sender = %s and demand_id = %s and accepted_at is null",
+                (case_id, thread.sender, thread.demand_id or ""),
+            )
+
     async def demands(self, case_id: str) -> Collection[tuple[str, str]]:
-        """What was ever demanded in the case: by whom, under what number."""
+        """What was ever demanded in the case and taken in: by whom, under what number."""
         async with self._pool.connection() as connection:
             cursor = await connection.execute(
-                "select sender, demand_id from hub_threads where case_id = %s and demand_id <> ''",
+                "select sender, demand_id from hub_threads"
+                " where case_id = %s and demand_id <> '' and accepted_at is not null",
                 (case_id,),
             )
             return cast("list[tuple[str, str]]", await cursor.fetchall())
 
-    async def take_back(self, case_id: str, thread: Thread) -> bool:
-        """Nothing more is answered to the demand, whoever opened it. Whether it was open."""
+    async def take_back(self, case_id: str, thread: Thread, number: str) -> bool:
+        """Nothing more is answered to the demand, whoever opened it. Whether it was open.
+
+        `number`: of the message that takes it back; delivered again, it says the same.
+        """
         async with self._pool.connection() as connection:
             cursor = await connection.execute(
-                _TAKE_BACK, (case_id, thread.sender, thread.demand_id or "")
+                _TAKE_BACK, (number, case_id, thread.sender, thread.demand_id or "", number)
             )
             return cursor.rowcount > 0
 
@@ -91,6 +104,7 @@ _CLOSE = (
     " where case_id = %s and sender = %s and demand_id = %s and closed_at is null"
 )
 _TAKE_BACK = (
-    "update hub_threads set taken_back_at = clock_timestamp() where taken_back_at is null"
-    " and case_id = %s and sender = %s and demand_id = %s and closed_at is null"
+    "update hub_threads set taken_back_at = clock_timestamp(), taken_back_by = %s"
+    " where case_id = %s and sender = %s and demand_id = %s and closed_at is null"
+    " and (taken_back_at is null or taken_back_by = %s)"
 )

@@ -27,9 +27,14 @@ def request_id_of(news: AboutARequest) -> UUID:
     return request_of(news.case_id)
 
 
-def given_about(came: Arrival, request_id: UUID, request: Request) -> Given:
-    """The command as it came, about the request as it was looked at."""
-    if received := requests.received_of(request):
+def given_about(
+    came: Arrival, request_id: UUID, request: Request, *, of_whom: str | None = None
+) -> Given:
+    """The command as it came, about the request as it was looked at.
+
+    Sent to the request's community; or, in a member's name (`of_whom`), where that is one.
+    """
+    if (received := requests.received_of(request)) and of_whom is None:
         check_addressed(came, received.community)
     circumstances = about_request(
         request_id, request, came.actor, causation=came.command_id, otherwise=came.community

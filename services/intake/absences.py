@@ -10,10 +10,16 @@ from domain import agenda as agendas
 from domain import practitioner as practitioners
 from domain.absence import Absence
 from domain.agenda import Agenda, Slot, weeks_at, weeks_between
-from domain.practitioner import AnnounceVacation, CancelVacation, Leave, NotEnrolled
+from domain.practitioner import (
+    AnnounceVacation,
+    CancelVacation,
+    Leave,
+    NotEnrolled,
+    enrolment,
+)
 from domain.request import Request
 from events import streams
-from services.intake.about import check_member, community_of, given, holders_of
+from services.intake.about import check_addressed, check_member, community_of, given, holders_of
 from services.intake.answering import Leaving, Vacation, VacationCancelled
 from services.intake.arrival import Arrival
 from services.intake.naming import contacts_of
@@ -83,7 +89,9 @@ async def _announced(
 async def _left(decision: Decision, came: Arrival, command: Leave, given: Given) -> Answer:
     stream = streams.practitioner(command.rpps)
     practitioner = await decision.state(practitioners.decider, stream)
-    check_member(came, practitioner)
+    if not isinstance(practitioner, NotEnrolled):
+        for finess in command.communities or enrolment(practitioner).communities:
+            check_addressed(came, finess)  # to be no member elsewhere is for others to say
     left = practitioners.decide(command, practitioner)
     decision.write(stream, left)  # refused before anything else is read
     this_week = min(weeks_at(command.at, command.at))

@@ -98,18 +98,24 @@ def arrival(
     body: bytes, subject: str, *, sealer: Sealer, now: datetime, body_max_bytes: int
 ) -> Arrival:
     """The message, read. Raises a Rejected that says everything that is wrong with it."""
-    if len(body) > body_max_bytes:
-        raise TooLarge(f"{len(body)} bytes, at most {body_max_bytes}")
     try:
         document = orjson.loads(body)
     except orjson.JSONDecodeError as error:
+        _check_size(body, body_max_bytes)
         raise NotJson from error
     if not isinstance(document, dict):
         raise NotJson
     community, kind = subjects.parts(subject)
-    # The same content in another order of fields is the same content.
-    content = check_text(document)
-    fingerprint = sealer.fingerprint(content)
+    try:
+        _check_size(body, body_max_bytes)
+        # The same content in another order of fields is the same content.
+        fingerprint = sealer.fingerprint(check_text(document))
+    except (TooLarge, TooDeep, NulCharacter):
+        call = _emergency_in(document, kind)
+        if call is None:
+            raise
+        # What it says of it is little and clean: the rest is not even looked at.
+        document, fingerprint = call, sealer.fingerprint(body)
     if reading.is_national(document):
         _expect(kind, subjects.Kind.CARE_REQUEST)
         understood, expires_at = _of_the_samu(document, fingerprint)
@@ -126,6 +132,23 @@ def arrival(
         if_version=document.get("ifversion") if "specversion" in document else None,
         expired=expires_at is not None and expires_at <= now,
     )
+
+
+def _check_size(body: bytes, most: int) -> None:
+    if len(body) > most:
+        raise TooLarge(f"{len(body)} bytes, at most {most}")
+
+
+def _emergency_in(document: Mapping[str, Any], kind: str) -> dict[str, Any] | None:
+    """The little that tells an emergency, as a message of ours without an envelope."""
+    if kind != subjects.Kind.CARE_REQUEST:
+        return None
+    found: EmergencyCall | None
+    if reading.is_national(document):
+        found = reading.emergency(document)
+    else:
+        found = EmergencyCall.found_in(document.get("data"))
+    return {"data": found.model_dump(mode="json", exclude_none=True)} if found else None
 
 
 class _Understood(NamedTuple):

@@ -31,7 +31,7 @@ from domain.request import (
 from events import streams
 from events.codes import Delay, Priority, Source
 from events.motives import MOTIVES, NOT_GIVEN
-from events.request import RequestEvent, Withdrawal
+from events.request import RequestEvent, RequestHandedBack, Withdrawal
 from services.hub_sante import reading
 from services.hub_sante.messages import (
     Cancellation,
@@ -219,6 +219,10 @@ class CareDesk:
             case NotReceived():
                 raise UnknownCase(update.caseId)
             case Closed():
+                # Handed back, it could be searched for again: as an emergency it never is.
+                emergency = _becoming(update, known, came.at)
+                if emergency and isinstance(known.last, RequestHandedBack):
+                    return await self._refuse(came, emergency)
                 raise RequestClosed(update.caseId)
             case Visited():
                 raise AlreadyVisited(update.caseId)
@@ -320,9 +324,7 @@ class CareDesk:
         """An emergency is the SAMU's. Nothing of the patient is kept, not even sealed."""
         community = await self._directory.serving(command.commune) if command.commune else None
         stream = streams.request(command.request_id)
-        own = None  # of what has no file there was nothing before
-        if command.case_id:
-            own = await self._community_of_request(came, command.request_id)
+        own = await self._community_of_request(came, command.request_id)
 
         async def decide(decision: Decision) -> Answer:
             request = await decision.state_of_new(requests.decider, stream)

@@ -30,7 +30,7 @@ from events.agenda import SlotPublished
 from events.codes import Delay
 from events.offer import Answer as Said
 from events.request import RequestEvent
-from services.intake.about import agenda_of, given_about, request_id_of
+from services.intake.about import agenda_of, check_member, given_about, request_id_of
 from services.intake.answering import (
     OfferAnswer,
     OfferCorrection,
@@ -59,9 +59,15 @@ class OfferDesk:
         request_id = request_id_of(news)
         stream = streams.request(request_id)
         known = await self._executor.look(requests.decider, stream)
+        # Who takes a proposal is the regulation; all else a member says, wherever the request is.
+        of_whom = None if isinstance(news, ProposalTaken) else news.rpps
+        command = given_about(came, request_id, known, of_whom=of_whom)
         await end_lapsed(self._executor, request_id, known, came.command_id, came.at)
 
         async def decide(decision: Decision) -> Answer:
+            if of_whom is not None:
+                whose = streams.practitioner(of_whom)
+                check_member(came, await self._executor.look(practitioners.decider, whose))
             request = await decision.state(requests.decider, stream)
             both, agenda_stream = await self._decided(decision, came, news, request_id, request)
             decision.write(stream, both.request)
@@ -69,7 +75,7 @@ class OfferDesk:
             after = requests.decider.replay(both.request, since=request)
             return {**standing(request_id, after), **_whose(after)}
 
-        return await self._executor.execute(given_about(came, request_id, known), decide)
+        return await self._executor.execute(command, decide)
 
     async def _decided(
         self,

@@ -1,6 +1,5 @@
 """A practitioner changes what was published: moves, widens, opens or takes back a slot."""
 
-from collections.abc import Iterable
 from typing import assert_never
 from uuid import UUID
 
@@ -31,6 +30,7 @@ from services.intake.changes import (
     SlotWithdrawal,
 )
 from services.intake.directory import Directory
+from services.intake.neighbours import ways_to
 from services.intake.rejections import UnknownCommunity
 from services.log.commands import Answer, Circumstances
 from services.log.execute import Decision, Executor, Given
@@ -57,8 +57,12 @@ class SlotDesk:
             agenda = await decision.state(agendas.decider, stream)
             slot = agenda.slots.get(command.slot_id)
             if slot is not None:
-                named = news.communities if isinstance(news, SlotOpening) else ()
-                check_open_there(came, slot.published, named)
+                whose = streams.practitioner(slot.published.rpps)
+                holder = await self._executor.look(practitioners.decider, whose)
+                check_addressed(came, *ways_to(slot.published, holder))
+            if isinstance(news, SlotOpening) and slot is not None:
+                for finess in set(news.communities) - set(slot.published.communities):
+                    check_addressed(came, finess)
             if slot is not None and isinstance(command, MoveSlot):
                 await _check_elsewhere(decision, command, slot.published, stream)
                 await _check_there(decision, command, slot.published.rpps)
@@ -81,13 +85,6 @@ class SlotDesk:
             came.fingerprint,
         )
         return await self._executor.execute(given, decide)
-
-
-def check_open_there(came: Arrival, slot: SlotPublished, named: Iterable[str] = ()) -> None:
-    """Raises AnotherCommunity for a slot that is not there, or is to be opened elsewhere."""
-    check_addressed(came, *slot.communities)
-    for finess in set(named) - set(slot.communities):
-        check_addressed(came, finess)
 
 
 def _command(came: Arrival, news: SlotNews) -> SlotChange:

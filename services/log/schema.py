@@ -219,6 +219,8 @@ hub_threads = Table(
     Column("closed_at", DateTime(timezone=True)),  # refused: nothing is told any more
     Column("opened_by", Text),  # the number of the message; of the first ones, unknown
     Column("taken_back_at", DateTime(timezone=True)),  # a demand: it is answered no more
+    Column("taken_back_by", Text),  # the number of the message
+    Column("accepted_at", DateTime(timezone=True)),  # by the intake
 )
 
 hub_messages = Table(

@@ -381,3 +381,23 @@ async def test_one_address_leaves_connections_to_others(settings, addresses, clo
         assert await asyncio.wait_for(refused.read(), 5) == b""
         for _, writer in idle:
             writer.close()
+
+
+async def test_a_key_used_before_is_no_way_to_end_another_s_request(door):
+    """Found in review: known by its key, an emergency was not asked whose file it ends."""
+    await a_place(door.house)
+    told = await tell(door.house, "care-request", request_told(case_id="fr.health.samu580.DR1"))
+    stranger = await door.as_(Role.REGULATOR, community=VALENCIENNES)
+    here = {"params": {"community": VALENCIENNES}, "headers": {"Idempotency-Key": "once"}}
+    calm = {"asked_at": NOON.isoformat(), "priority": "P2", "motive": "M03.14"}
+    await door.ask("POST", "/v1/requests", stranger, json=calm, **here)
+    vital = calm | {"priority": "P0", "case_id": "fr.health.samu580.DR1"}
+
+    ended = await door.ask(
+        "POST", "/v1/requests", stranger, json=vital, headers={"Idempotency-Key": "once"}
+    )
+
+    assert ended.status_code == 403
+    regulator = await door.as_(Role.REGULATOR)
+    seen = await door.ask("GET", f"/v1/requests/{told['id']}", regulator)
+    assert seen.json()["state"] == "assigned"

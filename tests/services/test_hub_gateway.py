@@ -879,7 +879,8 @@ async def test_an_answer_at_once_that_nobody_receives_is_listed(house, samu):
     nobodys = failed["error"] | {"referencedDistributionID": "\0"}
     malformed = failed["error"] | {"errorCode": {"statusCode": 10**12, "statusString": "\0"}}
 
-    for one in (nobodys, malformed):  # the first must not hold up the second
+    unforeseen = failed["error"] | {"errorCode": {"statusCode": True, "statusString": "x"}}
+    for one in (nobodys, unforeseen, malformed):  # the first must not hold up the others
         await samu.send(enveloped({"error": one}, distributionKind="Error"), "info")
 
     await until(lambda: is_told(house, ("resourcesResponse", "refused")))
@@ -932,6 +933,22 @@ async def test_nobody_takes_back_a_demand_of_another_or_one_that_was_never_made(
     assert [one["errorCause"].partition(":")[0] for one in errors] == ["unknown_demand"] * 2
     history = await house.log.history(names.request(request_of(CASE)))
     assert "request.withdrawn" not in [one.event.name for one in history]
+
+
+async def test_a_demand_that_was_refused_is_nobodys_to_take_back(house, samu):
+    """Found in review: of the same number as another's, it took that one back."""
+    await opened(house)
+    await samu.send(of_a_stranger(case()))
+    await samu.hears("appointment")
+    await samu.send(demand(request={"deadline": "4H"}))
+    await samu.hears("resourcesResponse")
+
+    await samu.send(of_a_stranger(demand(request={"deadline": "8H"})))
+    await samu.hears("error")
+    await samu.send(of_a_stranger(demand(root={"status": "ANNULEE"})))
+
+    errors = await samu.hears("error", 2)
+    assert errors[-1]["errorCause"].startswith("unknown_demand")
 
 
 async def test_what_was_decided_before_a_demand_is_no_answer_to_it(house, samu, clock):

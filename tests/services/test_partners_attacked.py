@@ -8,6 +8,7 @@ from events.roles import Role
 from services.intake.naming import contacts_of, request_of
 from tests.examples import DR_ADAM, DR_BLAIN, HOUR, NEVERS, NOON, VALENCIENNES
 from tests.services.test_hub_sante import CASE, case, demand, in_envelope, received, sent
+from tests.services.test_offers import AGREES
 from tests.talking import (
     ask,
     cloud_event,
@@ -185,3 +186,89 @@ async def test_an_exercise_is_one_wherever_it_says_so(house):
 
     assert [answer["code"] for answer in inside] == ["exercise_message", "exercise_message"]
     assert await received(house) == []
+
+
+@pytest.mark.parametrize("way", ["whole", "of a known id"])
+async def test_an_emergency_without_a_file_ends_nothing_of_another_community(house, way):
+    await opened(house)
+    await tell(house, "community", community_told(VALENCIENNES), VALENCIENNES)
+    calm = cloud_event("care-request", request_told())
+    told = await ask(house, "care-request", calm, NEVERS)
+    await house.settled()
+    vital = calm | {"data": request_told(priority="P0") if way == "whole" else {"priority": "P0"}}
+
+    elsewhere = await ask(house, "care-request", vital, VALENCIENNES)
+    assert elsewhere["code"] == "wrong_subject"
+    await ask(house, "care-request", vital, NEVERS)
+
+    (*_, last) = await house.log.history(names.request(told["id"]))
+    assert last.event.name == "request.refused_as_emergency"
+    assert last.meta.community == NEVERS  # whose regulators are told of it
+
+
+async def test_an_update_makes_an_emergency_of_what_was_handed_back(house, clock):
+    await opened(house, start=NOON + 40 * HOUR)
+    await sent(house, case())
+    await sent(house, demand(request={"deadline": "1H"}))
+    await clock.move_to(NOON + HOUR)
+    await house.settled()
+
+    await sent(house, {"createCaseHealthUpdate": {"caseId": CASE} | VITAL})
+
+    again = demand(number=2, at=NOON + HOUR, request={"deadline": "4H"})
+    assert (await sent(house, again))["code"] == "case_was_an_emergency"
+
+
+@pytest.mark.parametrize("beside", ["\0", "x" * 300_000], ids=["no text", "large"])
+@pytest.mark.parametrize("national", [True, False])
+async def test_an_emergency_is_told_whatever_is_said_beside(house, beside, national):
+    await opened(house)
+    file = case(**VITAL)
+    file["createCaseHealth"]["beside"] = beside
+    ours = cloud_event("care-request", request_told(priority="P0", case_id=CASE, note=beside))
+
+    answer = await (sent(house, file) if national else ask(house, "care-request", ours))
+
+    assert answer["state"] == "refused_as_emergency"
+    assert [one.name for one in await received(house)] == ["request.refused_as_emergency"]
+
+
+@pytest.mark.usefixtures("slot")
+async def test_nobody_is_taken_out_of_another_community(house):
+    both = {"rpps": DR_ADAM, "communities": [NEVERS, VALENCIENNES]}
+    await tell(house, "practitioner-change", both, "any")
+    there = await tell(
+        house, "slot", slot_told(NOON + 9 * HOUR, communities=[NEVERS, VALENCIENNES]), "any"
+    )
+
+    for gone in ({}, {"communities": [NEVERS]}):
+        told = await tell(house, "leaving", {"rpps": DR_ADAM} | gone, VALENCIENNES)
+        assert told["code"] == "wrong_subject"
+    leaving = {"rpps": DR_ADAM, "communities": [VALENCIENNES]}
+    assert (await tell(house, "leaving", leaving, VALENCIENNES))["state"] == "left_in_part"
+    withdrawal = {"slot_id": there["id"]}
+    assert (await tell(house, "slot-withdrawal", withdrawal, VALENCIENNES))["code"] == (
+        "wrong_subject"  # it is theirs no more
+    )
+    assert (await received(house))[-1].name == "request.assigned"
+
+
+async def test_who_was_asked_of_neighbours_is_answered_for_by_their_own_community(house):
+    for finess in (NEVERS, VALENCIENNES):
+        await tell(house, "community", community_told(finess), finess)
+    for one, other in ((NEVERS, VALENCIENNES), (VALENCIENNES, NEVERS)):
+        await tell(house, "neighbours", {"finess": one, "neighbours": [other]}, one)
+    await tell(house, "practitioner", practitioner_told(DR_BLAIN, consent=AGREES), VALENCIENNES)
+    steps = [{"kind": "NEIGHBOUR_SLOTS", "minutes": 0}, {"kind": "MEMBER_OFFERS", "minutes": 60}]
+    rules = [{"title": "All", "steps": steps}]
+    await tell(house, "ladder", {"finess": NEVERS, "ladder": {"title": "N", "rules": rules}})
+    told = await tell(house, "care-request", request_told(delay="8H"))
+    await house.settled()
+    start = (NOON + HOUR).isoformat()
+    said = {"request_id": told["id"], "rpps": DR_BLAIN, "answer": "ACCEPTEE", "start": start}
+
+    of_another = await tell(house, "offer-answer", said, NEVERS)
+    of_their_own = await tell(house, "offer-answer", said, VALENCIENNES)
+
+    assert of_another["code"] == "wrong_subject"
+    assert of_their_own["state"] == "assigned"

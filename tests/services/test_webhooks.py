@@ -5,13 +5,14 @@ import base64
 import hmac
 import socket
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import orjson
 import pytest
 
 from events.roles import Role
-from services.deliver import webhooks
+from services.deliver import addresses, webhooks
 from services.deliver.addresses import NoAddress, check_address, reached
 from services.deliver.destination import Delivered, NotNow, Parcel
 from services.deliver.ledger import destinations, listed
@@ -450,3 +451,21 @@ async def test_a_name_that_is_slow_to_look_up_holds_up_no_other(monkeypatch):
 
     assert (url, host) == ("https://1.1.1.1:443/", "good.example")
     assert {await one for one in slow} == {("https://1.1.1.1:443/", "slow.example")}
+
+
+async def test_who_gives_up_waiting_for_a_name_takes_it_from_nobody(monkeypatch):
+    go_on = threading.Event()
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("1.1.1.1", 443))]
+    monkeypatch.setattr(addresses, "_threads", ThreadPoolExecutor(1))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: go_on.wait(60) and found)
+    busy = asyncio.create_task(reached("https://busy.example/"))
+    await asyncio.sleep(0)
+    waits = asyncio.create_task(reached("https://good.example/"))  # for a thread
+    await asyncio.sleep(0)
+
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(reached("https://good.example/"), 0.05)
+    go_on.set()
+
+    assert (await waits)[1] == "good.example"
+    assert (await busy)[1] == "busy.example"

@@ -1,4 +1,4 @@
-"""Which messages went out over the Hub, to whom: each has a receipt of its own."""
+"""Messages of the Hub: each has a receipt of its own, and what was demanded is taken back."""
 
 from alembic import op
 
@@ -25,3 +25,6 @@ def upgrade() -> None:
     op.execute(TABLE)
     op.execute(EVENT)
     op.execute(UNANSWERED)
+    op.execute("alter table hub_threads add column taken_back_by text")
+    op.execute("alter table hub_threads add column accepted_at timestamptz")
+    op.execute("update hub_threads set accepted_at = made_at where closed_at is null")
