@@ -447,7 +447,8 @@ async def test_no_place_of_former_neighbours_is_kept_by_hand(settings, addresses
         assert (await tell(house, "hold", keep))["code"] == "not_this_community"
         offer = {"rpps": DR_BLAIN, "request_id": request_id, "answer": "ACCEPTEE"}
         accepts = offer | {"start": (NOON + HOUR).isoformat(), "minutes": 15}
-        assert (await tell(house, "offer-answer", accepts))["code"] == "not_this_community"
+        answered = await tell(house, "offer-answer", accepts, VALENCIENNES)
+        assert answered["code"] == "not_this_community"
 
 
 async def test_a_slot_does_not_move_into_a_vacation(house):
