@@ -5,7 +5,7 @@ from secrets import token_urlsafe
 from typing import NamedTuple, cast
 from uuid import UUID
 
-from services.log.database import Pool
+from services.log.database import Pool, one_at_a_time
 from services.log.vault import Sealer
 
 _KEY_BYTES = 32
@@ -32,8 +32,7 @@ class Feeds:
         key = token_urlsafe(_KEY_BYTES)
         async with self._pool.connection() as connection, connection.transaction():
             # One after the other: what another began at the same time is ended as well.
-            one_at_a_time = "select pg_advisory_xact_lock(hashtextextended(%s, 0))"
-            await connection.execute(one_at_a_time, (f"calendar {feed.account_id} {feed.rpps}",))
+            await one_at_a_time(connection, f"calendar {feed.account_id} {feed.rpps}")
             await connection.execute(_END, (feed.account_id, feed.rpps))
             await connection.execute(
                 "insert into calendar_feeds (digest, account_id, rpps, vouched)"

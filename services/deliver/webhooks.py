@@ -28,7 +28,7 @@ from services.deliver.destination import LeftOut, NotNow, Outcome, Parcel
 from services.deliver.http import outcome_of
 from services.deliver.ledger import OPEN
 from services.log.commands import Sealed
-from services.log.database import Pool
+from services.log.database import Pool, one_at_a_time
 from services.log.vault import Sealer
 from services.messaging.facts import fact
 from services.settings import Settings
@@ -46,7 +46,6 @@ _MAKE = (
 
 
 _COUNT = "select count(*) from webhooks where account_id = %s and ended_at is null"
-_ONE_AT_A_TIME = "select pg_advisory_xact_lock(hashtextextended(%s, 0))"
 
 
 class EnoughWebhooks(Refused):
@@ -97,7 +96,7 @@ class Webhooks:
         webhook_id, secret = uuid4(), token_bytes(_SECRET_BYTES)
         sealed = self._sealer.seal(secret, kind=_SEALED, ref=webhook_id, subject=account_id)
         async with self._pool.connection() as connection, connection.transaction():
-            await connection.execute(_ONE_AT_A_TIME, (f"webhooks {account_id}",))
+            await one_at_a_time(connection, f"webhooks {account_id}")
             cursor = await connection.execute(_COUNT, (account_id,))
             if cast("tuple[int]", await cursor.fetchone())[0] >= most:
                 raise EnoughWebhooks

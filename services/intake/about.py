@@ -111,5 +111,10 @@ def check_member(came: Arrival, practitioner: Practitioner) -> None:
 def check_named(came: Arrival, practitioner: Practitioner, named: Iterable[str]) -> None:
     """Raises AnotherCommunity for who is to be a member of more than the one it was sent to."""
     before = () if isinstance(practitioner, NotEnrolled) else enrolment(practitioner).communities
-    for finess in set(named) - set(before):
+    check_no_other(came, set(named) - set(before))
+
+
+def check_no_other(came: Arrival, named: Iterable[str]) -> None:
+    """Raises AnotherCommunity for what names another than the one it was sent to."""
+    for finess in named:
         check_addressed(came, finess)

@@ -19,7 +19,7 @@ from domain.practitioner import (
 )
 from domain.request import Request
 from events import streams
-from services.intake.about import check_addressed, check_member, community_of, given, holders_of
+from services.intake.about import check_member, check_no_other, community_of, given, holders_of
 from services.intake.answering import Leaving, Vacation, VacationCancelled
 from services.intake.arrival import Arrival
 from services.intake.naming import contacts_of
@@ -90,8 +90,8 @@ async def _left(decision: Decision, came: Arrival, command: Leave, given: Given)
     stream = streams.practitioner(command.rpps)
     practitioner = await decision.state(practitioners.decider, stream)
     if not isinstance(practitioner, NotEnrolled):
-        for finess in command.communities or enrolment(practitioner).communities:
-            check_addressed(came, finess)  # to be no member elsewhere is for others to say
+        # To be no member elsewhere is for others to say.
+        check_no_other(came, command.communities or enrolment(practitioner).communities)
     left = practitioners.decide(command, practitioner)
     decision.write(stream, left)  # refused before anything else is read
     this_week = min(weeks_at(command.at, command.at))

@@ -24,13 +24,7 @@ from services.intake.changes import AboutARequest
 from services.intake.cloudevents import CloudEvent
 from services.intake.message_types import TYPES, Message
 from services.intake.messages import CareRequest, EmergencyCall
-from services.intake.naming import (
-    command_of,
-    contacts_of,
-    named,
-    patient_of,
-    request_of,
-)
+from services.intake.naming import command_of, contacts_of, named, patient_of, request_of
 from services.intake.rejections import (
     Invalid,
     NotJson,

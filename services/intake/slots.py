@@ -19,7 +19,7 @@ from domain.agenda import (
 from domain.practitioner import Enrolled, OnVacation, Paused, enrolment
 from events import streams
 from events.agenda import SlotPublished
-from services.intake.about import check_addressed, holders_of
+from services.intake.about import check_addressed, check_no_other, holders_of
 from services.intake.arrival import Arrival
 from services.intake.changes import (
     SlotCapacity,
@@ -60,12 +60,11 @@ class SlotDesk:
                 whose = streams.practitioner(slot.published.rpps)
                 holder = await self._executor.look(practitioners.decider, whose)
                 check_addressed(came, *ways_to(slot.published, holder))
-            if isinstance(news, SlotOpening) and slot is not None:
-                for finess in set(news.communities) - set(slot.published.communities):
-                    check_addressed(came, finess)
-            if slot is not None and isinstance(command, MoveSlot):
-                await _check_elsewhere(decision, command, slot.published, stream)
-                await _check_there(decision, command, slot.published.rpps)
+                if isinstance(news, SlotOpening):
+                    check_no_other(came, set(news.communities) - set(slot.published.communities))
+                if isinstance(command, MoveSlot):
+                    await _check_elsewhere(decision, command, slot.published, stream)
+                    await _check_there(decision, command, slot.published.rpps)
             holders = await holders_of(decision, [slot] if slot else [])
             change = placing.change_slot(command, agenda, holders)
             decision.write_to_requests(change.requests, holders, given)

@@ -95,3 +95,8 @@ async def pool_of(url: str, settings: Settings) -> AsyncIterator[Pool]:
             # Nor must one that replaces a broken connection be left half way.
             with suppress(PoolTimeout):
                 await pool.wait(_CLOSING_SECONDS)
+
+
+async def one_at_a_time(connection: Connection, what: str) -> None:
+    """Until the transaction ends nobody else is at this, in whatever process: others wait."""
+    await connection.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", (what,))

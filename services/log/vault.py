@@ -41,12 +41,6 @@ class Erased(Exception):
     """The key was destroyed: nobody can read this any more."""
 
 
-_FORGET = (
-    "update vault set key = null, body = null, erased_at = clock_timestamp()"
-    " where subject = %s and kind = any(%s) and key is not null"
-)
-
-
 class VaultKeyInvalid(Exception):
     """The vault's key must be 32 bytes in base64, and the one the vault was sealed with."""
 
@@ -132,6 +126,12 @@ def _opened(cipher: AESGCM, sealed: bytes, about: bytes) -> bytes:
     return cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], about)
 
 
+_DESTROY = (
+    "update vault set key = null, body = null, erased_at = clock_timestamp()"
+    " where subject = %s and key is not null"
+)
+
+
 class Vault:
     """The table of sealed bodies."""
 
@@ -210,14 +210,15 @@ class Vault:
         """Destroy keys and bodies of what was said before this, and nothing said since."""
         async with self._pool.connection() as connection:
             await connection.execute(
-                f"{_FORGET} and sealed_at < (select sealed_at from vault where ref = %s)",  # noqa: S608 ours
+                f"{_DESTROY} and kind = any(%s)"  # noqa: S608 ours
+                " and sealed_at < (select sealed_at from vault where ref = %s)",
                 (subject, [kind, LETTER], ref),
             )
 
     async def forget(self, subject: UUID, kind: str) -> None:
         """Destroy keys and bodies of all that was said."""
         async with self._pool.connection() as connection:
-            await connection.execute(_FORGET, (subject, [kind, LETTER]))
+            await connection.execute(f"{_DESTROY} and kind = any(%s)", (subject, [kind, LETTER]))
 
     async def reveals(self, community: str, *, before: int | None, limit: int) -> list[Reveal]:
         """Who looked at whose identity and why, in a community: the last first."""
@@ -271,11 +272,7 @@ class Vault:
     async def erase(self, subject: UUID) -> bool:
         """Destroy keys and bodies. False when there was nothing left to destroy."""
         async with self._pool.connection() as connection:
-            cursor = await connection.execute(
-                "update vault set key = null, body = null, erased_at = clock_timestamp()"
-                " where subject = %s and key is not null",
-                (subject,),
-            )
+            cursor = await connection.execute(_DESTROY, (subject,))
             return cursor.rowcount > 0
 
 

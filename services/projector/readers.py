@@ -4,7 +4,7 @@ from psycopg import sql
 
 from projections.catalogue import PROJECTIONS
 from projections.rows import Projection
-from services.log.database import Connection
+from services.log.database import Connection, one_at_a_time
 
 READER = "snp_reader"
 """The role of dashboards. What limits it beside its grants are settings it may change: against a
@@ -19,7 +19,7 @@ async def make_reader(connection: Connection, password: str) -> None:
     role = sql.Identifier(READER)
     async with connection.transaction():
         # Two who provision at once would both make it.
-        await connection.execute("select pg_advisory_xact_lock(hashtext(%s))", (READER,))
+        await one_at_a_time(connection, READER)
         if not await _exists(connection):
             await connection.execute(sql.SQL("create role {} login").format(role))
         # Sent as the digest that PostgreSQL keeps: what is logged there is not the password.

@@ -13,8 +13,8 @@ from events.roles import Role
 from tests.conftest import house_at
 from tests.examples import DR_ADAM, DR_BLAIN, HOUR, NEVERS, NOON, VALENCIENNES
 from tests.services.doors import a_place, doors_of
-from tests.services.test_offers import AGREES
-from tests.talking import practitioner_told, request_told, slot_told, tell
+from tests.services.test_offers import asked_of_a_neighbour
+from tests.talking import request_told, slot_told, tell
 
 A_CURSOR = urlsafe_b64encode(
     orjson.dumps([True, None, "2026-11-26T09:00:00Z", "5ca1ab1e-0000-4000-8000-000000000000"])
@@ -283,17 +283,9 @@ async def test_who_administers_cares_for_nobody(door):
 
 async def test_a_neighbour_s_member_who_was_asked_answers_over_http(door):
     """Found in review: it was sent to their own community, where nobody knew the request."""
-    house = door.house
-    for one, other in ((NEVERS, VALENCIENNES), (VALENCIENNES, NEVERS)):
-        await tell(house, "neighbours", {"finess": one, "neighbours": [other]}, one)
-    await tell(house, "practitioner", practitioner_told(DR_BLAIN, consent=AGREES), VALENCIENNES)
-    steps = [{"kind": "NEIGHBOUR_SLOTS", "minutes": 0}, {"kind": "MEMBER_OFFERS", "minutes": 60}]
-    rules = [{"title": "All", "steps": steps}]
-    await tell(house, "ladder", {"finess": NEVERS, "ladder": {"title": "N", "rules": rules}})
-    told = await tell(house, "care-request", request_told(delay="8H"))
-    await house.settled()
+    request_id = await asked_of_a_neighbour(door.house)
 
-    path = f"/v1/requests/{told['id']}/offers/{DR_BLAIN}/answer"
+    path = f"/v1/requests/{request_id}/offers/{DR_BLAIN}/answer"
     agreed = {"answer": "ACCEPTEE", "start": (NOON + HOUR).isoformat()}
     doctor = await door.as_(Role.PRACTITIONER, rpps=DR_BLAIN)
     answer = await door.ask("POST", path, doctor, json=agreed)

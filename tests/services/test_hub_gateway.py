@@ -206,6 +206,14 @@ async def demanded_with_a_place(house, samu):
     await samu.hears("resourcesResponse")
 
 
+async def demanded_again(house, samu):
+    """With more time; then there is a place."""
+    again = demand(number=2, at=NOON + HOUR, request={"deadline": "4H"})
+    await samu.send(enveloped(again, at=NOON + HOUR))
+    await samu.hears("resourcesResponse", 3)
+    await tell(house, "slot", slot_told(NOON + 3 * HOUR))
+
+
 async def refused_in_time(house, samu, clock):
     """Nobody could: what was answered to the demand, at first and in the end."""
     await opened(house, start=NOON + 40 * HOUR)
@@ -615,11 +623,7 @@ async def test_what_the_sas_does_with_what_it_got_back_is_not_told_it_again(hous
 async def test_a_demand_that_was_refused_in_the_end_is_not_accepted_for_another(house, samu, clock):
     """Both were accepted: two visits for one place."""
     await refused_in_time(house, samu, clock)
-    again = demand(number=2, at=NOON + HOUR, request={"deadline": "4H"})
-    await samu.send(enveloped(again, at=NOON + HOUR))
-    await samu.hears("resourcesResponse", 3)
-
-    await tell(house, "slot", slot_told(NOON + 3 * HOUR))
+    await demanded_again(house, samu)
     await until(lambda: "ACCEPTEE" in answers_to(samu, ".2"))
     await house.settled()
 
@@ -893,11 +897,7 @@ async def test_a_demand_refused_for_good_is_not_accepted_because_it_was_taken_ba
     back = demand(at=NOON + HOUR, request={"deadline": "1H"}, root={"status": "ANNULEE"})
     await samu.send(enveloped(back, at=NOON + HOUR))
     await samu.hears("error")
-    again = demand(number=2, at=NOON + HOUR, request={"deadline": "4H"})
-    await samu.send(enveloped(again, at=NOON + HOUR))
-    await samu.hears("resourcesResponse", 3)
-
-    await tell(house, "slot", slot_told(NOON + 3 * HOUR))
+    await demanded_again(house, samu)
 
     await until(lambda: "ACCEPTEE" in answers_to(samu, ".2"))
     await house.settled()

@@ -44,6 +44,18 @@ async def asked(house, **changes):
     return told["id"]
 
 
+async def asked_of_a_neighbour(house):
+    """A request of Nevers, of which Dr Blain of Valenciennes is asked."""
+    await members(house)
+    await members(house, DR_BLAIN, finess=VALENCIENNES)
+    for one, other in ((NEVERS, VALENCIENNES), (VALENCIENNES, NEVERS)):
+        await tell(house, "neighbours", {"finess": one, "neighbours": [other]}, one)
+    steps = [{"kind": "NEIGHBOUR_SLOTS", "minutes": 0}, {"kind": "MEMBER_OFFERS", "minutes": 60}]
+    rules = [{"title": "All", "steps": steps}]
+    await tell(house, "ladder", {"finess": NEVERS, "ladder": {"title": "N", "rules": rules}})
+    return await asked(house, delay="8H")
+
+
 async def answers(house, request_id, rpps, answer, **more):
     data = {"request_id": request_id, "rpps": rpps, "answer": answer, **more}
     told = await tell(house, "offer-answer", data)

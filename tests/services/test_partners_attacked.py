@@ -8,7 +8,7 @@ from events.roles import Role
 from services.intake.naming import contacts_of, request_of
 from tests.examples import DR_ADAM, DR_BLAIN, HOUR, NEVERS, NOON, VALENCIENNES
 from tests.services.test_hub_sante import CASE, case, demand, in_envelope, received, sent
-from tests.services.test_offers import AGREES
+from tests.services.test_offers import asked_of_a_neighbour
 from tests.talking import (
     ask,
     cloud_event,
@@ -254,18 +254,9 @@ async def test_nobody_is_taken_out_of_another_community(house):
 
 
 async def test_who_was_asked_of_neighbours_is_answered_for_by_their_own_community(house):
-    for finess in (NEVERS, VALENCIENNES):
-        await tell(house, "community", community_told(finess), finess)
-    for one, other in ((NEVERS, VALENCIENNES), (VALENCIENNES, NEVERS)):
-        await tell(house, "neighbours", {"finess": one, "neighbours": [other]}, one)
-    await tell(house, "practitioner", practitioner_told(DR_BLAIN, consent=AGREES), VALENCIENNES)
-    steps = [{"kind": "NEIGHBOUR_SLOTS", "minutes": 0}, {"kind": "MEMBER_OFFERS", "minutes": 60}]
-    rules = [{"title": "All", "steps": steps}]
-    await tell(house, "ladder", {"finess": NEVERS, "ladder": {"title": "N", "rules": rules}})
-    told = await tell(house, "care-request", request_told(delay="8H"))
-    await house.settled()
+    request_id = await asked_of_a_neighbour(house)
     start = (NOON + HOUR).isoformat()
-    said = {"request_id": told["id"], "rpps": DR_BLAIN, "answer": "ACCEPTEE", "start": start}
+    said = {"request_id": request_id, "rpps": DR_BLAIN, "answer": "ACCEPTEE", "start": start}
 
     of_another = await tell(house, "offer-answer", said, NEVERS)
     of_their_own = await tell(house, "offer-answer", said, VALENCIENNES)
