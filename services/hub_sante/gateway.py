@@ -124,7 +124,14 @@ class Gateway:
         house = self._house
         bell = house.bells.listen()
         try:
-            to_hub = ToHub(broker, self._answers, self._sent, self._client_id, self._in_turn)
+            to_hub = ToHub(
+                broker,
+                self._answers,
+                self._sent,
+                self._client_id,
+                self._in_turn,
+                within=self._settings.deliver_timeout_seconds,
+            )
             await Courier(to_hub, self.ledger, house.log, self._settings, bell).run(cursor)
         finally:
             house.bells.forget(bell)
@@ -219,7 +226,8 @@ class Gateway:
         try:
             if reply["distributionKind"] == EdxlKind.REPORT:
                 await self._sent.replying(reply)
-            await publish(broker, self._client_id, reply)
+            within = self._settings.deliver_timeout_seconds
+            await publish(broker, self._client_id, reply, within)
         except (*EXCHANGE_FAULTS, *UNREACHABLE, DeliveryError) as fault:
             logger.warning("not replied yet", error=type(fault).__name__)
             await asyncio.sleep(self._settings.hub_reconnect_seconds)

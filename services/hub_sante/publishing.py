@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 from aio_pika.exceptions import DeliveryError
-from aiormq.exceptions import AMQPError
+from aiormq.exceptions import AMQPError, ChannelInvalidStateError
 from faststream.rabbit import RabbitBroker, RabbitExchange
 from faststream.security import BaseSecurity
 
@@ -19,7 +19,7 @@ from services.hub_sante.sent import NAME, SentMessages
 from services.settings import Settings
 
 EXCHANGE = "hubsante"
-EXCHANGE_FAULTS = (AMQPError, OSError, ssl.SSLError, TimeoutError)
+EXCHANGE_FAULTS = (AMQPError, ChannelInvalidStateError, OSError, ssl.SSLError, TimeoutError)
 """Faults that pass: the Hub is away."""
 _CONTENT_TYPE = "application/json"
 
@@ -36,7 +36,9 @@ class ToHub:
         sent: SentMessages,
         client_id: str,
         in_turn: asyncio.Lock,
+        within: float,
     ) -> None:
+        self._within = within
         self._in_turn = in_turn
         self._sent = sent
         self._broker = broker
@@ -54,7 +56,7 @@ class ToHub:
         try:
             async with self._in_turn:
                 for message in messages:
-                    await publish(self._broker, self._client_id, message)
+                    await publish(self._broker, self._client_id, message, self._within)
         except DeliveryError:
             return NotNow("the Hub has no queue for us")
         except EXCHANGE_FAULTS as fault:
@@ -62,16 +64,19 @@ class ToHub:
         return Sent()
 
 
-async def publish(broker: RabbitBroker, client_id: str, message: Mapping[str, Any]) -> None:
-    """With the Hub, confirmed, or an exception of AMQP."""
-    await broker.publish(
-        orjson.dumps(message),
-        exchange=RabbitExchange(EXCHANGE, declare=False),
-        routing_key=client_id,
-        persist=True,
-        mandatory=True,
-        content_type=_CONTENT_TYPE,
-    )
+async def publish(
+    broker: RabbitBroker, client_id: str, message: Mapping[str, Any], within: float
+) -> None:
+    """With the Hub, confirmed within so many seconds, or an exception of AMQP."""
+    async with asyncio.timeout(within):  # also while the connection is being made again
+        await broker.publish(
+            orjson.dumps(message),
+            exchange=RabbitExchange(EXCHANGE, declare=False),
+            routing_key=client_id,
+            persist=True,
+            mandatory=True,
+            content_type=_CONTENT_TYPE,
+        )
 
 
 def broker_of(settings: Settings) -> RabbitBroker:

@@ -122,6 +122,15 @@ load_definitions = {self.folder}/definitions.json
             self._process.wait()
             self._process = None
 
+    @contextmanager
+    def frozen(self):
+        """It keeps its connections, and says nothing."""
+        os.killpg(self._process.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.killpg(self._process.pid, signal.SIGCONT)
+
     def end(self):
         self.stop()
         if self._names is not None:
