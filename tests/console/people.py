@@ -68,7 +68,11 @@ class Desk:
 async def desk_of(door, browser):
     """Nothing that went wrong goes unseen."""
     desk = Desk(door, browser)
-    yield desk
+    try:
+        yield desk
+    finally:
+        for context in browser.contexts:
+            await context.close()
     unexpected = [one for one in desk.wrong if not any(text in one for text in desk.expected)]
     assert not unexpected, unexpected
 

@@ -94,7 +94,7 @@ async def test_another_community_s_requests_are_not_shown(desk):
 
 
 async def test_typing_survives_a_server_that_restarts_and_the_page_goes_on(desk, house):
-    port = house.settings.model_copy(update={"http_port": 0})
+    port = house.settings.model_copy(update={"http_port": 0, "drain_timeout_seconds": 1.0})
     house.settings = port
     async with serving(house) as url:
         desk.door.client.base_url = url
