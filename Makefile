@@ -30,7 +30,7 @@ test: .venv ## every test; the rules and the events must be covered to the last 
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest -q tests/events tests/domain
 	$(BIN)/coverage report
-	$(BIN)/python -m pytest -q -n 2 --dist loadgroup tests --ignore tests/events --ignore tests/domain
+	$(BIN)/python -m pytest -q -n 3 --dist loadgroup tests --ignore tests/events --ignore tests/domain
 
 conformance: .venv ## the national test kit's requirements, one by one
 	$(BIN)/python -m tests.conformance

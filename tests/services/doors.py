@@ -33,7 +33,7 @@ class Door:
 
     def __init__(self, house, url):
         self.house = house
-        self.client = httpx.AsyncClient(base_url=url, timeout=30)
+        self.client = httpx.AsyncClient(base_url=url, timeout=30, verify=False)  # noqa: S501 no TLS here, and certificates take a third of a test to read
         self.tokens = Tokens(house.settings, house.clock)
         self._known = {}
 
