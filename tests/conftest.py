@@ -31,7 +31,7 @@ from tests.running import running
 from tests.services.doors import Door, doors_of
 
 TEMPLATE = "snp_template"
-MEMORY = Path("/dev/shm")
+MEMORY = Path("/dev/shm")  # noqa: S108 folders in it are made as in any other
 ROOM_GIB = 6  # a whole run keeps less than half of it at a time
 _numbers = count(1)
 
