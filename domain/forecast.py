@@ -205,10 +205,14 @@ def solved(gained: Floats) -> Solved:
     """Of gains, requests down and places across."""
     requests, places = gained.shape
     has, without = np.full(places, -1), np.zeros(places)
-    pairs = best_pairs(gained)
+    # Who calls last has least to choose from, and is best placed first: rows in the order of their
+    # calls take SciPy more than twice as long (200 x 300 to 600 x 1000, mornings of a demonstration).
+    wanting = np.flatnonzero((gained > _NOTHING).any(axis=1))[::-1]
+    pairs = best_pairs(gained[wanting])
     if not pairs:
         return Solved(has, without, np.zeros(requests))
     who, what = np.array(pairs).T
+    who = wanting[who]
     has[what] = who
     own = gained[who, what]
     # Who loses their place takes one that nobody has, or another's who then does the same.
