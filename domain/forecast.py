@@ -206,7 +206,7 @@ def solved(gained: Floats) -> Solved:
     requests, places = gained.shape
     has, without = np.full(places, -1), np.zeros(places)
     # Who calls last has least to choose from, and is best placed first: rows in the order of their
-    # calls take SciPy more than twice as long (200 x 300 to 600 x 1000, mornings of a demonstration).
+    # calls take SciPy more than twice as long (200 x 300 to 600 x 1000, a demonstration's morning).
     wanting = np.flatnonzero((gained > _NOTHING).any(axis=1))[::-1]
     pairs = best_pairs(gained[wanting])
     if not pairs:
