@@ -4,7 +4,7 @@ import json
 import os
 import signal
 import subprocess
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -126,10 +126,21 @@ load_definitions = {self.folder}/definitions.json
     def frozen(self):
         """It keeps its connections, and says nothing."""
         os.killpg(self._process.pid, signal.SIGSTOP)
+        until_now(self._stands_still)
         try:
             yield
         finally:
             os.killpg(self._process.pid, signal.SIGCONT)
+
+    def _stands_still(self):
+        """Each thread of each of its processes: a signal is not there the moment it is sent."""
+        states = set()
+        for stat in Path("/proc").glob("[0-9]*/task/[0-9]*/stat"):
+            with suppress(OSError):  # a thread may have ended
+                state, _, group = stat.read_text().rpartition(")")[2].split()[:3]
+                if int(group) == self._process.pid:
+                    states.add(state)
+        return states == {"T"}
 
     def end(self):
         self.stop()
