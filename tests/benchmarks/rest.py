@@ -2,6 +2,8 @@
 
 The services run as `snp up` runs them; this process calls as a regulation software would, at a
 steady rate, over connections that are kept. Places are ranges with many places, as in `pipeline`.
+A request is on disk before it is answered, and so is its place: beside it, how long the disk itself
+takes for a page, which no answer can be faster than twice.
 """
 
 import asyncio
@@ -12,6 +14,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median, quantiles
+from time import perf_counter, sleep
 from typing import Any
 
 import httpx
@@ -27,6 +30,8 @@ RATE = 100
 SECONDS = 10
 ROUNDS = 3
 CONNECTIONS = 16
+PAGE_BYTES = 8192
+PAGES_A_SECOND = 20
 
 
 def run() -> dict[str, Any]:
@@ -66,18 +71,36 @@ async def _measure(state: Path, told: dict[str, Any]) -> dict[str, Any]:
         states.append(orjson.loads(await caller.ask("POST", path, _request(nth)))["state"])
 
     await at_a_rate(callers, RATE, 3 * RATE, post)  # warm
-    rounds = []
+    rounds, disk = [], []
     for _ in range(ROUNDS):
+        writing = asyncio.create_task(asyncio.to_thread(_written, state / "page", SECONDS))
         took = await at_a_rate(callers, RATE, RATE * SECONDS, post)
         rounds.append(quantiles(took, n=100, method="inclusive"))
+        disk.append(quantiles(await writing, n=100, method="inclusive"))
     return {
         "rate": RATE,
         "p50_ms": round(median(found[49] for found in rounds), 2),
         "p99_ms": round(median(found[98] for found in rounds), 2),
         "worst_p99_ms": round(max(found[98] for found in rounds), 2),
+        "disk_p50_ms": round(median(found[49] for found in disk), 2),
+        "disk_p99_ms": round(median(found[98] for found in disk), 2),
+        "disk_worst_p99_ms": round(max(found[98] for found in disk), 2),
         "assigned": states.count("assigned"),
         "requests": len(states),
     }
+
+
+def _written(file: Path, seconds: float) -> list[float]:
+    """Milliseconds each page took to be on disk, so many seconds long."""
+    took = []
+    until = perf_counter() + seconds
+    with file.open("wb", buffering=0) as page:
+        while (began := perf_counter()) < until:
+            page.write(bytes(PAGE_BYTES))
+            os.fdatasync(page.fileno())
+            took.append(1000 * (perf_counter() - began))
+            sleep(1 / PAGES_A_SECOND)
+    return took
 
 
 def _regulator(told: dict[str, Any]) -> str:
