@@ -109,9 +109,6 @@ class Projector:
         """Apply what is new of the batch. False: the tables are elsewhere, go on from there."""
         self._unseen = batch[0].recorded_at
         async with self._pool.connection() as connection, connection.transaction():
-            # The log alone waits for the disk. What a crash of PostgreSQL takes from a read model
-            # it takes with its checkpoint, and it is shown again from there.
-            await connection.execute("set local synchronous_commit = off")
             reached, known = await checkpoints.reached_and_held(connection, self.name)
             if reached < self.position or known != self._shape:
                 self.position, self._unseen = reached, None  # whoever owns them shows it
