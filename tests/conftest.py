@@ -84,7 +84,8 @@ def database_url(postgres: Postgres) -> Iterator[str]:
                 sql.Identifier(name), sql.Identifier(TEMPLATE)
             )
         )
-        yield _database(postgres, name)
+    yield _database(postgres, name)
+    with psycopg.connect(postgres.url, autocommit=True) as connection:
         connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
 

@@ -118,8 +118,8 @@ class Notifier:
 
         async def written() -> None:
             async with self._pool.connection() as connection, connection.transaction():
-                # A crash may lose rows and checkpoint together, and then reads them again.
-                await connection.execute("set local synchronous_commit = off")
+                if not found:  # a checkpoint alone may be lost: nothing is told twice
+                    await connection.execute("set local synchronous_commit = off")
                 reached, _ = await checkpoints.reached_and_held(connection, NAME)
                 if found:
                     await outbox.put(connection, found, now, parked)

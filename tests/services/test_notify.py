@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import signal
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from itertools import pairwise
@@ -130,6 +132,26 @@ async def test_who_is_asked_is_told_at_once_and_the_offer_knows(house):
         return "offer.delivered" in [event.name for event in await story(house, request_id)]
 
     await until(noted)
+
+
+async def test_whom_a_crash_of_postgresql_befell_as_they_were_asked_is_told(house, monkeypatch):
+    """Found in review: what was noted last was gone, and the notifier had gone on."""
+    await formed(house)
+    await member(house, DR_ADAM, SMS)
+    noted, crashed = house.notifier._put, []
+
+    async def then_it_crashes(batch):
+        told = await noted(batch)
+        if not crashed and "request.offered" in [one.event.name for one in batch]:
+            crashed.append(house.appender.tail.writer)
+            os.kill(crashed[0], signal.SIGKILL)  # and PostgreSQL ends all others, and starts anew
+        return told
+
+    monkeypatch.setattr(house.notifier, "_put", then_it_crashes)
+    await asked(house)
+    await until(lambda: crashed)
+
+    await until(lambda: sent(house), within=20)
 
 
 async def test_the_others_are_told_that_it_is_over_and_who_accepted_of_the_visit(house):
