@@ -260,7 +260,8 @@ class Gateway:
         if number is None:
             return
         if said.get("refused"):
-            await self._sent.refused(number, Refused(None, "refused by its recipient"))
+            by_its_recipient = Refused(None, "refused by its recipient")
+            await self._sent.refused(number, by_its_recipient, by=_sender(body))
         else:
             await self._sent.received(number, by=_sender(body))
 
@@ -276,7 +277,7 @@ class Gateway:
         if number is not None:
             printable = "".join(filter(str.isprintable, text)) if isinstance(text, str) else ""
             refused = Refused(status, printable or "error")
-            await self._sent.refused(number, refused)
+            await self._sent.refused(number, refused, by=None)
 
     def _of_ours(self, number: object) -> str | None:
         """What names a message of ours, where it does: anybody may write anything there."""

@@ -12,7 +12,7 @@ from faststream.rabbit import RabbitBroker, RabbitExchange
 from faststream.security import BaseSecurity
 
 from events.envelope import Recorded
-from services.deliver.destination import LeftOut, NotNow, Outcome, Parcel, Sent
+from services.deliver.destination import Delivered, LeftOut, NotNow, Outcome, Parcel, Sent
 from services.deliver.tls import client_context
 from services.hub_sante.answers import Answers
 from services.hub_sante.sent import NAME, SentMessages
@@ -52,10 +52,15 @@ class ToHub:
     async def send(self, parcel: Parcel, nth: int) -> Outcome:  # noqa: ARG002 as the port
         """With the Hub; delivered when their receipt comes."""
         messages: Sequence[dict[str, Any]] = orjson.loads(parcel.body)
-        await self._sent.going(parcel.event_id, messages)
+        # A receipt may be faster than the Hub's own confirmation: who has it is not told again.
+        awaited = await self._sent.going(parcel.event_id, messages)
+        if not awaited:
+            return Delivered()
         try:
             async with self._in_turn:
                 for message in messages:
+                    if message["distributionID"] not in awaited:
+                        continue
                     await publish(self._broker, self._client_id, message, self._within)
         except DeliveryError:
             return NotNow("the Hub has no queue for us")

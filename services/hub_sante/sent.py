@@ -8,7 +8,7 @@ from events import streams
 from services.deliver.destination import Delivered, Refused
 from services.deliver.ledger import Ledger
 from services.intake.naming import request_of
-from services.log.database import Pool
+from services.log.database import Connection, Pool
 
 NAME = "hub"
 
@@ -23,8 +23,11 @@ _RECEIVED = """
 update hub_messages set received_at = coalesce(received_at, clock_timestamp())
 where number = %s and recipient = %s returning event_id
 """
-_IS_AWAITED = "select 1 from hub_messages where event_id = %s and received_at is null limit 1"
-_EVENT_OF = "select event_id from hub_messages where number = %s"
+_AWAITED = "select number from hub_messages where event_id = %s and received_at is null"
+_EVENT_OF = """
+select event_id from hub_messages
+where number = %(number)s and (recipient = %(by)s or %(by)s::text is null)
+"""
 
 
 class SentMessages:
@@ -34,8 +37,8 @@ class SentMessages:
         self._pool = pool
         self._ledger = ledger
 
-    async def going(self, event_id: UUID, messages: Sequence[Mapping[str, Any]]) -> None:
-        """Before they go: a receipt may come at once."""
+    async def going(self, event_id: UUID, messages: Sequence[Mapping[str, Any]]) -> set[str]:
+        """Before they go: a receipt may come at once. Gives which nobody has said they have."""
         numbers = [message["distributionID"] for message in messages]
         async with self._pool.connection() as connection, connection.transaction():
             # Made anew, it may be told fewer: nobody will say that they have the others.
@@ -47,6 +50,7 @@ class SentMessages:
                     "recipient": message["descriptor"]["explicitAddress"]["explicitAddressValue"],
                 }
                 await connection.execute(_GOING, given)
+            return await _awaited(connection, event_id)
 
     async def replying(self, message: Mapping[str, Any]) -> None:
         """An answer at once, of which the log does not tell: it is followed up as the rest is."""
@@ -64,13 +68,23 @@ class SentMessages:
             if row is None:
                 return
             event_id = cast("tuple[UUID]", row)[0]
-            awaited = await (await connection.execute(_IS_AWAITED, (event_id,))).fetchone()
-        if awaited is None:
+            awaited = await _awaited(connection, event_id)
+        if not awaited:
             await self._ledger.answered(NAME, event_id, Delivered())
 
-    async def refused(self, number: str, why: Refused) -> None:
-        """One of those it went to does not have it: somebody has to look."""
+    async def refused(self, number: str, why: Refused, by: str | None) -> None:
+        """One of those it went to does not have it: somebody has to look.
+
+        `by`: who says so, whom it must have gone to; none, where the Hub may say it as well.
+        """
         async with self._pool.connection() as connection:
-            row = await (await connection.execute(_EVENT_OF, (number,))).fetchone()
+            named = {"number": number, "by": by}
+            row = await (await connection.execute(_EVENT_OF, named)).fetchone()
         if row is not None:
             await self._ledger.answered(NAME, cast("tuple[UUID]", row)[0], why)
+
+
+async def _awaited(connection: Connection, event_id: UUID) -> set[str]:
+    """The numbers of an event's messages nobody has said they have."""
+    cursor = await connection.execute(_AWAITED, (event_id,))
+    return {number for (number,) in cast("list[tuple[str]]", await cursor.fetchall())}

@@ -7,7 +7,7 @@ from domain import agenda as agendas
 from domain import request as requests
 from domain.agenda import Slot
 from domain.practitioner import NotEnrolled, Practitioner, enrolment
-from domain.request import Request
+from domain.request import Request, Waiting
 from events import streams
 from services.intake.arrival import Arrival
 from services.intake.changes import AboutARequest
@@ -106,6 +106,24 @@ def check_member(came: Arrival, practitioner: Practitioner) -> None:
     """Raises AnotherCommunity for what was sent where the practitioner is no member."""
     if not isinstance(practitioner, NotEnrolled):
         check_addressed(came, *enrolment(practitioner).communities)
+
+
+def check_reached(came: Arrival, request: Request, practitioner: Practitioner) -> None:
+    """Raises AnotherCommunity for an answer sent where nobody asked the practitioner from.
+
+    They are spoken for by a community of theirs that the request has reached; who has left by the
+    community of the request.
+    """
+    of_theirs: tuple[str, ...] = ()
+    if not isinstance(practitioner, NotEnrolled):
+        of_theirs = tuple(enrolment(practitioner).communities)
+    if isinstance(request, Waiting):
+        reached = set(of_theirs).intersection(request.communities)
+        check_addressed(came, *(sorted(reached) or [request.received.community]))
+    elif received := requests.received_of(request):
+        check_addressed(came, *(of_theirs or [received.community]))
+    else:
+        check_member(came, practitioner)
 
 
 def check_named(came: Arrival, practitioner: Practitioner, named: Iterable[str]) -> None:

@@ -30,7 +30,7 @@ from events.agenda import SlotPublished
 from events.codes import Delay
 from events.offer import Answer as Said
 from events.request import RequestEvent
-from services.intake.about import agenda_of, check_member, given_about, request_id_of
+from services.intake.about import agenda_of, check_reached, given_about, request_id_of
 from services.intake.answering import (
     OfferAnswer,
     OfferCorrection,
@@ -65,10 +65,11 @@ class OfferDesk:
         await end_lapsed(self._executor, request_id, known, came.command_id, came.at)
 
         async def decide(decision: Decision) -> Answer:
+            request = await decision.state(requests.decider, stream)
             if of_whom is not None:
                 whose = streams.practitioner(of_whom)
-                check_member(came, await self._executor.look(practitioners.decider, whose))
-            request = await decision.state(requests.decider, stream)
+                who = await self._executor.look(practitioners.decider, whose)
+                check_reached(came, request, who)
             both, agenda_stream = await self._decided(decision, came, news, request_id, request)
             decision.write(stream, both.request)
             decision.write(agenda_stream, both.agenda)

@@ -19,6 +19,7 @@ from services import telemetry
 from services.app import Service
 from services.cli.shifting import as_of
 from services.deliver.ledger import listed
+from services.hub_sante import publishing
 from services.hub_sante.answers import Answers
 from services.hub_sante.publishing import EXCHANGE_FAULTS, broker_of, publish
 from services.hub_sante.schemas import HEADER_FIELDS, Schemas, SchemasMissing
@@ -386,6 +387,37 @@ async def test_a_receipt_makes_it_delivered_and_an_error_refused(house, samu):
     }
     await samu.send(enveloped(failed, distributionKind="Error"), "info")
     await until(lambda: states_are(states, ["refused"]))
+
+
+async def test_who_has_it_is_not_told_again_because_the_hub_is_slow_to_say_so(
+    house, samu, monkeypatch
+):
+    """Found in review: their receipt had come before, and nobody waited for another."""
+    tries = []
+
+    async def without_an_answer(broker, client_id, message, within):
+        tries.append(message)
+        await publish(broker, client_id, message, within)
+        await samu.send(receipt_of(message), "ack")
+        await until(lambda: is_told(house, ("appointment", "delivered")))
+        raise TimeoutError
+
+    await opened(house)
+    monkeypatch.setattr(publishing, "publish", without_an_answer)
+    await samu.send(case())
+
+    await until(lambda: tries)
+    await until(lambda: is_told(house, ("appointment", "delivered")))
+    await until(lambda: tried(house))
+    assert await told_of(house) == {("appointment", "delivered")}
+    assert len(tries) == 1
+
+
+async def tried(house):
+    """Whether something was tried twice, and is settled."""
+    async with house.pool.connection() as connection:
+        (found,) = await listed(connection, destination="hub", limit=10)
+    return found["attempts"] == 2 and found["state"] != "waiting"
 
 
 async def shows(wanted):
@@ -836,9 +868,9 @@ async def told_of(house):
     return {(one["what"], one["state"]) for one in found}
 
 
-def receipt_of(message, sender=SAMU):
-    said = {"reference": {"distributionID": message["distributionID"], "step": "INTEGRE"}}
-    return enveloped(said, distributionKind="Ack", senderID=sender)
+def receipt_of(message, sender=SAMU, **more):
+    said = {"distributionID": message["distributionID"], "step": "INTEGRE"} | more
+    return enveloped({"reference": said}, distributionKind="Ack", senderID=sender)
 
 
 async def test_an_event_is_told_when_each_of_its_messages_is_received_by_whom_it_was_for(
@@ -865,7 +897,8 @@ async def test_an_event_is_told_when_each_of_its_messages_is_received_by_whom_it
     await samu.send(receipt_of(booked, sender="\0"), "ack")
     await samu.send({}, "ack", raw=b"no JSON")
     await samu.send(receipt_of(booked), "ack")
-    await samu.send(receipt_of(accepted, sender="fr.health.samu999"), "ack")
+    for more in ({}, {"step": "ERREUR", "refused": True}):
+        await samu.send(receipt_of(accepted, sender="fr.health.samu999", **more), "ack")
     await samu.send(receipt_of(deferred), "ack")
 
     await until(lambda: is_told(house, ("resourcesResponse", "delivered")))

@@ -1,5 +1,7 @@
 """What a partner of one community could do to another, and emergencies that were not heard."""
 
+from uuid import UUID
+
 import pytest
 
 from events import streams as names
@@ -8,7 +10,7 @@ from events.roles import Role
 from services.intake.naming import contacts_of, request_of
 from tests.examples import DR_ADAM, DR_BLAIN, HOUR, NEVERS, NOON, VALENCIENNES
 from tests.services.test_hub_sante import CASE, case, demand, in_envelope, received, sent
-from tests.services.test_offers import asked_of_a_neighbour
+from tests.services.test_offers import AGREES, asked_of_a_neighbour
 from tests.talking import (
     ask,
     cloud_event,
@@ -263,3 +265,32 @@ async def test_who_was_asked_of_neighbours_is_answered_for_by_their_own_communit
 
     assert of_another["code"] == "wrong_subject"
     assert of_their_own["state"] == "assigned"
+
+
+@pytest.mark.parametrize("gone", ["left", "moved"])
+async def test_who_left_is_not_answered_for_by_another_community(house, gone):
+    """Found in review: who answered was nobody there, and the regulation heard of a proposal."""
+    for finess in (NEVERS, VALENCIENNES):
+        await tell(house, "community", community_told(finess), finess)
+    await tell(house, "practitioner", practitioner_told(consent=AGREES))
+    request_id = (await tell(house, "care-request", request_told()))["id"]
+    await house.settled()
+    if gone == "left":
+        await tell(house, "leaving", {"rpps": DR_ADAM})
+    else:
+        moved = {"rpps": DR_ADAM, "communities": [VALENCIENNES]}
+        await tell(house, "practitioner-change", moved, "any")
+    await house.settled()
+    said = {"request_id": request_id, "rpps": DR_ADAM}
+
+    for answer in (
+        {"answer": "PARTIELLE", "start": (NOON + HOUR).isoformat()},
+        {"answer": "REFUSEE", "reason": "FULL"},
+    ):
+        assert (await tell(house, "offer-answer", said | answer, VALENCIENNES))["code"] == (
+            "wrong_subject"
+        )
+
+    history = [one.event.name for one in await house.log.history(names.request(UUID(request_id)))]
+    assert "request.offered" in history
+    assert not {"offer.partially_accepted", "offer.refused"}.intersection(history)
