@@ -192,10 +192,16 @@ class Gateway:
             logger.exception("message put aside")
             await self._put_aside(body, NotUnderstood())
             replies = Replies(self._receiving.put_aside(body, now))
-        for reply in replies.messages:
-            await self._replied(broker, reply)
-        if replies.demand is not None:
-            await self._answered(broker, replies.demand)
+        try:
+            for reply in replies.messages:
+                await self._replied(broker, reply)
+            if replies.demand is not None:
+                await self._answered(broker, replies.demand)
+        except (*EXCHANGE_FAULTS, *UNREACHABLE, DeliveryError) as fault:
+            # With the Hub it cannot be now: the message comes again, and not at once.
+            logger.warning("not replied yet", error=type(fault).__name__)
+            await asyncio.sleep(self._settings.hub_reconnect_seconds)
+            raise
 
     async def _answered(self, broker: RabbitBroker, demand: Demand) -> None:
         """By how the request stands now; the log's own answers come before it or after it."""
@@ -206,9 +212,17 @@ class Gateway:
             await self._replied(broker, said)
 
     async def _put_aside(self, body: bytes, why: Rejected) -> None:
+        """However long NATS or PostgreSQL is away: what is let go is kept by nobody else."""
         subject = subjects.inbox(subjects.ANY_COMMUNITY, Kind.CARE_REQUEST)
         about = patient_told_of(body)
-        await self._house.letters.put_aside(body, subject, why, refusal(why), about=about)
+        while True:
+            try:
+                return await self._house.letters.put_aside(
+                    body, subject, why, refusal(why), about=about
+                )
+            except (NatsError, TimeoutError, *UNREACHABLE) as fault:
+                logger.warning("not put aside yet", error=type(fault).__name__)
+            await asyncio.sleep(self._settings.hub_reconnect_seconds)
 
     async def _insistently(self, hear: Callable[[bytes], Awaitable[None]], body: bytes) -> None:
         """However long PostgreSQL is away: a receipt comes once.
@@ -222,16 +236,11 @@ class Gateway:
             await self._put_aside(body, NotUnderstood())
 
     async def _replied(self, broker: RabbitBroker, reply: Mapping[str, Any]) -> None:
-        """With the Hub; where it cannot be now, the message comes again, and not at once."""
-        try:
-            if reply["distributionKind"] == EdxlKind.REPORT:
-                await self._sent.replying(reply)
-            within = self._settings.deliver_timeout_seconds
-            await publish(broker, self._client_id, reply, within)
-        except (*EXCHANGE_FAULTS, *UNREACHABLE, DeliveryError) as fault:
-            logger.warning("not replied yet", error=type(fault).__name__)
-            await asyncio.sleep(self._settings.hub_reconnect_seconds)
-            raise
+        """With the Hub, or a fault that passes."""
+        if reply["distributionKind"] == EdxlKind.REPORT:
+            await self._sent.replying(reply)
+        within = self._settings.deliver_timeout_seconds
+        await publish(broker, self._client_id, reply, within)
 
     async def _ask(self, document: Mapping[str, Any]) -> dict[str, Any]:
         """The intake's answer: it is waited for, for as long as the log or the intake is away."""

@@ -5,10 +5,13 @@ from uuid import UUID, uuid5
 
 from domain import agenda as agendas
 from domain import placing
+from domain import practitioner as practitioners
 from domain.agenda import NoSuchSlot, day_of
+from events import streams
 from services.intake.about import check_addressed, given, holders_of
 from services.intake.arrival import Arrival
 from services.intake.changes import SeriesWithdrawal
+from services.intake.neighbours import ways_to
 from services.log.commands import Answer
 from services.log.execute import Decision, Executor
 
@@ -58,8 +61,10 @@ class SeriesDesk:
                     for slot_id, slot in agenda.slots.items()
                     if slot_id in found and slot.published.start > came.at
                 ]
+                whose = streams.practitioner(streams.agenda_named(stream)[0])
+                holder = await self._executor.look(practitioners.decider, whose)
                 for one in slots:
-                    check_addressed(came, *agenda.slots[one].published.communities)
+                    check_addressed(came, *ways_to(agenda.slots[one].published, holder))
                 holders = await holders_of(decision, [agenda.slots[one] for one in slots])
                 change = placing.withdraw_slots(slots, agenda, holders, came.at)
                 decision.write_to_requests(change.requests, holders, command)

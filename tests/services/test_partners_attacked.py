@@ -11,6 +11,7 @@ from services.intake.naming import contacts_of, request_of
 from tests.examples import DR_ADAM, DR_BLAIN, HOUR, NEVERS, NOON, VALENCIENNES
 from tests.services.test_hub_sante import CASE, case, demand, in_envelope, received, sent
 from tests.services.test_offers import AGREES, asked_of_a_neighbour
+from tests.services.test_series import series_told
 from tests.talking import (
     ask,
     cloud_event,
@@ -242,16 +243,22 @@ async def test_nobody_is_taken_out_of_another_community(house):
     there = await tell(
         house, "slot", slot_told(NOON + 9 * HOUR, communities=[NEVERS, VALENCIENNES]), "any"
     )
+    both_places = series_told(communities=[NEVERS, VALENCIENNES])
+    weekly = await tell(house, "slot-series", both_places, "any")
+        house, "slot-series", series_told(communities=[NEVERS, VALENCIENNES]), "any"
+    )
 
     for gone in ({}, {"communities": [NEVERS]}):
         told = await tell(house, "leaving", {"rpps": DR_ADAM} | gone, VALENCIENNES)
         assert told["code"] == "wrong_subject"
     leaving = {"rpps": DR_ADAM, "communities": [VALENCIENNES]}
     assert (await tell(house, "leaving", leaving, VALENCIENNES))["state"] == "left_in_part"
-    withdrawal = {"slot_id": there["id"]}
-    assert (await tell(house, "slot-withdrawal", withdrawal, VALENCIENNES))["code"] == (
-        "wrong_subject"  # it is theirs no more
-    )
+    for kind, withdrawal in (
+        ("slot-withdrawal", {"slot_id": there["id"]}),
+        ("series-withdrawal", {"series_id": weekly["id"]}),
+    ):
+        told = await tell(house, kind, withdrawal, VALENCIENNES)
+        assert told["code"] == "wrong_subject"  # it is theirs no more
     assert (await received(house))[-1].name == "request.assigned"
 
 
