@@ -245,8 +245,6 @@ async def test_nobody_is_taken_out_of_another_community(house):
     )
     both_places = series_told(communities=[NEVERS, VALENCIENNES])
     weekly = await tell(house, "slot-series", both_places, "any")
-        house, "slot-series", series_told(communities=[NEVERS, VALENCIENNES]), "any"
-    )
 
     for gone in ({}, {"communities": [NEVERS]}):
         told = await tell(house, "leaving", {"rpps": DR_ADAM} | gone, VALENCIENNES)
