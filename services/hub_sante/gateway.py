@@ -124,14 +124,7 @@ class Gateway:
         house = self._house
         bell = house.bells.listen()
         try:
-            to_hub = ToHub(
-                broker,
-                self._answers,
-                self._sent,
-                self._client_id,
-                self._in_turn,
-                within=self._settings.deliver_timeout_seconds,
-            )
+            to_hub = ToHub(broker, self._answers, self._sent, self._client_id, self._in_turn)
             await Courier(to_hub, self.ledger, house.log, self._settings, bell).run(cursor)
         finally:
             house.bells.forget(bell)
@@ -215,14 +208,13 @@ class Gateway:
         """However long NATS or PostgreSQL is away: what is let go is kept by nobody else."""
         subject = subjects.inbox(subjects.ANY_COMMUNITY, Kind.CARE_REQUEST)
         about = patient_told_of(body)
-        while True:
-            try:
-                return await self._house.letters.put_aside(
-                    body, subject, why, refusal(why), about=about
-                )
-            except (NatsError, TimeoutError, *UNREACHABLE) as fault:
-                logger.warning("not put aside yet", error=type(fault).__name__)
-            await asyncio.sleep(self._settings.hub_reconnect_seconds)
+        put_aside = self._house.letters.put_aside
+        await patiently(
+            lambda: put_aside(body, subject, why, refusal(why), about=about),
+            self._settings,
+            "not put aside yet",
+            passing=(NatsError, TimeoutError, *UNREACHABLE),
+        )
 
     async def _insistently(self, hear: Callable[[bytes], Awaitable[None]], body: bytes) -> None:
         """However long PostgreSQL is away: a receipt comes once.
@@ -239,8 +231,9 @@ class Gateway:
         """With the Hub, or a fault that passes."""
         if reply["distributionKind"] == EdxlKind.REPORT:
             await self._sent.replying(reply)
-        within = self._settings.deliver_timeout_seconds
-        await publish(broker, self._client_id, reply, within)
+        # As its courier bounds what the log tells; also while a connection is made again.
+        async with asyncio.timeout(self._settings.deliver_timeout_seconds):
+            await publish(broker, self._client_id, reply)
 
     async def _ask(self, document: Mapping[str, Any]) -> dict[str, Any]:
         """The intake's answer: it is waited for, for as long as the log or the intake is away."""

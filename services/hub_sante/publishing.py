@@ -36,9 +36,7 @@ class ToHub:
         sent: SentMessages,
         client_id: str,
         in_turn: asyncio.Lock,
-        within: float,
     ) -> None:
-        self._within = within
         self._in_turn = in_turn
         self._sent = sent
         self._broker = broker
@@ -61,7 +59,7 @@ class ToHub:
                 for message in messages:
                     if message["distributionID"] not in awaited:
                         continue
-                    await publish(self._broker, self._client_id, message, self._within)
+                    await publish(self._broker, self._client_id, message)
         except DeliveryError:
             return NotNow("the Hub has no queue for us")
         except EXCHANGE_FAULTS as fault:
@@ -69,19 +67,16 @@ class ToHub:
         return Sent()
 
 
-async def publish(
-    broker: RabbitBroker, client_id: str, message: Mapping[str, Any], within: float
-) -> None:
-    """With the Hub, confirmed within so many seconds, or an exception of AMQP."""
-    async with asyncio.timeout(within):  # also while the connection is being made again
-        await broker.publish(
-            orjson.dumps(message),
-            exchange=RabbitExchange(EXCHANGE, declare=False),
-            routing_key=client_id,
-            persist=True,
-            mandatory=True,
-            content_type=_CONTENT_TYPE,
-        )
+async def publish(broker: RabbitBroker, client_id: str, message: Mapping[str, Any]) -> None:
+    """With the Hub, confirmed, or an exception of AMQP."""
+    await broker.publish(
+        orjson.dumps(message),
+        exchange=RabbitExchange(EXCHANGE, declare=False),
+        routing_key=client_id,
+        persist=True,
+        mandatory=True,
+        content_type=_CONTENT_TYPE,
+    )
 
 
 def broker_of(settings: Settings) -> RabbitBroker:

@@ -75,9 +75,7 @@ def given(came: Arrival, community: str | None) -> Given:
 
 def community_of(came: Arrival, practitioner: Practitioner) -> str | None:
     """The practitioner's first community, or the one it was sent to."""
-    if isinstance(practitioner, NotEnrolled):
-        return came.community
-    return enrolment(practitioner).communities[0]
+    return next(iter(_communities_of(practitioner)), came.community)
 
 
 async def known_communities(
@@ -114,25 +112,26 @@ def check_reached(came: Arrival, request: Request, practitioner: Practitioner) -
     They are spoken for by a community of theirs that the request has reached; who has left by the
     community of the request.
     """
-    of_theirs: tuple[str, ...] = ()
-    if not isinstance(practitioner, NotEnrolled):
-        of_theirs = tuple(enrolment(practitioner).communities)
+    theirs = _communities_of(practitioner)
     if isinstance(request, Waiting):
-        reached = set(of_theirs).intersection(request.communities)
-        check_addressed(came, *(sorted(reached) or [request.received.community]))
-    elif received := requests.received_of(request):
-        check_addressed(came, *(of_theirs or [received.community]))
-    else:
-        check_member(came, practitioner)
+        theirs = tuple(finess for finess in theirs if finess in request.communities)
+    if not theirs and (received := requests.received_of(request)):
+        theirs = (received.community,)
+    if theirs:
+        check_addressed(came, *theirs)
 
 
 def check_named(came: Arrival, practitioner: Practitioner, named: Iterable[str]) -> None:
     """Raises AnotherCommunity for who is to be a member of more than the one it was sent to."""
-    before = () if isinstance(practitioner, NotEnrolled) else enrolment(practitioner).communities
-    check_no_other(came, set(named) - set(before))
+    check_no_other(came, set(named).difference(_communities_of(practitioner)))
 
 
 def check_no_other(came: Arrival, named: Iterable[str]) -> None:
     """Raises AnotherCommunity for what names another than the one it was sent to."""
     for finess in named:
         check_addressed(came, finess)
+
+
+def _communities_of(practitioner: Practitioner) -> tuple[str, ...]:
+    """Those they are a member of, the first one first; of who is not enrolled, none."""
+    return () if isinstance(practitioner, NotEnrolled) else enrolment(practitioner).communities

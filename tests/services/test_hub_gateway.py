@@ -21,6 +21,7 @@ from services.cli.shifting import as_of
 from services.deliver.ledger import listed
 from services.hub_sante import publishing
 from services.hub_sante.answers import Answers
+from services.hub_sante.gateway import Gateway
 from services.hub_sante.publishing import EXCHANGE_FAULTS, broker_of, publish
 from services.hub_sante.schemas import HEADER_FIELDS, Schemas, SchemasMissing
 from services.hub_sante.threads import Thread, Threads
@@ -395,9 +396,9 @@ async def test_who_has_it_is_not_told_again_because_the_hub_is_slow_to_say_so(
     """Found in review: their receipt had come before, and nobody waited for another."""
     tries = []
 
-    async def without_an_answer(broker, client_id, message, within):
+    async def without_an_answer(broker, client_id, message):
         tries.append(message)
-        await publish(broker, client_id, message, within)
+        await publish(broker, client_id, message)
         await samu.send(receipt_of(message), "ack")
         await until(lambda: is_told(house, ("appointment", "delivered")))
         raise TimeoutError
@@ -504,16 +505,18 @@ async def test_when_the_hub_comes_back_what_was_to_be_told_is_told(house, rabbit
         )
 
 
-async def test_a_hub_that_says_nothing_is_not_waited_for_for_ever(settings, rabbit, samu):
-    broker = broker_of(settings)
+async def test_a_hub_that_says_nothing_is_not_waited_for_for_ever(house, settings, rabbit, samu):
+    house.settings = settings.model_copy(update={"deliver_timeout_seconds": 0.2})
+    hasty, broker = Gateway(house), broker_of(settings)
+    reply = enveloped(case(), distributionKind="Ack")
     await broker.start()
     try:
         with rabbit.frozen(), pytest.raises(TimeoutError):
-            await publish(broker, US, enveloped(case()), within=0.2)
+            await hasty._replied(broker, reply)
 
         async def told():
             with suppress(*EXCHANGE_FAULTS):  # its channel is opened again first
-                await publish(broker, US, enveloped(case()), within=10)
+                await hasty._replied(broker, reply)
             return samu.heard
 
         await until(told)
