@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Any, assert_never
@@ -37,10 +37,11 @@ from services.api.reading import Seen, request_as_it_is
 from services.api.scopes import UnknownPath
 from services.api.tls import PEER, account_of
 from services.clock import SandboxClock
+from services.intake.arrival import check_text
 from services.intake.cloudevents import told
 from services.intake.messages import EmergencyCall
 from services.intake.naming import command_of, request_of
-from services.intake.rejections import NotJson, TooDeep, TooLarge, TryAgain
+from services.intake.rejections import NotJson, NulCharacter, TooDeep, TooLarge, TryAgain
 from services.intake.series import slots_of
 from services.log.bells import Bell
 from services.messaging import subjects
@@ -154,8 +155,10 @@ class Desk:
             community = None  # whom it is about tells
         community = path.get("finess", community)
         # An emergency is known by what it says, not by its key: it is told anew, if it may be.
-        capacity = await self._again(door, principal, key) if call is None else None
-        if capacity is None:
+        again = await self._again(door, principal, data, key, if_version) if call is None else None
+        if again is not None:
+            event = again
+        else:
             scope = await self._scope(door, principal, data, community)
             capacity = permitted(principal, door.kind, scope)
             await self._check_reach(door, capacity, data)
@@ -165,10 +168,7 @@ class Desk:
                 (community,) = scope.communities
             if "communities" in data:
                 community = None
-        as_who_came_in(door, capacity, data)
-        event = told(door.kind, data, source=principal.ref, role=capacity.role, event_id=key)
-        if if_version is not None:
-            event["ifversion"] = if_version
+            event = told_as(capacity, door, principal, data, key, if_version)
         return await self.ask(subjects.ask(community or subjects.ANY_COMMUNITY, door.kind), event)
 
     def _can_be_told(self, said: dict[str, Any]) -> bool:
@@ -178,12 +178,40 @@ class Desk:
         except orjson.JSONEncodeError:
             return False
 
-    async def _again(self, door: Door, principal: Principal, key: str | None) -> Capacity | None:
-        """In which capacity it was done before: said again it is answered, whatever it changed."""
-        if key is None or not await self.house.log.receipt(command_of(principal.ref, key)):
+    async def _again(
+        self,
+        door: Door,
+        principal: Principal,
+        data: Mapping[str, Any],
+        key: str | None,
+        if_version: int | None,
+    ) -> dict[str, Any] | None:
+        """As it was told before under that key: said again it is answered, whatever it changed.
+
+        Of somebody with several roles the message itself tells in which they said it. None: no
+        message of theirs has that key.
+        """
+        if key is None:
             return None
-        able = (one for one in principal.capacities if one.role in TABLE[door.kind])
-        return next(able, None)
+        seen = await self.house.log.receipt(command_of(principal.ref, key))
+        if seen is None:
+            return None
+        before, _ = seen
+        events = []
+        for capacity in principal.capacities:
+            if capacity.role in TABLE[door.kind]:
+                with suppress(NotAllowed):
+                    events.append(told_as(capacity, door, principal, data, key, if_version))
+        same = (one for one in events if self._fingerprint(one) == before)
+        # None of them: the intake says that this key was another message's.
+        return next(same, None) or next(iter(events), None)
+
+    def _fingerprint(self, event: Mapping[str, Any]) -> str | None:
+        """As the intake's. None: it is nothing the intake took in."""
+        try:
+            return self.house.vault.sealer.fingerprint(check_text(event))
+        except (TooDeep, NulCharacter):
+            return None
 
     async def _check_reach(self, door: Door, capacity: Capacity, data: Mapping[str, Any]) -> None:
         """What else a body names must be within reach as well. Raises NotAllowed."""
@@ -338,11 +366,24 @@ _IN_A_NAME = {Role.PRACTITIONER, Role.DELEGATE, Role.STRUCTURE_MANAGER}
 _SAYS_BY = {Kind.APPOINTMENT: By.PRACTITIONER, Kind.RATING: Rater.PRACTITIONER}
 
 
-def as_who_came_in(door: Door, capacity: Capacity, data: dict[str, Any]) -> None:
-    """Who acts in a practitioner's name is no patient, whatever is said. Raises NotAllowed."""
+def told_as(
+    capacity: Capacity,
+    door: Door,
+    principal: Principal,
+    data: Mapping[str, Any],
+    key: str | None,
+    if_version: int | None,
+) -> dict[str, Any]:
+    """What the intake is told. Raises NotAllowed.
+
+    Who acts in a practitioner's name is no patient, whatever is said.
+    """
+    said = dict(data)
     by = _SAYS_BY.get(door.kind)
-    if by is not None and capacity.role in _IN_A_NAME and data.setdefault("by", by) != by:
+    if by is not None and capacity.role in _IN_A_NAME and said.setdefault("by", by) != by:
         raise NotAllowed(door.kind)
+    event = told(door.kind, said, source=principal.ref, role=capacity.role, event_id=key)
+    return event if if_version is None else event | {"ifversion": if_version}
 
 
 def _is_text(value: object) -> bool:

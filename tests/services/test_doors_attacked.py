@@ -207,6 +207,29 @@ async def test_said_again_it_is_answered_again_whatever_it_changed(door):
     assert first.json() == again.json()
 
 
+@pytest.mark.parametrize("first_role", ["practitioner", "regulator"])
+async def test_said_again_by_somebody_with_several_roles_it_is_answered_again(door, first_role):
+    await a_place(door.house)
+    told = await a_request(door, await door.as_(Role.REGULATOR))
+    roles = [
+        {"role": "practitioner", "rpps": DR_BLAIN},
+        {"role": "regulator", "community": NEVERS},
+    ]
+    both = roles if first_role == "practitioner" else roles[::-1]
+    who = door.bearer(door.tokens.made_for(await door.account(*both)))
+    key = {"Idempotency-Key": "once"}
+    path = f"/v1/requests/{told['id']}/appointment"
+    cancelled = {"status": "cancelled", "by": "PATIENT"}
+
+    first = await door.ask("POST", path, who, json=cancelled, headers=key)
+    again = await door.ask("POST", path, who, json=cancelled, headers=key)
+    other = await door.ask("POST", path, who, json=cancelled | {"by": "PRACTITIONER"}, headers=key)
+
+    assert (first.status_code, again.status_code) == (200, 200), (first.text, again.text)
+    assert first.json() == again.json()
+    assert (other.status_code, other.json()["code"]) == (409, "same_id_other_content")
+
+
 async def test_a_precondition_is_held_or_refused_but_never_ignored(door):
     place = await a_place(door.house)
     regulator, doctor = await door.as_(Role.REGULATOR), await door.as_(Role.PRACTITIONER)
