@@ -137,6 +137,9 @@ class Settings(BaseSettings):
     full_collection_seconds: Annotated[float, Field(gt=0)] = (
         600.0  # of Python's garbage: 0.1 s each
     )
+    thread_switch_seconds: Annotated[float, Field(gt=0)] = (
+        0.0005  # so long what works beside the decisions keeps them from going on
+    )
     decide_attempts: Count = 8  # lost races before a command gives up
 
     # NATS

@@ -17,7 +17,7 @@ from services.cli.signals import ended_by_signals, ends_at_last, on_signals
 from services.embedded import state as states
 from services.embedded.nats_server import NatsServer
 from services.embedded.postgres import Postgres
-from services.garbage import collected_by_the_clock, spare_what_is_loaded
+from services.settling import settle_in
 
 if TYPE_CHECKING:
     from services.addresses import Addresses
@@ -239,17 +239,10 @@ async def _unless_told_to_stop(house: "House", work: Coroutine[Any, Any, None]) 
 
 
 async def _told_to_stop(house: "House") -> None:
-    settling = asyncio.create_task(_settle_in(house))
+    settling = asyncio.create_task(settle_in(house))
     await house.stopping.wait()
     settling.cancel()
     ends_at_last(3 * house.settings.drain_timeout_seconds)
-
-
-async def _settle_in(house: "House") -> None:
-    await house.showing.wait()
-    house.spared = True
-    spare_what_is_loaded()
-    await collected_by_the_clock(house.settings.full_collection_seconds)
 
 
 @dataclass(frozen=True)

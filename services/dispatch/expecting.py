@@ -124,6 +124,11 @@ class Expecting:
         with telemetry.look_ahead_seconds.time():
             self._prices[community] = await asyncio.to_thread(forecast.outlook, slots, now)
 
+    @property
+    def is_loaded(self) -> bool:
+        """Whether the next look has nothing to load first."""
+        return self._drawn is not None
+
     async def load(self) -> "Drawing":
         """NumPy and SciPy take half a second to load: once, and the rest goes on meanwhile."""
         if self._drawn is None:
