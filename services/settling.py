@@ -3,10 +3,14 @@
 import sys
 from typing import TYPE_CHECKING
 
+import structlog
+
 from services.garbage import collected_by_the_clock, spare_what_is_loaded
 
 if TYPE_CHECKING:
     from services.app import House
+
+logger = structlog.get_logger()
 
 
 async def settle_in(house: "House") -> None:
@@ -14,7 +18,11 @@ async def settle_in(house: "House") -> None:
     await house.showing.wait()
     sys.setswitchinterval(house.settings.thread_switch_seconds)
     if house.dispatcher is not None:
-        await house.dispatcher.expecting.load()
+        try:
+            await house.dispatcher.expecting.load()
+        except Exception:
+            # Each look will try, and say that it failed: the rest is settled all the same.
+            logger.exception("what looking ahead needs is not loaded")
     house.spared = True
     spare_what_is_loaded()
     await collected_by_the_clock(house.settings.full_collection_seconds)

@@ -4,7 +4,7 @@ Every door asks it. `docs/access.md` is written from it, and a test goes through
 over HTTP. What is not in it is allowed to nobody.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
@@ -189,13 +189,16 @@ class Principal:
         return f"account-{self.account_id}"
 
     def may(self, action: Action, scope: "Scope") -> Capacity | None:
-        """In which capacity they may do that; None: they may not."""
+        """In which capacity they may do that, the first; None: they may not."""
+        return next(self.those_who_may(action, scope), None)
+
+    def those_who_may(self, action: Action, scope: "Scope") -> Iterator[Capacity]:
+        """Every capacity in which they may do that."""
         reaches = TABLE[action]
         for capacity in self.capacities:
             reach = reaches.get(capacity.role)
             if reach is not None and capacity.reaches(reach, scope):
-                return capacity
-        return None
+                yield capacity
 
 
 @dataclass(frozen=True)

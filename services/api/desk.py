@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Any, assert_never
@@ -17,7 +18,7 @@ from nats.errors import TimeoutError as NatsTimeout
 
 from domain.decider import Refused
 from domain.placing import By
-from domain.request import NoSuchRequest, received_of
+from domain.request import NoSuchRequest, decider, received_of
 from domain.request import Request as RequestState
 from events import streams
 from events.codes import Mode
@@ -27,7 +28,7 @@ from projections import board
 from services.access.credentials import Credentials
 from services.access.gate import Gate, NotAllowed, permitted
 from services.access.names import Names
-from services.access.permissions import TABLE, Action, Capacity, Principal, Scope
+from services.access.permissions import TABLE, Action, Capacity, Look, Principal, Scope
 from services.access.signed import SignedIn
 from services.access.tokens import InvalidToken, Tokens
 from services.api import scopes
@@ -44,6 +45,7 @@ from services.intake.naming import command_of, request_of
 from services.intake.rejections import NotJson, NulCharacter, TooDeep, TooLarge, TryAgain
 from services.intake.series import slots_of
 from services.log.bells import Bell
+from services.log.execute import SameIdOtherContent
 from services.messaging import subjects
 from services.messaging.subjects import Kind
 
@@ -131,6 +133,16 @@ class Desk:
         now = self.house.clock.now()
         permitted(principal, action, scopes.scope_of_request(state, now, self.care_after))
 
+    def may_see(self, principal: Principal, seen: Seen) -> bool:
+        """Whether they may look at that request, as it is."""
+        happened: list[Any] = [recorded.event for recorded in seen.events]
+        state = decider.replay(happened)
+        try:
+            self.check_request(principal, Look.ONE_REQUEST, state)
+        except NotAllowed:
+            return False
+        return True
+
     async def tell(
         self,
         door: Door,
@@ -154,21 +166,18 @@ class Desk:
         if door.about not in {About.COMMUNITY, About.MEMBERSHIP}:
             community = None  # whom it is about tells
         community = path.get("finess", community)
+        means = Telling(door, principal, data, key, if_version, community)
         # An emergency is known by what it says, not by its key: it is told anew, if it may be.
-        again = await self._again(door, principal, data, key, if_version) if call is None else None
-        if again is not None:
-            event = again
-        else:
-            scope = await self._scope(door, principal, data, community)
-            capacity = permitted(principal, door.kind, scope)
-            await self._check_reach(door, capacity, data)
-            # Of one, that one is meant; a request may be of neighbours, and others be named.
-            elsewhere = data.keys() & {"communities", "request_id"}
-            if community is None and len(scope.communities) == 1 and not elsewhere:
-                (community,) = scope.communities
-            if "communities" in data:
-                community = None
-            event = told_as(capacity, door, principal, data, key, if_version)
+        if call is None and (answered := await self._answered(means)) is not None:
+            return answered
+        scope = await self._scope(door, principal, data, community)
+        event = await self._as_permitted(means, scope)
+        # Of one, that one is meant; a request may be of neighbours, and others be named.
+        elsewhere = data.keys() & {"communities", "request_id"}
+        if community is None and len(scope.communities) == 1 and not elsewhere:
+            (community,) = scope.communities
+        if "communities" in data:
+            community = None
         return await self.ask(subjects.ask(community or subjects.ANY_COMMUNITY, door.kind), event)
 
     def _can_be_told(self, said: dict[str, Any]) -> bool:
@@ -178,33 +187,24 @@ class Desk:
         except orjson.JSONEncodeError:
             return False
 
-    async def _again(
-        self,
-        door: Door,
-        principal: Principal,
-        data: Mapping[str, Any],
-        key: str | None,
-        if_version: int | None,
-    ) -> dict[str, Any] | None:
-        """As it was told before under that key: said again it is answered, whatever it changed.
+    async def _answered(self, telling: "Telling") -> dict[str, Any] | None:
+        """What was answered under that key: said again it is answered, whatever it changed.
 
         Of somebody with several roles the message itself tells in which they said it. None: no
-        message of theirs has that key.
+        message of theirs has that key. Raises SameIdOtherContent.
         """
-        if key is None:
+        if telling.key is None:
             return None
-        seen = await self.house.log.receipt(command_of(principal.ref, key))
+        seen = await self.house.log.receipt(command_of(telling.principal.ref, telling.key))
         if seen is None:
             return None
-        before, _ = seen
-        events = []
-        for capacity in principal.capacities:
-            if capacity.role in TABLE[door.kind]:
+        before, answer = seen
+        for capacity in telling.principal.capacities:
+            if capacity.role in TABLE[telling.door.kind]:
                 with suppress(NotAllowed):
-                    events.append(told_as(capacity, door, principal, data, key, if_version))
-        same = (one for one in events if self._fingerprint(one) == before)
-        # None of them: the intake says that this key was another message's.
-        return next(same, None) or next(iter(events), None)
+                    if self._fingerprint(telling.by(capacity)) == before:
+                        return answer or {}
+        raise SameIdOtherContent
 
     def _fingerprint(self, event: Mapping[str, Any]) -> str | None:
         """As the intake's. None: it is nothing the intake took in."""
@@ -212,6 +212,15 @@ class Desk:
             return self.house.vault.sealer.fingerprint(check_text(event))
         except (TooDeep, NulCharacter):
             return None
+
+    async def _as_permitted(self, telling: "Telling", scope: Scope) -> dict[str, Any]:
+        """The event, in the first capacity in which they may tell that. Raises NotAllowed."""
+        kind = telling.door.kind
+        for capacity in telling.principal.those_who_may(kind, scope):
+            with suppress(NotAllowed):
+                await self._check_reach(telling.door, capacity, telling.data)
+                return telling.by(capacity)
+        raise NotAllowed(kind)
 
     async def _check_reach(self, door: Door, capacity: Capacity, data: Mapping[str, Any]) -> None:
         """What else a body names must be within reach as well. Raises NotAllowed."""
@@ -366,24 +375,32 @@ _IN_A_NAME = {Role.PRACTITIONER, Role.DELEGATE, Role.STRUCTURE_MANAGER}
 _SAYS_BY = {Kind.APPOINTMENT: By.PRACTITIONER, Kind.RATING: Rater.PRACTITIONER}
 
 
-def told_as(
-    capacity: Capacity,
-    door: Door,
-    principal: Principal,
-    data: Mapping[str, Any],
-    key: str | None,
-    if_version: int | None,
-) -> dict[str, Any]:
-    """What the intake is told. Raises NotAllowed.
+@dataclass(frozen=True)
+class Telling:
+    """What somebody tells, whatever they tell it as."""
 
-    Who acts in a practitioner's name is no patient, whatever is said.
-    """
-    said = dict(data)
-    by = _SAYS_BY.get(door.kind)
-    if by is not None and capacity.role in _IN_A_NAME and said.setdefault("by", by) != by:
-        raise NotAllowed(door.kind)
-    event = told(door.kind, said, source=principal.ref, role=capacity.role, event_id=key)
-    return event if if_version is None else event | {"ifversion": if_version}
+    door: Door
+    principal: Principal
+    data: Mapping[str, Any]
+    key: str | None
+    if_version: int | None
+    community: str | None  # that they named, by the address
+
+    def by(self, capacity: Capacity) -> dict[str, Any]:
+        """The event of who has that capacity. Raises NotAllowed.
+
+        Who acts in a practitioner's name is no patient, whatever is said.
+        """
+        kind, said = self.door.kind, dict(self.data)
+        by = _SAYS_BY.get(kind)
+        if by is not None and capacity.role in _IN_A_NAME and said.setdefault("by", by) != by:
+            raise NotAllowed(kind)
+        event = told(kind, said, source=self.principal.ref, role=capacity.role, event_id=self.key)
+        if self.if_version is not None:
+            event["ifversion"] = self.if_version
+        if self.community is not None:
+            event["community"] = self.community  # told of another one it is another message
+        return event
 
 
 def _is_text(value: object) -> bool:

@@ -1,11 +1,13 @@
 """A route for every door, made of the table: what is told here is what is told over NATS."""
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import JSONResponse
 
+from services.access.permissions import Principal
 from services.api import reading
 from services.api.desk import AtDesk, Desk, Who
 from services.api.doors import DOORS, PATTERNS, Door
@@ -70,7 +72,7 @@ def _endpoint(door: Door) -> Any:
             told = await desk.tell(
                 door, who, {}, await request.body(), community=community, key=idempotency_key
             )
-            return await _received(desk, told, _seconds(wait, desk))
+            return await _received(desk, who, told, _seconds(wait, desk))
 
         return receive
 
@@ -105,7 +107,9 @@ def version_of(if_match: str | None) -> int | None:
     return int(if_match.strip('"')) if if_match and if_match != "*" else None
 
 
-async def _received(desk: Desk, told: dict[str, Any], wait: float) -> JSONResponse:
+async def _received(
+    desk: Desk, who: Principal, told: Mapping[str, Any], wait: float
+) -> JSONResponse:
     """Where it is from now on; with the decision, if somebody waits for it and it comes in time."""
     if "code" in told:
         return problem(told)
@@ -115,9 +119,10 @@ async def _received(desk: Desk, told: dict[str, Any], wait: float) -> JSONRespon
         return JSONResponse(told)
     seen = await desk.decided(request_id, wait)
     headers = {"Location": f"/v1/requests/{request_id}"}
-    if seen is None:
+    # Said again, it may be by somebody who is nothing there any more.
+    if seen is None or not desk.may_see(who, seen):
         return JSONResponse(told, 201, headers)
-    return reading.shown(told | seen.row, seen.version, status=201, headers=headers)
+    return reading.shown({**told, **seen.row}, seen.version, status=201, headers=headers)
 
 
 def _seconds(wait: str | None, desk: Desk) -> float:

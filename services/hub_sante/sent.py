@@ -24,9 +24,9 @@ update hub_messages set received_at = coalesce(received_at, clock_timestamp())
 where number = %s and recipient = %s returning event_id
 """
 _AWAITED = "select number from hub_messages where event_id = %s and received_at is null"
-_EVENT_OF = """
-select event_id from hub_messages
-where number = %(number)s and (recipient = %(by)s or %(by)s::text is null)
+_NOT_THERE = """
+update hub_messages set received_at = null
+where number = %(number)s and (recipient = %(by)s or %(by)s::text is null) returning event_id
 """
 
 
@@ -79,7 +79,7 @@ class SentMessages:
         """
         async with self._pool.connection() as connection:
             named = {"number": number, "by": by}
-            row = await (await connection.execute(_EVENT_OF, named)).fetchone()
+            row = await (await connection.execute(_NOT_THERE, named)).fetchone()
         if row is not None:
             await self._ledger.answered(NAME, cast("tuple[UUID]", row)[0], why)
 

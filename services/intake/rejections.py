@@ -132,9 +132,13 @@ class Problem:
         return cls(".".join(path), code, message)
 
 
+_PROBLEMS = 100  # an answer of thousands is read by nobody, and larger than NATS carries
+
+
 def invalid(error: ValidationError) -> Invalid:
-    """All that pydantic found, as one refusal."""
-    return Invalid([Problem.of(found) for found in error.errors(include_input=False)])
+    """What pydantic found, as one refusal: the first hundred, a whole form and more."""
+    found = error.errors(include_input=False)
+    return Invalid([Problem.of(one) for one in found[:_PROBLEMS]])
 
 
 def refusal(refused: Refused) -> dict[str, Any]:

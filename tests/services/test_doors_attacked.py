@@ -12,6 +12,7 @@ import pytest
 from events.roles import Role
 from tests.conftest import house_at
 from tests.examples import DR_ADAM, DR_BLAIN, HOUR, NEVERS, NOON, VALENCIENNES
+from tests.running import until
 from tests.services.doors import a_place, doors_of
 from tests.services.test_offers import asked_of_a_neighbour
 from tests.talking import request_told, slot_told, tell
@@ -416,3 +417,104 @@ async def test_a_key_used_before_is_no_way_to_end_another_s_request(door):
     regulator = await door.as_(Role.REGULATOR)
     seen = await door.ask("GET", f"/v1/requests/{told['id']}", regulator)
     assert seen.json()["state"] == "assigned"
+
+
+KEY = {"Idempotency-Key": "once"}
+ANOTHER_PATIENT = {"age": 70, "sex": "M"}
+
+
+async def regulator_of_two(door):
+    """Of both communities: the account, and what to send along to be that."""
+    places = (NEVERS, VALENCIENNES)
+    account = await door.account(*({"role": "regulator", "community": one} for one in places))
+    return account, door.bearer(door.tokens.made_for(account))
+
+
+@pytest.mark.parametrize("community", [None, VALENCIENNES])
+async def test_an_emergency_under_a_used_key_is_told_and_ends_no_other_request(door, community):
+    await a_place(door.house)
+    _, who = await regulator_of_two(door)
+    path = f"/v1/requests?community={NEVERS}&wait=5s"
+    first = (await door.ask("POST", path, who, json=request_told(), headers=KEY)).json()
+    vital = request_told(priority="P0", patient=ANOTHER_PATIENT)
+
+    path = f"/v1/requests?community={community or NEVERS}"
+    told = await door.ask("POST", path, who, json=vital, headers=KEY)
+
+    assert told.json()["code"] == "refused_as_emergency"
+    assert told.json()["id"] != first["id"]
+    seen = await door.ask("GET", f"/v1/requests/{first['id']}", who)
+    assert seen.json()["state"] == first["state"] == "assigned"
+
+
+async def test_what_went_to_the_account_s_own_community_is_answered_again(door):
+    doctor, regulator = await door.as_(Role.PRACTITIONER), await door.as_(Role.REGULATOR)
+    slot, request = slot_told(NOON + 2 * HOUR), request_told()
+    del slot["rpps"], request["commune"]
+    slots = f"/v1/practitioners/{DR_ADAM}/slots"
+
+    for path, who, body in ((slots, doctor, slot), ("/v1/requests", regulator, request)):
+        first = await door.ask("POST", path, who, json=body, headers=KEY)
+        again = await door.ask("POST", path, who, json=body, headers=KEY)
+
+        assert first.is_success, first.text
+        assert (again.status_code, again.json()["id"]) == (first.status_code, first.json()["id"])
+
+
+async def test_told_of_another_community_under_the_same_key_it_is_another_message(door):
+    _, who = await regulator_of_two(door)
+
+    here, there = [
+        await door.ask(
+            "POST", f"/v1/requests?community={one}", who, json=request_told(), headers=KEY
+        )
+        for one in (NEVERS, VALENCIENNES)
+    ]
+
+    assert (here.status_code, there.status_code) == (201, 409)
+    assert there.json()["code"] == "same_id_other_content"
+
+
+async def test_who_is_no_regulator_there_any_more_sees_nothing_by_saying_it_again(door):
+    await a_place(door.house)
+    account, who = await regulator_of_two(door)
+    path = f"/v1/requests?community={NEVERS}&wait=1s"
+    first = await door.ask("POST", path, who, json=request_told(), headers=KEY)
+    lost = {"account_id": str(account), "grant": {"role": "regulator", "community": NEVERS}}
+    await tell(door.house, "role-revocation", lost, "_")
+
+    async def is_shut_out():
+        seen = await door.ask("GET", f"/v1/requests/{first.json()['id']}", who)
+        return seen.status_code == 403
+
+    await until(is_shut_out)
+    again = await door.ask("POST", path, who, json=request_told(), headers=KEY)
+
+    assert again.status_code == 201
+    assert again.json() == {"id": first.json()["id"], "state": "waiting"}
+
+
+async def test_a_regulator_who_has_the_patient_as_well_cancels_for_the_patient(door):
+    await a_place(door.house)
+    told = await a_request(door, await door.as_(Role.REGULATOR))
+    roles = {"role": "practitioner", "rpps": DR_ADAM}, {"role": "regulator", "community": NEVERS}
+    who = door.bearer(door.tokens.made_for(await door.account(*roles)))
+
+    cancelled = await door.ask(
+        "POST",
+        f"/v1/requests/{told['id']}/appointment",
+        who,
+        json={"status": "cancelled", "by": "PATIENT"},
+    )
+
+    assert cancelled.status_code == 200, cancelled.text
+
+
+async def test_of_thousands_of_faults_the_first_hundred_are_told(door):
+    regulator = await door.as_(Role.REGULATOR)
+    body = orjson.dumps({f"a{nth}": 0 for nth in range(24_000)})
+
+    refused = await door.ask("POST", "/v1/requests", regulator, content=body)
+
+    assert 400 <= refused.status_code < 500
+    assert len(refused.json()["problems"]) == 100

@@ -18,7 +18,7 @@ from events import streams as names
 from services import telemetry
 from services.app import Service
 from services.cli.shifting import as_of
-from services.deliver.ledger import listed
+from services.deliver.ledger import Ledger, listed
 from services.hub_sante import publishing
 from services.hub_sante.answers import Answers
 from services.hub_sante.gateway import Gateway
@@ -1008,3 +1008,23 @@ async def test_what_was_decided_before_a_demand_is_no_answer_to_it(house, samu, 
 
     said = [content(one)["resourcesResponse"] for one in orjson.loads(told.body)]
     assert [one["requestId"][-2:] for one in said] == [".1"]
+
+
+@pytest.mark.parametrize("ended", [{}, {"step": "ERREUR", "refused": True}])
+async def test_what_is_sent_again_on_purpose_is_told_whoever_had_or_refused_it(house, samu, ended):
+    await opened(house)
+    await samu.send(case())
+    await samu.hears("appointment")
+    (sent,) = (one for one in samu.heard if "appointment" in content(one))
+    await samu.send(receipt_of(sent), "ack")
+    await until(lambda: is_told(house, ("appointment", "delivered")))
+    if ended:
+        await samu.send(receipt_of(sent, **ended), "ack")
+        await until(lambda: is_told(house, ("appointment", "refused")))
+
+    await Ledger(house.pool).back("hub", 0)
+
+    await samu.hears("appointment", 2)
+    await until(lambda: is_told(house, ("appointment", "sent")))
+    await samu.send(receipt_of(sent), "ack")
+    await until(lambda: is_told(house, ("appointment", "delivered")))

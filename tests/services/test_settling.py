@@ -32,3 +32,13 @@ async def test_work_beside_the_decisions_lets_them_go_on_early(house):
         await until(lambda: house.spared)
 
         assert sys.getswitchinterval() == pytest.approx(0.0005)
+
+
+@pytest.mark.usefixtures("as_before")
+async def test_what_cannot_be_loaded_keeps_nothing_else_from_settling(house, monkeypatch):
+    async def broken():
+        raise ImportError
+
+    monkeypatch.setattr(house.dispatcher.expecting, "load", broken)
+    async with running(settle_in(house)):
+        await until(lambda: house.spared)
