@@ -44,6 +44,7 @@ from services.intake.messages import EmergencyCall
 from services.intake.naming import command_of, request_of
 from services.intake.rejections import NotJson, NulCharacter, TooDeep, TooLarge, TryAgain
 from services.intake.series import slots_of
+from services.intake.service import NotUnderstood
 from services.log.bells import Bell
 from services.log.execute import SameIdOtherContent
 from services.messaging import subjects
@@ -168,8 +169,8 @@ class Desk:
         community = path.get("finess", community)
         means = Telling(door, principal, data, key, if_version, community)
         # An emergency is known by what it says, not by its key: it is told anew, if it may be.
-        if call is None and (answered := await self._answered(means)) is not None:
-            return answered
+        if call is None and (before := await self._said_before(means)) is not None:
+            return await self._answered_again(door, community, *before)
         scope = await self._scope(door, principal, data, community)
         event = await self._as_permitted(means, scope)
         # Of one, that one is meant; a request may be of neighbours, and others be named.
@@ -187,8 +188,10 @@ class Desk:
         except orjson.JSONEncodeError:
             return False
 
-    async def _answered(self, telling: "Telling") -> dict[str, Any] | None:
-        """What was answered under that key: said again it is answered, whatever it changed.
+    async def _said_before(
+        self, telling: "Telling"
+    ) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        """What was told under that key, and what was answered.
 
         Of somebody with several roles the message itself tells in which they said it. None: no
         message of theirs has that key. Raises SameIdOtherContent.
@@ -202,9 +205,20 @@ class Desk:
         for capacity in telling.principal.capacities:
             if capacity.role in TABLE[telling.door.kind]:
                 with suppress(NotAllowed):
-                    if self._fingerprint(telling.by(capacity)) == before:
-                        return answer or {}
+                    event = telling.by(capacity)
+                    if self._fingerprint(event) == before:
+                        return event, answer or {}
         raise SameIdOtherContent
+
+    async def _answered_again(
+        self, door: Door, community: str | None, event: dict[str, Any], answer: dict[str, Any]
+    ) -> dict[str, Any]:
+        """As before, whatever it changed: who may no longer tell it has told it."""
+        if door.kind is Kind.CARE_REQUEST:
+            return answer  # where it went is not known any more, and refused it would be a letter
+        # The intake ends what it was interrupted in: what is to be erased goes after the append.
+        said = await self.ask(subjects.ask(community or subjects.ANY_COMMUNITY, door.kind), event)
+        return said if "code" not in said or said["code"] in _NOT_DONE else answer
 
     def _fingerprint(self, event: Mapping[str, Any]) -> str | None:
         """As the intake's. None: it is nothing the intake took in."""
@@ -370,6 +384,8 @@ class Desk:
             self.house.bells.forget(bell)
 
 
+_NOT_DONE = {TryAgain.code, NotUnderstood.code}
+"""Refusals that are no word on what was told, but on us."""
 _OPENING = {Kind.PRACTITIONER_CHANGE, Kind.SLOT_OPENING, Kind.SLOT, Kind.SLOT_SERIES}
 _IN_A_NAME = {Role.PRACTITIONER, Role.DELEGATE, Role.STRUCTURE_MANAGER}
 _SAYS_BY = {Kind.APPOINTMENT: By.PRACTITIONER, Kind.RATING: Rater.PRACTITIONER}

@@ -45,6 +45,7 @@ class Arrival:
 
     message: Message | NationalMessage
     command_id: UUID
+    begins: UUID  # the request it makes, of what has no file
     community: str | None  # None: the message itself must tell
     actor: Actor
     fingerprint: str
@@ -117,6 +118,7 @@ def arrival(
     return Arrival(
         message=understood.message,
         command_id=understood.command_id,
+        begins=understood.begins or understood.command_id,
         community=None if community == subjects.ANY_COMMUNITY else community,
         actor=understood.actor,
         fingerprint=fingerprint,
@@ -149,6 +151,7 @@ class _Understood(NamedTuple):
     message: Message | NationalMessage
     command_id: UUID
     actor: Actor
+    begins: UUID | None = None
 
 
 def _of_the_samu(document: dict[str, Any], fingerprint: str) -> tuple[_Understood, datetime | None]:
@@ -178,10 +181,12 @@ def _of_ours(document: dict[str, Any], fingerprint: str, kind: str) -> _Understo
         return _call(call, fingerprint, "unknown")
     role = event.actorrole or _ROLES[subjects.Kind(kind)]
     made = command_of(event.source, event.id)
-    # Whatever was said under that id before, an emergency is told: known by what it says. Nor is it
-    # the request of that id, which may be another patient's.
-    command_id = named("call", fingerprint) if _is_a_call(message) else made
-    return _Understood(message, command_id, Actor(ref=event.source, role=role))
+    actor = Actor(ref=event.source, role=role)
+    if not _is_a_call(message):
+        return _Understood(message, made, actor)
+    # Whatever was said under that id before, an emergency is told: known by what it says. Nor does
+    # it end the request of that id, which may be another patient's: of an id all calls are one.
+    return _Understood(message, named("call", fingerprint), actor, named("call", str(made)))
 
 
 def _is_a_call(message: Message) -> bool:

@@ -91,7 +91,7 @@ class CareDesk:
 
     async def request(self, came: Arrival, asked: CareRequest) -> Answer:
         """Our own form of a care request."""
-        request_id = request_of(asked.case_id) if asked.case_id else came.command_id
+        request_id = request_of(asked.case_id) if asked.case_id else came.begins
         if is_emergency(asked.priority, asked.care_level):
             return await self._refuse(
                 came,
@@ -118,7 +118,7 @@ class CareDesk:
             if isinstance(known, NotReceived):
                 raise UnknownCase(call.case_id)
         emergency = RefuseAsEmergency(
-            request_id=request_of(call.case_id) if call.case_id else came.command_id,
+            request_id=request_of(call.case_id) if call.case_id else came.begins,
             case_id=call.case_id,
             source=call.source,
             priority=call.priority,

@@ -5,9 +5,11 @@ import socket
 from base64 import urlsafe_b64encode
 from datetime import timedelta
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import orjson
 import pytest
+from psycopg import OperationalError
 
 from events.roles import Role
 from tests.conftest import house_at
@@ -440,9 +442,11 @@ async def test_an_emergency_under_a_used_key_is_told_and_ends_no_other_request(d
 
     path = f"/v1/requests?community={community or NEVERS}"
     told = await door.ask("POST", path, who, json=vital, headers=KEY)
+    later = vital | {"asked_at": (NOON + timedelta(seconds=1)).isoformat()}
+    pressed_twice = await door.ask("POST", path, who, json=later, headers=KEY)
 
-    assert told.json()["code"] == "refused_as_emergency"
-    assert told.json()["id"] != first["id"]
+    assert told.json()["code"] == pressed_twice.json()["code"] == "refused_as_emergency"
+    assert told.json()["id"] == pressed_twice.json()["id"] != first["id"]
     seen = await door.ask("GET", f"/v1/requests/{first['id']}", who)
     assert seen.json()["state"] == first["state"] == "assigned"
 
@@ -518,3 +522,24 @@ async def test_of_thousands_of_faults_the_first_hundred_are_told(door):
 
     assert 400 <= refused.status_code < 500
     assert len(refused.json()["problems"]) == 100
+
+
+async def test_what_was_interrupted_before_it_erased_erases_when_it_is_said_again(
+    door, monkeypatch
+):
+    coordinator = await door.as_(Role.COORDINATOR)
+    journal = f"/v1/communities/{NEVERS}/journal"
+    note = {"text": "Dr Blain est en arrêt.", "topic": "CONTEXT"}
+    noted = (await door.ask("POST", journal, coordinator, json=note)).json()
+    entry, vault = f"{journal}/{noted['id']}", door.house.vault
+
+    async def unreachable(_):
+        raise OperationalError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(vault, "erase", unreachable)
+        first = await door.ask("DELETE", entry, coordinator, headers=KEY)
+    again = await door.ask("DELETE", entry, coordinator, headers=KEY)
+
+    assert (first.status_code, again.status_code) == (503, 200)
+    assert not await vault.erase(UUID(noted["id"]))  # nothing is left
