@@ -181,12 +181,9 @@ def _of_ours(document: dict[str, Any], fingerprint: str, kind: str) -> _Understo
         return _call(call, fingerprint, "unknown")
     role = event.actorrole or _ROLES[subjects.Kind(kind)]
     made = command_of(event.source, event.id)
-    actor = Actor(ref=event.source, role=role)
-    if not _is_a_call(message):
-        return _Understood(message, made, actor)
-    # Whatever was said under that id before, an emergency is told: known by what it says. Nor does
-    # it end the request of that id, which may be another patient's: of an id all calls are one.
-    return _Understood(message, named("call", fingerprint), actor, named("call", str(made)))
+    # Whatever was said under that id before, an emergency is told: known by what it says.
+    command_id = named("call", fingerprint) if _is_a_call(message) else made
+    return _Understood(message, command_id, Actor(ref=event.source, role=role), made)
 
 
 def _is_a_call(message: Message) -> bool:

@@ -29,7 +29,7 @@ from domain.request import (
     received_of,
 )
 from events import streams
-from events.codes import Delay, Priority, Source
+from events.codes import Delay, Priority, Sex, Source
 from events.motives import MOTIVES, NOT_GIVEN
 from events.request import RequestEvent, RequestHandedBack, Withdrawal
 from services.hub_sante import reading
@@ -45,7 +45,7 @@ from services.intake.arrival import Arrival
 from services.intake.directory import Directory, Known
 from services.intake.holds import held, standing_held
 from services.intake.messages import CareRequest, EmergencyCall, EmergencyInAnUpdate
-from services.intake.naming import patient_of, request_of
+from services.intake.naming import named, patient_of, request_of
 from services.intake.receiving import receiving
 from services.intake.rejections import (
     NoCommunityForCommune,
@@ -93,6 +93,8 @@ class CareDesk:
         """Our own form of a care request."""
         request_id = request_of(asked.case_id) if asked.case_id else came.begins
         if is_emergency(asked.priority, asked.care_level):
+            if not asked.case_id and await self._is_of_another(request_id, asked):
+                request_id = named("call", str(came.begins))
             return await self._refuse(
                 came,
                 RefuseAsEmergency(
@@ -108,6 +110,20 @@ class CareDesk:
             )
         community = await self._community_of(came, asked.commune)
         return await self._receive(came, asked, request_id, community, _identity(asked))
+
+    async def _is_of_another(self, request_id: UUID, asked: CareRequest) -> bool:
+        """Whether an id was given again for somebody else, as far as can be told.
+
+        By age and sex: what else is known of a patient is sealed. Whose place it is keeps it.
+        """
+        known = received_of(
+            await self._executor.look(requests.decider, streams.request(request_id))
+        )
+        if known is None:
+            return False
+        ages = {known.age, asked.age} - {None}
+        sexes = {known.sex, asked.patient.sex} - {Sex.UNKNOWN}
+        return len(ages) > 1 or len(sexes) > 1
 
     async def emergency_call(self, came: Arrival, call: EmergencyCall) -> Answer:
         """An emergency that says little else that can be understood."""
