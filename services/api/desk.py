@@ -4,7 +4,6 @@ import re
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Any, assert_never
@@ -17,13 +16,11 @@ from nats.errors import MaxPayloadError, NoRespondersError
 from nats.errors import TimeoutError as NatsTimeout
 
 from domain.decider import Refused
-from domain.placing import By
 from domain.request import NoSuchRequest, decider, received_of
 from domain.request import Request as RequestState
 from events import streams
 from events.codes import Mode
 from events.roles import Role
-from events.visit import Rater
 from projections import board
 from services.access.credentials import Credentials
 from services.access.gate import Gate, NotAllowed, permitted
@@ -35,11 +32,11 @@ from services.api import scopes
 from services.api.doors import PATTERNS, About, Door
 from services.api.limits import Allowance, TooMany
 from services.api.reading import Seen, request_as_it_is
+from services.api.saying import Telling
 from services.api.scopes import UnknownPath
 from services.api.tls import PEER, account_of
 from services.clock import SandboxClock
 from services.intake.arrival import check_text
-from services.intake.cloudevents import told
 from services.intake.messages import EmergencyCall
 from services.intake.naming import command_of, request_of
 from services.intake.rejections import NotJson, NulCharacter, TooDeep, TooLarge, TryAgain
@@ -188,9 +185,7 @@ class Desk:
         except orjson.JSONEncodeError:
             return False
 
-    async def _said_before(
-        self, telling: "Telling"
-    ) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    async def _said_before(self, telling: Telling) -> tuple[dict[str, Any], dict[str, Any]] | None:
         """What was told under that key, and what was answered.
 
         Of somebody with several roles the message itself tells in which they said it. None: no
@@ -227,7 +222,7 @@ class Desk:
         except (TooDeep, NulCharacter):
             return None
 
-    async def _as_permitted(self, telling: "Telling", scope: Scope) -> dict[str, Any]:
+    async def _as_permitted(self, telling: Telling, scope: Scope) -> dict[str, Any]:
         """The event, in the first capacity in which they may tell that. Raises NotAllowed."""
         kind = telling.door.kind
         for capacity in telling.principal.those_who_may(kind, scope):
@@ -387,36 +382,6 @@ class Desk:
 _NOT_DONE = {TryAgain.code, NotUnderstood.code}
 """Refusals that are no word on what was told, but on us."""
 _OPENING = {Kind.PRACTITIONER_CHANGE, Kind.SLOT_OPENING, Kind.SLOT, Kind.SLOT_SERIES}
-_IN_A_NAME = {Role.PRACTITIONER, Role.DELEGATE, Role.STRUCTURE_MANAGER}
-_SAYS_BY = {Kind.APPOINTMENT: By.PRACTITIONER, Kind.RATING: Rater.PRACTITIONER}
-
-
-@dataclass(frozen=True)
-class Telling:
-    """What somebody tells, whatever they tell it as."""
-
-    door: Door
-    principal: Principal
-    data: Mapping[str, Any]
-    key: str | None
-    if_version: int | None
-    community: str | None  # that they named, by the address
-
-    def by(self, capacity: Capacity) -> dict[str, Any]:
-        """The event of who has that capacity. Raises NotAllowed.
-
-        Who acts in a practitioner's name is no patient, whatever is said.
-        """
-        kind, said = self.door.kind, dict(self.data)
-        by = _SAYS_BY.get(kind)
-        if by is not None and capacity.role in _IN_A_NAME and said.setdefault("by", by) != by:
-            raise NotAllowed(kind)
-        event = told(kind, said, source=self.principal.ref, role=capacity.role, event_id=self.key)
-        if self.if_version is not None:
-            event["ifversion"] = self.if_version
-        if self.community is not None:
-            event["community"] = self.community  # told of another one it is another message
-        return event
 
 
 def _is_text(value: object) -> bool:
