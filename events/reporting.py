@@ -4,13 +4,13 @@ In the community's stream. A figure made of events is never an event: it can be 
 """
 
 from datetime import date
-from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
 
 from events.base import Code, Event, Finess, Frozen, Instant
+from events.journal import JournalTopic
 from events.place import Title
 
 
@@ -62,15 +62,6 @@ class CommunityFiguresReported(Event):
     finess: Finess
     figures: Annotated[tuple[ReportedFigure, ...], Field(min_length=1, max_length=500)]
     reported_at: Instant
-
-
-class JournalTopic(StrEnum):
-    """What a note of the journal is about."""
-
-    PROGRESS = "PROGRESS"
-    DIFFICULTY = "DIFFICULTY"
-    CONTEXT = "CONTEXT"  # an epidemic, a closed practice: what figures alone do not say
-    ADVERSE_EVENT = "ADVERSE_EVENT"  # associated with care (EIG)
 
 
 class CommunityJournalWritten(Event):

@@ -47,6 +47,7 @@ from events.community import (
 )
 from events.destination import Destination
 from events.explanation import Explanation, KeptFor, Option, Terms
+from events.journal import JournalTopic
 from events.ladder import Ladder, Rule, Step, StepKind
 from events.offer import (
     Lapse,
@@ -80,7 +81,6 @@ from events.reporting import (
     CommunityJournalWritten,
     CommunityTargetsAgreed,
     ContractYear,
-    JournalTopic,
     ReportedFigure,
     Target,
 )

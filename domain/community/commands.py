@@ -5,10 +5,11 @@ from datetime import date, datetime
 from uuid import UUID
 
 from events.community import OutOfHours
+from events.journal import JournalTopic
 from events.ladder import Ladder
 from events.place import Commune
 from events.protocol import Protocol
-from events.reporting import ContractYear, JournalTopic, ReportedFigure, Target
+from events.reporting import ContractYear, ReportedFigure, Target
 from events.weights import Weights
 
 

@@ -15,6 +15,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from events.base import Code
+from projections.indicators.readers import Reader
 
 
 class _Data(BaseModel):
@@ -30,19 +31,6 @@ class Words(_Data):
     def of(self, language: str) -> str:
         """In `fr` or `en`."""
         return self.fr if language == "fr" else self.en
-
-
-class Reader(StrEnum):
-    """Who an indicator is for."""
-
-    COORDINATOR = "coordinator"
-    SAS = "sas"
-    ARS = "ars"
-    CPAM = "cpam"
-
-
-RESTRICTED = frozenset({Reader.ARS, Reader.CPAM})
-"""Readers who see no small cells."""
 
 
 class Theme(StrEnum):

@@ -13,9 +13,10 @@ from domain.ladder import USUAL
 from events import streams
 from events.roles import Role
 from projections import availability, offers
-from projections.indicators.definitions import Reader, catalogue
+from projections.indicators.definitions import catalogue
 from projections.indicators.periods import NotAPeriod, Period, month_of, period_of
 from projections.indicators.questions import Asked, breakdowns
+from projections.indicators.readers import Reader
 from projections.indicators.scope import Scope as Over
 from services.access.gate import permitted
 from services.access.permissions import Look, Scope

@@ -13,7 +13,7 @@ from domain.absence import concerned, left_over
 from domain.agenda import Agenda, Slot, weeks_at, weeks_between
 from domain.practitioner import AnnounceVacation, Leave
 from events import streams
-from events.envelope import Role
+from events.roles import Role
 from projections import board
 from services.cli import words
 from services.cli.errors import Told

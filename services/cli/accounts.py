@@ -14,7 +14,7 @@ import typer
 from pydantic import ValidationError
 from rich.markup import escape
 
-from events.envelope import Role
+from events.roles import Role
 from projections.indicators.definitions import catalogue
 from projections.indicators.folding import projection
 from projections.indicators.periods import NotAPeriod, Period, period_of

@@ -10,8 +10,8 @@ from domain import community as communities
 from domain.community import Formed
 from domain.protocols import NATIONAL
 from events import streams
-from events.envelope import Role
 from events.protocol import Protocol
+from events.roles import Role
 from services.calendar import hours_at
 from services.cli import words
 from services.cli.errors import Told

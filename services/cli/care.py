@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from events.envelope import Role
+from events.roles import Role
 from services.cli.errors import told_kindly
 from services.cli.options import HERE_NAME, AsJson, Community, State, codes
 from services.messaging.subjects import Kind

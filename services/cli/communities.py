@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from events.envelope import Role
+from events.roles import Role
 from services.cli.care import As
 from services.cli.errors import Told, told_kindly
 from services.cli.options import AsJson, Community, State

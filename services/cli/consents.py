@@ -15,7 +15,7 @@ from domain.practitioner import (
     enrolment,
 )
 from events import streams
-from events.envelope import Role
+from events.roles import Role
 from projections import availability, board
 from services.cli import words
 from services.cli.errors import Told

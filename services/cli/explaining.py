@@ -5,7 +5,8 @@ from pathlib import Path
 from rich.markup import escape
 
 from projections.indicators.behind import Part
-from projections.indicators.definitions import RESTRICTED, Definition, Reader, catalogue
+from projections.indicators.definitions import Definition, catalogue
+from projections.indicators.readers import RESTRICTED, Reader
 from projections.indicators.values import theme_name
 from services.cli.errors import Told
 from services.cli.figures import Wanted, asked_for, check_language

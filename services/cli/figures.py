@@ -9,10 +9,11 @@ from pathlib import Path
 
 from rich.markup import escape
 
-from projections.indicators.definitions import Reader, Theme, catalogue
+from projections.indicators.definitions import Theme, catalogue
 from projections.indicators.folding import projection
 from projections.indicators.periods import NotAPeriod, Period, month_of, period_of
 from projections.indicators.questions import Asked, breakdowns
+from projections.indicators.readers import Reader
 from projections.indicators.scope import Scope
 from projections.indicators.values import theme_name
 from services.cli.errors import Told

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from pydantic import BaseModel, ValidationError
 from rich.markup import escape
 
-from events.envelope import Role
+from events.roles import Role
 from services.cli.errors import Told
 from services.cli.session import console, in_session, say
 from services.cli.tell import Answer, told_or_refused

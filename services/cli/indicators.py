@@ -7,9 +7,9 @@ from uuid import UUID
 
 import typer
 
-from events.envelope import Role
-from events.reporting import JournalTopic
-from projections.indicators.definitions import Reader
+from events.journal import JournalTopic
+from events.roles import Role
+from projections.indicators.readers import Reader
 from services.cli.care import As
 from services.cli.errors import told_kindly
 from services.cli.options import AsJson, State

@@ -10,8 +10,8 @@ from rich.markup import escape
 
 from domain.community import LadderWithoutEnd, covers_all
 from domain.matching import Ranked
-from events.envelope import Role
 from events.ladder import Ladder
+from events.roles import Role
 from services.cli import words
 from services.cli.errors import Told
 from services.cli.files import read_json, told_wrong

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from events.envelope import Role
+from events.roles import Role
 from services.cli.care import As, RequestId
 from services.cli.errors import told_kindly
 from services.cli.options import AsJson, Community, State

@@ -9,7 +9,8 @@ from rich.table import Table
 
 from domain import request as requests
 from events import streams
-from events.envelope import Actor, Role
+from events.envelope import Actor
+from events.roles import Role
 from services.cli.errors import Told
 from services.cli.look import request_named
 from services.cli.session import Session, console, in_session, say

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from events.envelope import Role
+from events.roles import Role
 from services.cli.care import As, RequestId
 from services.cli.errors import told_kindly
 from services.cli.offers import Rpps

@@ -6,7 +6,7 @@ from typing import Any
 from domain import practitioner as practitioners
 from domain.practitioner import NotEnrolled, enrolment
 from events import streams
-from events.envelope import Role
+from events.roles import Role
 from services.cli.consents import last_slot, place_of
 from services.cli.errors import Told
 from services.cli.session import Session, in_session

@@ -12,7 +12,7 @@ from nats.errors import TimeoutError as NatsTimeout
 from rich.markup import escape
 from sqlalchemy import Text, cast, select
 
-from events.envelope import Role
+from events.roles import Role
 from projections import availability
 from services.cli import look, words
 from services.cli.errors import Told

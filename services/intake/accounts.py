@@ -7,7 +7,8 @@ from uuid import UUID
 from pydantic import Field
 
 from events.base import Finess, Frozen
-from events.reporting import ContractYear, JournalTopic, ReportedFigure, Target
+from events.journal import JournalTopic
+from events.reporting import ContractYear, ReportedFigure, Target
 from services.intake.messages import Note
 
 

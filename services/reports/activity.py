@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Select
 
 from domain.decider import Refused
-from events.reporting import JournalTopic
+from events.journal import JournalTopic
 from projections.indicators.periods import Period
 from projections.indicators.tables import contract_years, journal
 from services.intake.naming import named

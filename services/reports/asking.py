@@ -10,8 +10,9 @@ from domain.decider import Refused
 from events.reporting import Target
 from projections.indicators import folding
 from projections.indicators.days import USUAL_ZONE
-from projections.indicators.definitions import RESTRICTED, Definition, Reader, in_force
+from projections.indicators.definitions import Definition, in_force
 from projections.indicators.questions import ALL, Asked, Cells, answered, questions
+from projections.indicators.readers import RESTRICTED, Reader
 from projections.indicators.suppression import all_suppressed
 from projections.indicators.tables import communities, contract_years
 from services.log.database import Pool

@@ -10,7 +10,8 @@ from domain.decider import Refused
 from events.catalogue import restored
 from events.instants import happened_at
 from projections.indicators.behind import Behind, Part, behind
-from projections.indicators.definitions import RESTRICTED, Definition
+from projections.indicators.definitions import Definition
+from projections.indicators.readers import RESTRICTED
 from services.projector.past import Snapshot
 from services.reports.asking import Ask
 

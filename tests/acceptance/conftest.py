@@ -13,7 +13,7 @@ import pytest
 from tests.acceptance.forking import Forks
 from tests.running import until_now
 
-SNP = [sys.executable, "-m", "services.cli"]
+SNP = [sys.executable, "-m", "services"]
 HUB = Path(__file__).parents[3] / "shared" / "conformance" / "hub-sante" / "examples"
 
 

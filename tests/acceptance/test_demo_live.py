@@ -32,7 +32,7 @@ def read_until(master, pattern, within=120.0):
 
 def test_each_role_has_a_link_that_lets_them_in_and_the_day_ends_with_its_check():
     master, slave = pty.openpty()
-    command = [sys.executable, "-m", "services.cli", "demo", "--speed", "600", "--requests", "40"]
+    command = [sys.executable, "-m", "services", "demo", "--speed", "600", "--requests", "40"]
     demo = subprocess.Popen(
         command, stdin=slave, stdout=slave, stderr=slave, env=os.environ | {"COLUMNS": "200"}
     )

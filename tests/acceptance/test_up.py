@@ -5,10 +5,12 @@ import signal
 import socket
 import stat
 import subprocess
+from subprocess import PIPE
 
 import psycopg
 import pytest
 
+from tests.acceptance.conftest import SNP
 from tests.running import until_now
 from tests.talking import cloud_event, community_told
 
@@ -41,6 +43,28 @@ def test_it_says_where_everything_is_and_stops_cleanly(snp):
         snp.up.send_signal(signal.SIGINT)
         assert snp.up.wait(30) == 0
     assert not any(map(alive, servers))
+
+
+def test_told_to_stop_while_it_is_being_loaded_it_stops_without_a_word(snp, tmp_path):
+    (tmp_path / "typer.py").write_text("import os, time; os.close(1); time.sleep(60)")
+    slow = snp.environment | {"PYTHONPATH": str(tmp_path)}
+    with subprocess.Popen([*SNP, "up"], env=slow, stdout=PIPE, stderr=PIPE) as loading:
+        loading.stdout.read()  # until that module, which takes so long, is being loaded
+
+        loading.send_signal(signal.SIGINT)
+
+        assert loading.stderr.read() == b""
+    assert loading.returncode == -signal.SIGINT
+
+
+def test_help_waits_for_nothing_that_takes_long_to_load():
+    asked = (
+        "import sys, services.cli; print(sys.modules.keys() & {'pydantic', 'sqlalchemy', 'nats'})"
+    )
+
+    found = subprocess.run([SNP[0], "-c", asked], check=True, capture_output=True, text=True)
+
+    assert found.stdout == "set()\n"
 
 
 def test_nobody_is_left_behind_by_kill_9(snp):

@@ -56,7 +56,7 @@ def run() -> dict[str, Any]:
             "SNP_NOTIFY_SMS_URL": "json://127.0.0.1:1/{to}",  # refused
         }
         process = subprocess.Popen(
-            [sys.executable, "-m", "services.cli", "up", "--json"],
+            [sys.executable, "-m", "services", "up", "--json"],
             env=environment,
             stdout=subprocess.DEVNULL,
         )

@@ -44,7 +44,7 @@ def run() -> dict[str, Any]:
             "SNP_HTTP_BURST": "100000",
         }
         process = subprocess.Popen(
-            [sys.executable, "-m", "services.cli", "up", "--json"],
+            [sys.executable, "-m", "services", "up", "--json"],
             env=environment,
             stdout=subprocess.PIPE,
         )

@@ -57,7 +57,7 @@ def api(state: Path, database_url: str, nats_url: str, **more: str) -> Iterator[
         "SNP_NATS_URL": nats_url,
         "SNP_HTTP_PORT": "0",
     }
-    command = [sys.executable, "-m", "services.cli", "run", "api", "--json"]
+    command = [sys.executable, "-m", "services", "run", "api", "--json"]
     process = subprocess.Popen(command, env=environment | more, stdout=subprocess.PIPE)
     assert process.stdout is not None
     try:

@@ -41,7 +41,7 @@ def run() -> dict[str, Any]:
             "SNP_SEARCH_AGAIN_MINUTES": str(AGAIN_MINUTES),
         }
         process = subprocess.Popen(
-            [sys.executable, "-m", "services.cli", "up", "--json"],
+            [sys.executable, "-m", "services", "up", "--json"],
             env=environment,
             stdout=subprocess.DEVNULL,
         )

@@ -39,8 +39,9 @@ from domain.decider import ImpossibleHistory
 from domain.protocols import NATIONAL
 from events.codes import Period, Setting
 from events.community import OutOfHours
+from events.journal import JournalTopic
 from events.ladder import Ladder, Rule, Step, StepKind
-from events.reporting import ContractYear, JournalTopic, Target
+from events.reporting import ContractYear, Target
 from events.weights import Weights
 from tests.domain.spec import Spec
 from tests.examples import (

@@ -69,7 +69,7 @@ class Sandbox(Snp):
                 [
                     sys.executable,
                     "-m",
-                    "services.cli",
+                    "services",
                     *words,
                     "--clock",
                     f"{local:%Y-%m-%dT%H:%M}",

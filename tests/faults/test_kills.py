@@ -49,7 +49,7 @@ class Snp:
     async def start(self):
         with (self.folder / "up.log").open("ab") as log:
             self.process = subprocess.Popen(  # noqa: ASYNC220 the test has nothing else to do
-                [sys.executable, "-m", "services.cli", "up", "--json"],
+                [sys.executable, "-m", "services", "up", "--json"],
                 env=self.environment,
                 stdout=subprocess.DEVNULL,
                 stderr=log,
@@ -274,7 +274,7 @@ async def test_kill_9_leaves_no_orphan(snp):
 
 async def test_a_second_start_with_the_same_state_is_refused_and_says_why(snp):
     second = subprocess.run(  # noqa: ASYNC221 the test has nothing else to do
-        [sys.executable, "-m", "services.cli", "up"],
+        [sys.executable, "-m", "services", "up"],
         env=snp.environment,
         capture_output=True,
         text=True,

@@ -5,10 +5,11 @@ from datetime import date
 import pytest
 
 from projections.indicators import definitions
-from projections.indicators.definitions import Reader, catalogue, in_force
+from projections.indicators.definitions import catalogue, in_force
 from projections.indicators.dimensions import names, word_of
 from projections.indicators.folding import projection
 from projections.indicators.marks import MARKS, TABLES
+from projections.indicators.readers import Reader
 
 EVERY = [one for versions in catalogue().values() for one in versions]
 COUNTED = [one for one in EVERY if hasattr(one.measure, "fact")]

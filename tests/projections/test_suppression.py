@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from events.codes import Source
 from events.reporting import ContractYear, Target
-from projections.indicators.definitions import Reader, catalogue
+from projections.indicators.definitions import catalogue
 from projections.indicators.figures import Figure
 from projections.indicators.periods import period_of
 from projections.indicators.questions import ALL, Asked
+from projections.indicators.readers import Reader
 from projections.indicators.scope import Scope
 from projections.indicators.suppression import MOST_HIDDEN, WIDTH, shown, suppressed
 from services.reports.asking import Ask, report

@@ -13,9 +13,10 @@ from pypdf import PdfReader
 
 from projections.indicators import folding
 from projections.indicators.behind import Part
-from projections.indicators.definitions import Reader, catalogue
+from projections.indicators.definitions import catalogue
 from projections.indicators.periods import period_of
 from projections.indicators.questions import Asked
+from projections.indicators.readers import Reader
 from projections.indicators.scope import Scope
 from services.log.bells import Bells
 from services.log.positions import NotYetWritten

@@ -8,9 +8,9 @@ from fastapi.responses import RedirectResponse, Response
 
 from domain.decider import Refused
 from events.roles import Role
-from projections.indicators.definitions import Reader
 from projections.indicators.periods import month_of
 from projections.indicators.questions import Asked
+from projections.indicators.readers import Reader
 from projections.indicators.scope import Scope as Over
 from services.access.gate import NotAllowed, permitted
 from services.access.permissions import Look, Scope

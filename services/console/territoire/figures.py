@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from projections.indicators.definitions import Definition, Reader, Theme
+from projections.indicators.definitions import Definition, Theme
 from projections.indicators.periods import Period, month_of
 from projections.indicators.questions import Asked
+from projections.indicators.readers import Reader
 from projections.indicators.scope import Scope
 from projections.indicators.values import theme_name
 from services.console.languages import Language

@@ -11,8 +11,8 @@ from fastapi.responses import RedirectResponse, Response, StreamingResponse
 from events.roles import Role
 from projections import availability
 from projections.availability import Which
-from projections.indicators.definitions import Reader
 from projections.indicators.periods import month_of
+from projections.indicators.readers import Reader
 from services.access.gate import NotAllowed, permitted
 from services.access.permissions import Look, Scope
 from services.api import reading

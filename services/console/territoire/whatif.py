@@ -131,7 +131,7 @@ async def _told(house: "House", said: Sequence[str]) -> dict[str, Any]:
     }
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", "services.cli", *said),
+        *("-m", "services", *said),
         env=environment,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,

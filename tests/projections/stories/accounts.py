@@ -3,7 +3,8 @@
 from dataclasses import replace
 from datetime import date
 
-from events.reporting import JournalTopic, ReportedFigure
+from events.journal import JournalTopic
+from events.reporting import ReportedFigure
 from tests.examples import NOTE, called, figures_reported, formed, journal_struck, journal_written
 from tests.projections.stories import Story, count, share, split
 

@@ -1,5 +1,0 @@
-"""`python -m services.cli` is `snp`."""
-
-from services.cli import main
-
-main()
