@@ -7,6 +7,7 @@ from services.cli import words
 from services.cli.errors import Told
 from services.cli.session import Session, console, in_session, say, show_table
 from services.deliver.ledger import STATES, Ledger, destinations, listed
+from services.hub_sante import sent
 
 _COLOURS = {
     "delivered": "green",
@@ -83,7 +84,8 @@ def tell_again(destination: str, since: int | None, state: Path | None, *, as_js
         if since is None:
             await ledger.resume(destination)
         else:
-            await ledger.back(destination, since)
+            forgetting = sent.FORGETTING if destination == sent.NAME else ()
+            await ledger.back(destination, since, forgetting)
 
     in_session(state, work)
     if as_json:

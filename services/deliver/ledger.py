@@ -47,12 +47,6 @@ update deliveries set state = 'left_out', detail = 'sent on', next_at = null,
     settled_at = clock_timestamp()
 where destination = %(name)s and state = 'waiting'
 """
-# Told again on purpose: whoever had it over the Hub is to have it again.
-_HEARD_ANEW = """
-update hub_messages set received_at = null where %(name)s = 'hub' and event_id in (
-    select event_id from deliveries where destination = 'hub' and position > %(since)s
-)
-"""
 _CLOSE = """
 with gone as (delete from destinations where name = %(name)s)
 update deliveries set state = 'left_out', detail = 'ended', next_at = null,
@@ -169,9 +163,13 @@ class Ledger:
         async with self._pool.connection() as connection:
             await _moved(connection, name, generation, position)
 
-    async def back(self, name: str, since: int) -> None:
-        """Hear again what came after a position; what was suspended goes on."""
-        await self._go_on((_BACK, _NOT_UNDER_WAY, _HEARD_ANEW), {"name": name, "since": since})
+    async def back(self, name: str, since: int, forgetting: Sequence[LiteralString] = ()) -> None:
+        """Hear again what came after a position; what was suspended goes on.
+
+        `forgetting`: statements of a destination that notes more than this ledger, by which all of
+        that is told again as well; of its `name` and `since`.
+        """
+        await self._go_on((_BACK, _NOT_UNDER_WAY, *forgetting), {"name": name, "since": since})
 
     async def close(self, name: str) -> None:
         """It is no destination any more."""

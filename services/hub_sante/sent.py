@@ -1,7 +1,7 @@
 """What went out over the Hub: told when each of those it went to says that they have it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any, LiteralString, cast
 from uuid import UUID
 
 from events import streams
@@ -28,6 +28,16 @@ _NOT_THERE = """
 update hub_messages set received_at = null
 where number = %(number)s and (recipient = %(by)s or %(by)s::text is null) returning event_id
 """
+
+FORGETTING: tuple[LiteralString, ...] = (
+    """
+update hub_messages set received_at = null where (destination, event_id) in (
+    select destination, event_id from deliveries
+    where destination = %(name)s and position > %(since)s
+)
+""",
+)
+"""Told again on purpose: whoever had it is to have it again. See `Ledger.back`."""
 
 
 class SentMessages:

@@ -24,6 +24,7 @@ from services.hub_sante.answers import Answers
 from services.hub_sante.gateway import Gateway
 from services.hub_sante.publishing import EXCHANGE_FAULTS, broker_of, publish
 from services.hub_sante.schemas import HEADER_FIELDS, Schemas, SchemasMissing
+from services.hub_sante.sent import FORGETTING
 from services.hub_sante.threads import Thread, Threads
 from services.intake.naming import request_of
 from services.intake.rejections import Invalid
@@ -1022,7 +1023,7 @@ async def test_what_is_sent_again_on_purpose_is_told_whoever_had_or_refused_it(h
         await samu.send(receipt_of(sent, **ended), "ack")
         await until(lambda: is_told(house, ("appointment", "refused")))
 
-    await Ledger(house.pool).back("hub", 0)
+    await Ledger(house.pool).back("hub", 0, FORGETTING)
 
     await samu.hears("appointment", 2)
     await until(lambda: is_told(house, ("appointment", "sent")))
