@@ -19,7 +19,7 @@ from services.api.telling import RESPONSES
 from services.deliver import ledger
 from services.deliver.addresses import check_address
 from services.deliver.ledger import Ledger
-from services.deliver.webhooks import Webhook, Webhooks
+from services.deliver.webhooks import NoSuchWebhook, Webhook, Webhooks
 
 router = APIRouter(tags=["webhooks"], responses=RESPONSES)
 
@@ -27,12 +27,6 @@ State = Literal["waiting", "delivered", "refused", "left_out"]
 _Url = Annotated[str, StringConstraints(min_length=8, max_length=2000)]
 _Name = Annotated[str, StringConstraints(pattern=r"^[a-z_]+\.[a-z_]+$", max_length=60)]
 _Position = Annotated[int, Field(ge=0, le=2**62)]
-
-
-class NoSuchWebhook(Refused):
-    """There is no such webhook of yours."""
-
-    code = "no_such_webhook"
 
 
 class NoSuchEvent(Refused):
@@ -71,6 +65,15 @@ class Replay(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     since: _Position
+
+
+class AnotherSecret(BaseModel):
+    """How long the former secret signs beside the new one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    # 0: at once, for somebody has it who should not. Without: a day.
+    former_hours: Annotated[float, Field(ge=0, le=168)] | None = None
 
 
 @router.post("/v1/webhooks", status_code=201)
@@ -147,6 +150,20 @@ async def resume(webhook_id: str, desk: AtDesk, who: Who) -> dict[str, Any]:
     return await _shown(desk, hook)
 
 
+@router.post("/v1/webhooks/{webhook_id}/secret")
+async def change_secret(
+    webhook_id: str, desk: AtDesk, who: Who, sheet: AnotherSecret | None = None
+) -> dict[str, Any]:
+    """Another `secret`, shown this once. Each message has a signature of the former one as well.
+
+    For a day, or for `former_hours`; 0 where somebody has it who should not.
+    """
+    asked = sheet.former_hours if sheet else None
+    hours = desk.house.settings.webhook_former_hours if asked is None else asked
+    hook, secret = await _table(desk).change_secret(await _own(desk, who, webhook_id), hours)
+    return {**await _shown(desk, hook), "secret": secret}
+
+
 @router.delete("/v1/webhooks/{webhook_id}", status_code=204, response_class=Response)
 async def end(webhook_id: str, desk: AtDesk, who: Who) -> None:
     """Nothing more is told there."""
@@ -183,6 +200,7 @@ async def _shown(desk: Desk, hook: Webhook) -> dict[str, Any]:
         "names": list(hook.names),
         "community": hook.community,
         "made_at": hook.made_at,
+        "former_until": hook.former_until,
         "position": cursor.position if cursor else None,
         "behind": await desk.house.log.head() - cursor.position if cursor else None,
         "failing_since": await known.failing_since(hook.destination),

@@ -98,6 +98,7 @@ class Deliverer:
                 await self._see_to(name, make)
             if monotonic() >= forget_at:
                 await self.ledger.let_go(self._settings.deliveries_kept_days)
+                await self.webhooks.forget_former()
                 forget_at = monotonic() + _FORGET_EVERY_SECONDS
             await asyncio.sleep(self._settings.deliver_poll_seconds)
 
@@ -109,7 +110,7 @@ class Deliverer:
             )
         for hook in await self.webhooks.all():
             wanted[hook.destination] = lambda hook=hook: ToWebhook(  # type: ignore[misc]  # bound now
-                hook, self.webhooks.secret_of(hook), self._gate, self._settings
+                hook, self.webhooks, self._gate, self._settings
             )
         return wanted
 

@@ -7,7 +7,7 @@ told no more, from that second on.
 import base64
 import hmac
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from secrets import token_bytes
 from time import time
@@ -38,14 +38,43 @@ HEARD = frozenset({"request", "agenda"})
 """Kinds of streams others may follow: what people are is nobody's news."""
 _SECRET_BYTES = 32
 _SEALED = "webhook"
-_COLUMNS = "webhook_id, account_id, url, names, community, key, secret, made_at"
+_COLUMNS = (
+    "webhook_id, account_id, url, names, community, made_at,"
+    " case when former_until > clock_timestamp() then former_until end"
+)
 _MAKE = (
     "insert into webhooks (webhook_id, account_id, url, names, community, key, secret)"  # noqa: S608 columns above
     f" values (%s, %s, %s, %s, %s, %s, %s) returning {_COLUMNS}"
 )
-
-
 _COUNT = "select count(*) from webhooks where account_id = %s and ended_at is null"
+_CHANGE = """
+update webhooks set key = %(key)s, secret = %(secret)s,
+    former_key = case when %(hours)s > 0 then key end,
+    former_secret = case when %(hours)s > 0 then secret end,
+    former_until = case when %(hours)s > 0
+        then clock_timestamp() + make_interval(secs => 3600 * %(hours)s) end
+where webhook_id = %(webhook_id)s and ended_at is null
+returning former_until
+"""
+_SECRETS = """
+select account_id, key, secret, former_key, former_secret, former_until > clock_timestamp()
+from webhooks where webhook_id = %s and ended_at is null
+"""
+_FORGET = """
+update webhooks set former_key = null, former_secret = null, former_until = null
+where former_until <= clock_timestamp()
+"""
+_END = """
+update webhooks set ended_at = clock_timestamp(), key = '', secret = '',
+    former_key = null, former_secret = null, former_until = null
+where webhook_id = %s and ended_at is null
+"""
+
+
+class NoSuchWebhook(Refused):
+    """There is no such webhook of yours."""
+
+    code = "no_such_webhook"
 
 
 class EnoughWebhooks(Refused):
@@ -63,8 +92,8 @@ class Webhook:
     url: str
     names: Sequence[str]  # of events; none: all
     community: str | None  # None: every one the account may follow
-    sealed: Sealed
     made_at: datetime
+    former_until: datetime | None  # signed with its former secret as well
 
     @property
     def destination(self) -> str:
@@ -93,8 +122,8 @@ class Webhooks:
 
         Raises EnoughWebhooks for an account that has so many.
         """
-        webhook_id, secret = uuid4(), token_bytes(_SECRET_BYTES)
-        sealed = self._sealer.seal(secret, kind=_SEALED, ref=webhook_id, subject=account_id)
+        webhook_id = uuid4()
+        secret, sealed = self._secret(webhook_id, account_id)
         async with self._pool.connection() as connection, connection.transaction():
             await one_at_a_time(connection, f"webhooks {account_id}")
             cursor = await connection.execute(_COUNT, (account_id,))
@@ -106,7 +135,29 @@ class Webhooks:
                 (webhook_id, account_id, url, list(names), community, sealed.key, sealed.body),
             )
             row = cast("tuple[Any, ...]", await cursor.fetchone())
-        return _webhook(row), "whsec_" + base64.b64encode(secret).decode()
+        return Webhook(*row), secret
+
+    async def change_secret(self, webhook: Webhook, former_hours: float) -> tuple[Webhook, str]:
+        """Its new secret, `whsec_…`, shown once; for so long the former one signs as well."""
+        secret, sealed = self._secret(webhook.webhook_id, webhook.account_id)
+        given = {"webhook_id": webhook.webhook_id, "key": sealed.key, "secret": sealed.body}
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(_CHANGE, given | {"hours": former_hours})
+            row = cast("tuple[datetime | None] | None", await cursor.fetchone())
+        if row is None:
+            raise NoSuchWebhook
+        return replace(webhook, former_until=row[0]), secret
+
+    async def forget_former(self) -> None:
+        """A secret whose time is over is destroyed."""
+        async with self._pool.connection() as connection:
+            await connection.execute(_FORGET)
+
+    def _secret(self, webhook_id: UUID, account_id: UUID) -> tuple[str, Sealed]:
+        """A new one, as it is shown and as it is kept."""
+        secret = token_bytes(_SECRET_BYTES)
+        sealed = self._sealer.seal(secret, kind=_SEALED, ref=webhook_id, subject=account_id)
+        return "whsec_" + base64.b64encode(secret).decode(), sealed
 
     async def all(self, account_id: UUID | None = None) -> list[Webhook]:
         """Those that are not over; of one account, or of all."""
@@ -116,40 +167,48 @@ class Webhooks:
                 " and (%s::uuid is null or account_id = %s) order by made_at, webhook_id",
                 (account_id, account_id),
             )
-            return [_webhook(row) for row in await cursor.fetchall()]
+            return [Webhook(*cast("tuple[Any, ...]", row)) for row in await cursor.fetchall()]
 
     async def end(self, webhook_id: UUID) -> None:
         """Nothing more is told there; the secret is destroyed."""
         async with self._pool.connection() as connection:
-            await connection.execute(
-                "update webhooks set ended_at = clock_timestamp(), key = '', secret = ''"
-                " where webhook_id = %s and ended_at is null",
-                (webhook_id,),
-            )
+            await connection.execute(_END, (webhook_id,))
 
-    def secret_of(self, webhook: Webhook) -> bytes:
-        """By which it is signed."""
-        return self._sealer.open(webhook.sealed)
+    async def secrets(self, webhook_id: UUID) -> Sequence[bytes]:
+        """By which it is signed now, the newest first. None: it is over."""
+        async with self._pool.connection() as connection:
+            row = await (await connection.execute(_SECRETS, (webhook_id,))).fetchone()
+        if row is None:
+            return ()
+        account_id, key, secret, former_key, former_secret, stands = cast("tuple[Any, ...]", row)
+        kept = [(key, secret), *([(former_key, former_secret)] if stands else [])]
+        return [
+            self._sealer.open(Sealed(webhook_id, account_id, _SEALED, bytes(key), bytes(body)))
+            for key, body in kept
+        ]
 
 
-def signed(secret: bytes, message_id: str, at: int, body: bytes) -> Mapping[str, str]:
-    """The three headers of Standard Webhooks 1.0. `at`: seconds since 1970."""
+def signed(secrets: Sequence[bytes], message_id: str, at: int, body: bytes) -> Mapping[str, str]:
+    """The three headers of Standard Webhooks 1.0, with a signature of each secret.
+
+    `at`: seconds since 1970.
+    """
     content = f"{message_id}.{at}.".encode() + body
-    mac = base64.b64encode(hmac.digest(secret, content, "sha256")).decode()
+    macs = [base64.b64encode(hmac.digest(secret, content, "sha256")) for secret in secrets]
     return {
         "webhook-id": message_id,
         "webhook-timestamp": str(at),
-        "webhook-signature": f"v1,{mac}",
+        "webhook-signature": " ".join(f"v1,{mac.decode()}" for mac in macs),
     }
 
 
 class ToWebhook:
     """A destination: one subscriber."""
 
-    def __init__(self, webhook: Webhook, secret: bytes, gate: Gate, settings: Settings) -> None:
+    def __init__(self, webhook: Webhook, table: Webhooks, gate: Gate, settings: Settings) -> None:
         self.name = webhook.destination
         self._webhook = webhook
-        self._secret = secret
+        self._table = table
         self._gate = gate
         self._anywhere = settings.webhooks_anywhere
         # No redirects: an address that was looked at sends nobody to one that was not.
@@ -179,16 +238,19 @@ class ToWebhook:
 
     async def send(self, parcel: Parcel, nth: int) -> Outcome:  # noqa: ARG002 as the port
         """Told, signed now."""
-        headers = signed(self._secret, str(parcel.event_id), int(time()), parcel.body)
-        headers = {**headers, "Content-Type": "application/cloudevents+json"}
-        url, extensions = self._webhook.url, {}
+        url, named, extensions = self._webhook.url, {}, {}
         if not self._anywhere:
             try:
                 url, host = await reached(url)
             except NoAddress:
                 return NotNow("no public address")
-            headers["Host"] = host
+            named = {"Host": host}
             extensions = {"sni_hostname": urlsplit(self._webhook.url).hostname}
+        secrets = await self._table.secrets(self._webhook.webhook_id)
+        if not secrets:
+            return NotNow("ended")  # whoever ended it ends the courier as well
+        headers = signed(secrets, str(parcel.event_id), int(time()), parcel.body)
+        headers = {**headers, **named, "Content-Type": "application/cloudevents+json"}
         try:
             # What they say is nothing to us: its head is enough.
             request = self._client.build_request(
@@ -199,9 +261,3 @@ class ToWebhook:
         except httpx.HTTPError as fault:
             return NotNow(type(fault).__name__)
         return outcome_of(answer)
-
-
-def _webhook(row: tuple[Any, ...]) -> Webhook:
-    webhook_id, account_id, url, names, community, key, secret, made_at = row
-    sealed = Sealed(webhook_id, account_id, _SEALED, bytes(key), bytes(secret))
-    return Webhook(webhook_id, account_id, url, tuple(names), community, sealed, made_at)

@@ -183,6 +183,9 @@ webhooks = Table(
     Column("secret", LargeBinary, nullable=False),
     Column("made_at", DateTime(timezone=True), nullable=False, server_default=_now),
     Column("ended_at", DateTime(timezone=True)),
+    Column("former_key", LargeBinary),  # of the secret before, until its time is over
+    Column("former_secret", LargeBinary),
+    Column("former_until", DateTime(timezone=True)),
     Index("ix_webhooks_account", "account_id", postgresql_where=text("ended_at is null")),
 )
 

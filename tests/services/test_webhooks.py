@@ -6,7 +6,8 @@ import hmac
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from uuid import uuid4
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
 
 import orjson
 import pytest
@@ -16,10 +17,9 @@ from services.deliver import addresses, webhooks
 from services.deliver.addresses import NoAddress, check_address, reached
 from services.deliver.destination import Delivered, NotNow, Parcel
 from services.deliver.ledger import destinations, listed
-from services.deliver.webhooks import ToWebhook, Webhook
-from services.log.commands import Sealed
+from services.deliver.webhooks import ToWebhook, Webhook, Webhooks
 from services.messaging import subjects
-from tests.examples import NEVERS, NOON, VALENCIENNES, assigned
+from tests.examples import HOUR, NEVERS, NOON, VALENCIENNES, assigned
 from tests.recording import recorded
 from tests.running import until
 from tests.services.authority import Authority
@@ -69,7 +69,7 @@ def is_signed(heard, secret):
     key = base64.b64decode(secret.removeprefix("whsec_"))
     content = f"{heard.headers['webhook-id']}.{heard.headers['webhook-timestamp']}.".encode()
     mac = hmac.digest(key, content + heard.body, "sha256")
-    return heard.headers["webhook-signature"] == "v1," + base64.b64encode(mac).decode()
+    return "v1," + base64.b64encode(mac).decode() in heard.headers["webhook-signature"].split(" ")
 
 
 async def test_a_partner_is_told_in_order_what_happens_each_message_signed(door, partner):
@@ -275,11 +275,78 @@ async def test_a_webhook_is_nobody_elses(door, partner):
         ("GET", ""),
         ("GET", "/deliveries"),
         ("POST", "/resume"),
+        ("POST", "/secret"),
         ("DELETE", ""),
     ):
         answer = await door.ask(method, f"/v1/webhooks/{hook['webhook_id']}{path}", stranger)
         assert answer.status_code == 404
     assert (await door.ask("GET", "/v1/webhooks", stranger)).json() == {"webhooks": []}
+
+
+async def another_secret(door, who, hook, **sheet):
+    path = f"/v1/webhooks/{hook['webhook_id']}/secret"
+    answer = await door.ask("POST", path, who, json=sheet)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def test_it_gets_another_secret_and_no_message_that_its_partner_cannot_check(door, partner):
+    who, hook = await subscribed(door, partner)
+
+    changed = await another_secret(door, who, hook)
+
+    assert changed["secret"] != hook["secret"]
+    hours = (datetime.fromisoformat(changed["former_until"]) - datetime.now(UTC)) / HOUR
+    assert hours == pytest.approx(24, abs=0.1)
+    await a_place(door.house)
+    await until(lambda: partner.heard)
+    assert is_signed(partner.heard[0], changed["secret"])
+    assert is_signed(partner.heard[0], hook["secret"])
+    (shown,) = (await door.ask("GET", "/v1/webhooks", who)).json()["webhooks"]
+    assert "secret" not in shown
+    assert shown["former_until"] == changed["former_until"]
+
+
+async def test_a_secret_somebody_else_has_signs_nothing_from_that_second_on(door, partner):
+    who, hook = await subscribed(door, partner)
+    await a_place(door.house)
+    await until(lambda: partner.heard)
+
+    changed = await another_secret(door, who, hook, former_hours=0)
+
+    await tell(door.house, "care-request", request_told())
+    await until(lambda: "request.assigned" in names(partner))
+    assert changed["former_until"] is None
+    assert is_signed(partner.heard[-1], changed["secret"])
+    assert not is_signed(partner.heard[-1], hook["secret"])
+
+
+async def test_a_former_secret_is_destroyed_when_its_time_is_over(door, partner):
+    who, hook = await subscribed(door, partner)
+    await another_secret(door, who, hook, former_hours=0.00001)
+    table = Webhooks(door.house.pool, door.house.vault.sealer)
+    assert len(await table.secrets(UUID(hook["webhook_id"]))) == 1
+
+    await table.forget_former()
+
+    async with door.house.pool.connection() as connection:
+        asked = await connection.execute("select former_key, former_secret from webhooks")
+        assert await asked.fetchone() == (None, None)
+
+
+async def test_of_a_webhook_that_is_over_there_is_no_secret(door, partner):
+    who, hook = await subscribed(door, partner)
+    await another_secret(door, who, hook)
+    path = f"/v1/webhooks/{hook['webhook_id']}"
+
+    await door.ask("DELETE", path, who)
+
+    assert (await door.ask("POST", f"{path}/secret", who)).json()["code"] == "no_such_webhook"
+    table = Webhooks(door.house.pool, door.house.vault.sealer)
+    assert await table.secrets(UUID(hook["webhook_id"])) == ()
+    async with door.house.pool.connection() as connection:
+        asked = await connection.execute("select key, secret, former_secret from webhooks")
+        assert await asked.fetchone() == (b"", b"", None)
 
 
 @pytest.mark.parametrize("role", [Role.PRACTITIONER, Role.COORDINATOR, Role.AUTHORITY])
@@ -329,13 +396,17 @@ def test_addresses_of_our_own_network_are_nobodys(url):
         check_address(url, anywhere=False)
 
 
+class OneSecret:
+    async def secrets(self, _):
+        return [b"x" * 32]
+
+
 def told_at(url, settings):
     """A destination, and something to tell it."""
-    sealed = Sealed(uuid4(), uuid4(), "webhook", b"", b"")
-    hook = Webhook(sealed.ref, sealed.subject, url, (), None, sealed, NOON)
+    hook = Webhook(uuid4(), uuid4(), url, (), None, NOON, None)
     (told,) = recorded(assigned())
     plain = settings.model_copy(update={"webhooks_anywhere": False})
-    return ToWebhook(hook, b"x" * 32, None, plain), Parcel(told, "request.assigned", b"{}")
+    return ToWebhook(hook, OneSecret(), None, plain), Parcel(told, "request.assigned", b"{}")
 
 
 async def test_a_name_that_is_of_our_own_network_is_told_nothing(settings):
