@@ -96,7 +96,7 @@ async def keep(
         gone = "Cette place vient d'être prise : choisissez-en une autre."
         return await _slots(request, desk, who, rpps, origin, told=gone, said=form)
     now = desk.house.clock.now()
-    told = await desk.tell(
+    told = await desk.saying.tell(
         DOOR_OF[Kind.CARE_REQUEST],
         who,
         {},
@@ -134,7 +134,7 @@ async def answer(
     back = {"practitioner": rpps, "origin": origin}
     again = f"{desk.address(request)}{PREFIX}?{urlencode(back)}"
     if form.get("answer") != "confirm":
-        await desk.tell(
+        await desk.saying.tell(
             DOOR_OF[Kind.WITHDRAWAL],
             who,
             {"request_id": str(request_id)},

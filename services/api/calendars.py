@@ -138,7 +138,7 @@ async def read_agenda(
     refused: list[dict[str, Any]] = []
     opened: list[str] = []
     for slot_id in todo.withdraws if not dry_run else ():
-        told = await desk.tell(
+        told = await desk.saying.tell(
             DOOR_OF[Kind.SLOT_WITHDRAWAL],
             who,
             {"slot_id": str(slot_id)},
@@ -218,7 +218,7 @@ async def _open(
     if free.labels:
         data["labels"] = list(free.labels)
     path = {"rpps": model.rpps}
-    return await desk.tell(DOOR_OF[Kind.SLOT], who, path, orjson.dumps(data), key=key)
+    return await desk.saying.tell(DOOR_OF[Kind.SLOT], who, path, orjson.dumps(data), key=key)
 
 
 def _why(told: Mapping[str, Any]) -> dict[str, Any]:

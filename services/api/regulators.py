@@ -14,6 +14,7 @@ from events.roles import Role
 from services.access.gate import permitted
 from services.access.names import Name
 from services.access.permissions import Look, Principal, Scope
+from services.api.asking import ask
 from services.api.desk import AtDesk, Desk, Who
 from services.api.fhir import PREFIX, answer, base_of, refused
 from services.fhir.regulators import (
@@ -106,7 +107,7 @@ async def _kept(
 
 async def _tell(desk: Desk, who: Principal, kind: Kind, data: dict[str, Any]) -> dict[str, Any]:
     message = told(kind, data, source=who.ref, role=Role.PLATFORM)
-    return await desk.ask(subjects.ask(subjects.ANY_COMMUNITY, kind), message)
+    return await ask(desk.house, subjects.ask(subjects.ANY_COMMUNITY, kind), message)
 
 
 def _document(body: bytes) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from projections import board
 from services.access.gate import permitted
 from services.access.permissions import Look, Principal, Scope
 from services.api import reading
+from services.api.asking import ask
 from services.api.desk import AtDesk, Desk, Who
 from services.api.problems import problem
 from services.api.scopes import meant, uuid_of
@@ -149,7 +150,7 @@ async def candidates(
     identity = uuid_of(request_id)
     await desk.about_request(who, Look.CANDIDATES, identity)
     question = {"request_id": str(identity), "limit": limit}
-    told = await desk.ask(subjects.RANK_ANY, question)
+    told = await ask(desk.house, subjects.RANK_ANY, question)
     return problem(told) if "code" in told else reading.Json(told)
 
 

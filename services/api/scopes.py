@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, assert_never
 from uuid import UUID
 
 from domain import agenda as agendas
@@ -11,8 +11,14 @@ from domain.agenda import NoSuchSlot
 from domain.decider import Refused
 from domain.request import Request, place_of, received_of
 from events import streams
+from services.access.gate import Gate
 from services.access.permissions import TABLE, Action, Principal, Scope
+from services.api.doors import About, Door
+from services.clock import Clock
+from services.intake.naming import request_of
+from services.intake.series import slots_of
 from services.log.reader import Log
+from services.messaging.subjects import Kind
 
 
 class UnknownPath(Refused):
@@ -89,3 +95,70 @@ def scope_of_members(data: Mapping[str, Any], community: str | None) -> Scope:
         frozenset(several | ({community} if community else set())),
         rpps if isinstance(rpps, str) else None,
     )
+
+
+class Scopes:
+    """Of what somebody tells."""
+
+    def __init__(self, log: Log, gate: Gate, clock: Clock, care_after: timedelta) -> None:
+        self._log = log
+        self._gate = gate
+        self._clock = clock
+        self._care_after = care_after
+
+    async def of(
+        self, door: Door, principal: Principal, data: dict[str, Any], community: str | None
+    ) -> Scope:
+        """Whom it is about. Raises UnknownPath, SayCommunity and NoSuchSlot."""
+        match door.about:
+            case About.NOTHING:
+                return Scope()
+            case About.COMMUNITY:
+                here = meant(principal, door.kind, community)
+                return Scope(here | await self._of_its_case(door, data, here))
+            case About.MEMBERSHIP:
+                return scope_of_members(data, community)
+            case About.PRACTITIONER:
+                return await self._of_practitioner(data)
+            case About.SLOT:
+                slot_id = uuid_of(str(data.get("slot_id")))
+                return await scope_of_slot(self._log, slot_id)
+            case About.SERIES:
+                return await self._of_series(data)
+            case About.REQUEST:
+                request_id = uuid_of(str(data.get("request_id")))
+                state, _ = await request_with_version(self._log, request_id)
+                return scope_of_request(state, self._clock.now(), self._care_after)
+            case _:
+                assert_never(door.about)
+
+    async def _of_its_case(
+        self, door: Door, data: Mapping[str, Any], here: frozenset[str]
+    ) -> set[str]:
+        """The community a file is of already, whoever tells of it: it must be within reach too."""
+        case_id = data.get("case_id")
+        if door.kind is not Kind.CARE_REQUEST or not isinstance(case_id, str):
+            return set()
+        state, _ = await request_with_version(self._log, request_of(case_id))
+        received = received_of(state)
+        return {received.community} if received and here else set()
+
+    async def _of_practitioner(self, data: Mapping[str, Any]) -> Scope:
+        rpps = data.get("rpps")
+        if not isinstance(rpps, str):
+            return Scope()
+        communities = await self._gate.communities_of(rpps)
+        named = data.get("communities")
+        if isinstance(named, list) and named:  # leaving some of them
+            communities = frozenset(one for one in named if isinstance(one, str))
+        return Scope(communities, rpps)
+
+    async def _of_series(self, data: Mapping[str, Any]) -> Scope:
+        """A series is of one practitioner."""
+        series_id = uuid_of(str(data.get("series_id")))
+        slots = slots_of(series_id, self._clock.now())
+        found = await self._log.agendas_of(slots)
+        if not found:
+            return Scope()
+        rpps, _ = streams.agenda_named(min(found.values()))
+        return Scope(await self._gate.communities_of(rpps), rpps)

@@ -69,7 +69,7 @@ def _endpoint(door: Door) -> Any:
             wait: Wait = None,
             idempotency_key: IdempotencyKey = None,
         ) -> JSONResponse:
-            told = await desk.tell(
+            told = await desk.saying.tell(
                 door, who, {}, await request.body(), community=community, key=idempotency_key
             )
             return await _received(desk, who, told, _seconds(wait, desk))
@@ -88,7 +88,7 @@ def _endpoint(door: Door) -> Any:
     ) -> JSONResponse:
         if if_match and not is_about_a_request:
             raise ChangedMeanwhile  # there is no ETag one could have seen
-        told = await desk.tell(
+        told = await desk.saying.tell(
             door,
             who,
             request.path_params,

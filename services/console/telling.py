@@ -21,7 +21,7 @@ async def told_to(
 ) -> Response | None:
     """None: done. Else the answer that says why not."""
     said = orjson.dumps(body)
-    told = await visitor.desk.tell(DOOR_OF[kind], visitor.principal, path, said, key=key)
+    told = await visitor.desk.saying.tell(DOOR_OF[kind], visitor.principal, path, said, key=key)
     return refused(visitor, told) if "code" in told else None
 
 

@@ -17,6 +17,7 @@ from events.motives import MOTIVES
 from events.request import RequestReceived
 from events.roles import Role
 from projections import board
+from services.api.asking import ask
 from services.console.forms import number
 from services.console.languages import Language
 from services.console.places import folded, slots_by_id
@@ -150,7 +151,7 @@ async def candidates_of(
 async def _candidates(
     desk: "Desk", question: Mapping[str, Any], zone: ZoneInfo, language: Language
 ) -> Candidates:
-    told = await desk.ask(subjects.RANK_ANY, question)
+    told = await ask(desk.house, subjects.RANK_ANY, question)
     if "code" in told:
         return Candidates([], [], 0)
     ranked = [(one, False) for one in _OPTIONS.validate_python(told["candidates"])]

@@ -176,7 +176,7 @@ async def send(visitor: Guest, request: Request) -> Response:
         said["hold"] = {"slot_id": str(slot_id), "mode": mode}
         said["modes"] = sorted({*said["modes"], mode})
     key = (form.get("key") or [""])[-1][:60] or None  # sent twice, whatever the place, it is one
-    told = await visitor.desk.tell(
+    told = await visitor.desk.saying.tell(
         DOOR_OF[Kind.CARE_REQUEST],
         visitor.principal,
         {},
