@@ -34,6 +34,7 @@ from services.intake.offers import OfferDesk
 from services.intake.reception import Desks, Reception
 from services.intake.register import Register
 from services.intake.reporting import ReportingDesk
+from services.intake.samu import SamuDesk
 from services.intake.series import SeriesDesk
 from services.intake.slots import SlotDesk
 from services.intake.visits import VisitDesk
@@ -324,8 +325,10 @@ def _notifier(house: House) -> Notifier:
 def _reception(house: House) -> Reception:
     executor = house.executor("intake")
     sealer = house.vault.sealer
+    care = CareDesk(executor, house.directory, sealer, house.settings.hold_minutes)
     desks = Desks(
-        care=CareDesk(executor, house.directory, sealer, house.settings.hold_minutes),
+        care=care,
+        samu=SamuDesk(care, executor, sealer),
         register=Register(executor, house.directory),
         slots=SlotDesk(executor, house.directory),
         visits=VisitDesk(executor, sealer),

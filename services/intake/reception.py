@@ -80,6 +80,7 @@ from services.intake.messages import (
 from services.intake.offers import OfferDesk
 from services.intake.register import Register
 from services.intake.reporting import ReportingDesk
+from services.intake.samu import SamuDesk
 from services.intake.series import SeriesDesk
 from services.intake.slots import SlotDesk
 from services.intake.visits import VisitDesk
@@ -93,6 +94,7 @@ class Desks:
     """Who deals with what comes in."""
 
     care: CareDesk
+    samu: SamuDesk
     register: Register
     slots: SlotDesk
     visits: VisitDesk
@@ -112,6 +114,7 @@ class Reception:
 
     def __init__(self, desks: Desks, sealer: Sealer, clock: Clock, settings: Settings) -> None:
         self._care = desks.care
+        self._samu = desks.samu
         self._register = desks.register
         self._slots = desks.slots
         self._visits = desks.visits
@@ -219,16 +222,16 @@ class Reception:
                 assert_never(came.message)
 
     async def _from_the_samu(self, came: Arrival, message: NationalMessage) -> Answer:
-        if came.expired and not await self._care.was_taken_in(came):
+        if came.expired and not await self._samu.was_taken_in(came):
             raise Expired
         match message:
             case Case():
-                return await self._care.case(came, message)
+                return await self._samu.case(came, message)
             case ResourcesRequest():
-                return await self._care.demand(came, message)
+                return await self._samu.demand(came, message)
             case CaseUpdate():
-                return await self._care.case_update(came, message)
+                return await self._samu.case_update(came, message)
             case Cancellation():
-                return await self._care.cancellation(came, message)
+                return await self._samu.cancellation(came, message)
             case _:
                 assert_never(message)
