@@ -31,7 +31,9 @@ async def test_of_twelve_who_accept_in_4_processes_one_sees_the_patient_200_time
     house, settings, addresses
 ):
     await members(house, *DOCTORS, weekly_cap=None)
-    house.dispatcher._rates = Rates({NEVERS: Rate(asked=3000)})  # nobody accepts: all are asked
+    house.dispatcher.deciding.rates = Rates(
+        {NEVERS: Rate(asked=3000)}
+    )  # nobody accepts: all are asked
     loop = asyncio.get_running_loop()
     lapsed = await heard_lapses(house)
     slowest = 0.0

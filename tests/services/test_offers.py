@@ -339,4 +339,4 @@ async def test_a_wave_goes_on_after_a_restart(settings, addresses, clock):
         await clock.move_to(NOON + 10 * MINUTE)
         await house.settled()
         assert (await names_of(house, request_id)).count("offer.lapsed") == 1
-        assert house.dispatcher._rates.of(NEVERS).asked == 2
+        assert house.dispatcher.deciding.rates.of(NEVERS).asked == 2
