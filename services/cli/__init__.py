@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from services.cli import account, care, communities, indicators, offers, practitioners
+from services.cli import account, care, communities, indicators, offers, practitioners, slots
 from services.cli.errors import Ended, say_error, told_kindly
 from services.cli.options import AsJson, Community, HttpPort, State
 
@@ -500,6 +500,7 @@ def generate(
     generate_days(town, first, days, out, wanted, seed, sundays=sundays, as_json=as_json)
 
 
+app.add_typer(slots.slot, name="slot", rich_help_panel="Care")
 care.add_to(app)
 offers.add_to(app)
 practitioners.add_to(app)

@@ -6,9 +6,8 @@ from typing import Annotated
 import typer
 
 from events.roles import Role
-from services.cli.care import As
 from services.cli.errors import Told, told_kindly
-from services.cli.options import AsJson, Community, State
+from services.cli.options import As, AsJson, Community, State
 from services.messaging.subjects import Kind
 
 community = typer.Typer(

@@ -10,9 +10,8 @@ import typer
 from events.journal import JournalTopic
 from events.roles import Role
 from projections.indicators.readers import Reader
-from services.cli.care import As
 from services.cli.errors import told_kindly
-from services.cli.options import AsJson, State
+from services.cli.options import As, AsJson, State
 
 indicators = typer.Typer(
     invoke_without_command=True,

@@ -7,9 +7,8 @@ from typing import Annotated
 import typer
 
 from events.roles import Role
-from services.cli.care import As, RequestId
 from services.cli.errors import told_kindly
-from services.cli.options import AsJson, Community, State
+from services.cli.options import As, AsJson, Community, RequestId, State
 from services.messaging.subjects import Kind
 
 offer = typer.Typer(no_args_is_help=True, help="Members asked beyond their agenda: what they say.")

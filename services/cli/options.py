@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
+from events.roles import Role
 from services.cli.errors import Told
 
 HERE_NAME = os.environ.get("SNP_ZONE", "Europe/Paris")
@@ -23,6 +24,15 @@ Community = Annotated[
     str | None, typer.Option("--community", "-c", help="FINESS number of a community.")
 ]
 HttpPort = Annotated[int | None, typer.Option(help="Port of HTTP on 127.0.0.1 (8000).")]
+SlotId = Annotated[str, typer.Argument(metavar="ID", help="Slot, or the beginning of its id.")]
+RequestId = Annotated[str, typer.Argument(metavar="ID", help="Request or case.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+As = Annotated[
+    Role, typer.Option("--as", help="In what capacity: practitioner, delegate, regulator, …")
+]
+Instant = Annotated[
+    datetime, typer.Option(formats=["%Y-%m-%dT%H:%M", "%H:%M"], help="14:30 (today), or a date.")
+]
 
 
 def codes(text: str | None) -> list[str] | None:

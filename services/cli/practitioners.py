@@ -6,10 +6,9 @@ from typing import Annotated, Any
 import typer
 
 from events.roles import Role
-from services.cli.care import As, RequestId
 from services.cli.errors import told_kindly
 from services.cli.offers import Rpps
-from services.cli.options import AsJson, Community, State, codes
+from services.cli.options import As, AsJson, Community, RequestId, State, codes
 from services.messaging.subjects import Kind
 
 practitioner = typer.Typer(
