@@ -106,11 +106,13 @@ class Saying:
         # An emergency is known by what it says, not by its key: it is told anew, if it may be.
         if call is None and (before := await self._said_before(means)) is not None:
             return await self._answered_again(door, community, *before)
-        scope = await self._scopes.of(door, principal, data, community)
+        urgent = call is not None
+        scope = await self._scopes.of(door, principal, data, community, urgent=urgent)
         event = await self._as_permitted(means, scope)
-        # Of one, that one is meant; a request may be of neighbours, and others be named.
+        # Of one, that one is meant; a request may be of neighbours, others be named, and an
+        # emergency ends what its sender asked wherever that was.
         elsewhere = data.keys() & {"communities", "request_id"}
-        if community is None and len(scope.communities) == 1 and not elsewhere:
+        if community is None and len(scope.communities) == 1 and not elsewhere and not urgent:
             (community,) = scope.communities
         if "communities" in data:
             community = None

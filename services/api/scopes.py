@@ -33,10 +33,12 @@ class SayCommunity(Refused):
     code = "say_community"
 
 
-def meant(principal: Principal, action: Action, named: str | None = None) -> frozenset[str]:
+def meant(
+    principal: Principal, action: Action, named: str | None = None, *, whichever: bool = False
+) -> frozenset[str]:
     """The community that is named, or the one they can mean; none where they may everywhere.
 
-    Raises SayCommunity where it may be one of several.
+    Raises SayCommunity where it may be one of several, unless it may be `whichever`.
     """
     if named:
         return frozenset({named})
@@ -44,9 +46,9 @@ def meant(principal: Principal, action: Action, named: str | None = None) -> fro
     if any(one.communities is None for one in able):
         return frozenset()
     found = frozenset[str]().union(*(one.communities or () for one in able))
-    if len(found) > 1:
+    if len(found) > 1 and not whichever:
         raise SayCommunity
-    return found
+    return frozenset(sorted(found)[:1])
 
 
 def uuid_of(text: str) -> UUID:
@@ -107,15 +109,27 @@ class Scopes:
         self._care_after = care_after
 
     async def of(
-        self, door: Door, principal: Principal, data: dict[str, Any], community: str | None
+        self,
+        door: Door,
+        principal: Principal,
+        data: dict[str, Any],
+        community: str | None,
+        *,
+        urgent: bool = False,
     ) -> Scope:
-        """Whom it is about. Raises UnknownPath, SayCommunity and NoSuchSlot."""
+        """Whom it is about. Raises UnknownPath, SayCommunity and NoSuchSlot.
+
+        `urgent`: nobody is asked which of their communities they mean.
+        """
         match door.about:
             case About.NOTHING:
                 return Scope()
             case About.COMMUNITY:
-                here = meant(principal, door.kind, community)
-                return Scope(here | await self._of_its_case(door, data, here))
+                of_its_case = await self._of_its_case(door, data)
+                if urgent and community is None and of_its_case:
+                    return Scope(of_its_case)
+                here = meant(principal, door.kind, community, whichever=urgent)
+                return Scope(here | of_its_case if here else here)
             case About.MEMBERSHIP:
                 return scope_of_members(data, community)
             case About.PRACTITIONER:
@@ -132,16 +146,14 @@ class Scopes:
             case _:
                 assert_never(door.about)
 
-    async def _of_its_case(
-        self, door: Door, data: Mapping[str, Any], here: frozenset[str]
-    ) -> set[str]:
+    async def _of_its_case(self, door: Door, data: Mapping[str, Any]) -> frozenset[str]:
         """The community a file is of already, whoever tells of it: it must be within reach too."""
         case_id = data.get("case_id")
         if door.kind is not Kind.CARE_REQUEST or not isinstance(case_id, str):
-            return set()
+            return frozenset()
         state, _ = await request_with_version(self._log, request_of(case_id))
         received = received_of(state)
-        return {received.community} if received and here else set()
+        return frozenset({received.community} if received else ())
 
     async def _of_practitioner(self, data: Mapping[str, Any]) -> Scope:
         rpps = data.get("rpps")

@@ -112,9 +112,9 @@ def arrival(
         document, fingerprint = call, sealer.fingerprint(body)
     if reading.is_national(document):
         _expect(kind, subjects.Kind.CARE_REQUEST)
-        understood, expires_at = _of_the_samu(document, fingerprint)
+        understood, expires_at = _of_the_samu(document, fingerprint, community)
     else:
-        understood, expires_at = _of_ours(document, fingerprint, kind), None
+        understood, expires_at = _of_ours(document, fingerprint, community, kind), None
     return Arrival(
         message=understood.message,
         command_id=understood.command_id,
@@ -154,22 +154,24 @@ class _Understood(NamedTuple):
     begins: UUID | None = None
 
 
-def _of_the_samu(document: dict[str, Any], fingerprint: str) -> tuple[_Understood, datetime | None]:
+def _of_the_samu(
+    document: dict[str, Any], fingerprint: str, community: str
+) -> tuple[_Understood, datetime | None]:
     """And until when it is of use; an emergency always is."""
     try:
         message, expires_at, sender = reading.read(document)
     except Invalid:
         if (call := reading.emergency(document)) is None:
             raise
-        return _call(call, fingerprint, "hub"), None
+        return _call(call, fingerprint, community, "hub"), None
     # `fr.health.samu950.DRFR…` was made by `fr.health.samu950`.
     sender = sender or ".".join(message.caseId.split(".")[:3])
-    command_id = _national_id(message, fingerprint)
+    command_id = _national_id(message, fingerprint, community)
     understood = _Understood(message, command_id, Actor(ref=sender, role=Role.REGULATOR))
     return understood, None if reading.tells_an_emergency(message) else expires_at
 
 
-def _of_ours(document: dict[str, Any], fingerprint: str, kind: str) -> _Understood:
+def _of_ours(document: dict[str, Any], fingerprint: str, community: str, kind: str) -> _Understood:
     try:
         event = _cloud_event(document)
         message = _data(event, kind)
@@ -178,11 +180,11 @@ def _of_ours(document: dict[str, Any], fingerprint: str, kind: str) -> _Understo
         call = EmergencyCall.found_in(document.get("data"))
         if call is None or kind != subjects.Kind.CARE_REQUEST:
             raise
-        return _call(call, fingerprint, "unknown")
+        return _call(call, fingerprint, community, "unknown")
     role = event.actorrole or _ROLES[subjects.Kind(kind)]
     made = command_of(event.source, event.id)
-    # Whatever was said under that id before, an emergency is told: known by what it says.
-    command_id = named("call", fingerprint) if _is_a_call(message) else made
+    # Whatever was said under that id before, an emergency is told.
+    command_id = _call_of(fingerprint, community) if _is_a_call(message) else made
     return _Understood(message, command_id, Actor(ref=event.source, role=role), made)
 
 
@@ -196,9 +198,14 @@ def _is_a_call(message: Message) -> bool:
             return False
 
 
-def _call(call: EmergencyCall, fingerprint: str, sender: str) -> _Understood:
-    """Known by its content alone: sent again it is the same call."""
-    return _Understood(call, named("call", fingerprint), Actor(ref=sender, role=Role.REGULATOR))
+def _call(call: EmergencyCall, fingerprint: str, community: str, sender: str) -> _Understood:
+    command_id = _call_of(fingerprint, community)
+    return _Understood(call, command_id, Actor(ref=sender, role=Role.REGULATOR))
+
+
+def _call_of(fingerprint: str, community: str) -> UUID:
+    """Known by its content alone: sent there again it is the same call."""
+    return named("call", fingerprint, community)
 
 
 # In what orjson writes: an escape that is not itself escaped. PostgreSQL cannot store it.
@@ -296,14 +303,14 @@ def _data(event: CloudEvent, kind: str) -> Message:
         raise invalid(error) from error
 
 
-def _national_id(message: NationalMessage, fingerprint: str) -> UUID:
+def _national_id(message: NationalMessage, fingerprint: str, community: str) -> UUID:
     """A file is created once and a resource asked once; an update has no id but its content.
 
     Nor has an emergency: whatever the file said before, it is told.
     """
     match message:
         case Case() if reading.tells_an_emergency(message):
-            return named("call", fingerprint)
+            return _call_of(fingerprint, community)
         case Case():
             return request_of(message.caseId)
         case ResourcesRequest():

@@ -58,14 +58,11 @@ class CareDesk:
 
     async def request(self, came: Arrival, asked: CareRequest) -> Answer:
         """Our own form of a care request."""
-        request_id = request_of(asked.case_id) if asked.case_id else came.begins
         if is_emergency(asked.priority, asked.care_level):
-            if not asked.case_id and await self._is_of_another(request_id, asked):
-                request_id = named("call", str(came.begins))
             return await self.refuse(
                 came,
                 RefuseAsEmergency(
-                    request_id=request_id,
+                    request_id=await self._ended_by(came, asked),
                     case_id=asked.case_id,
                     source=asked.source,
                     priority=asked.priority,
@@ -75,22 +72,32 @@ class CareDesk:
                     at=came.at,
                 ),
             )
+        request_id = request_of(asked.case_id) if asked.case_id else came.begins
         community = await self.community_of(came, asked.commune)
         return await self.receive(came, asked, request_id, community, _identity(asked))
 
-    async def _is_of_another(self, request_id: UUID, asked: CareRequest) -> bool:
-        """Whether an id was given again for somebody else, as far as can be told.
+    async def _ended_by(self, came: Arrival, told: CareRequest | EmergencyCall) -> UUID:
+        """The request an emergency is of: its file's; without one, that of its id.
 
-        By age and sex: what else is known of a patient is sealed. Whose place it is keeps it.
+        Unless the id was given again for another patient, or sent to another community: then it
+        is of its own, and whose place it is keeps it. One patient is told from another by age and
+        sex; what else is known of them is sealed.
         """
+        if told.case_id is not None:
+            return request_of(told.case_id)
+        age = told.patient.age if told.patient else None
+        sex = told.patient.sex if told.patient else None
         known = received_of(
-            await self._executor.look(requests.decider, streams.request(request_id))
+            await self._executor.look(requests.decider, streams.request(came.begins))
         )
-        if known is None:
-            return False
-        ages = {known.age, asked.age} - {None}
-        sexes = {known.sex, asked.patient.sex} - {Sex.UNKNOWN}
-        return len(ages) > 1 or len(sexes) > 1
+        if known is None or (
+            came.community in {None, known.community}
+            and len({known.age, age} - {None}) <= 1
+            and len({known.sex, sex} - {None, Sex.UNKNOWN}) <= 1
+        ):
+            return came.begins
+        # Told again it is the same: of another one, another.
+        return named("call", str(came.begins), came.community or "", str(age), str(sex))
 
     async def emergency_call(self, came: Arrival, call: EmergencyCall) -> Answer:
         """An emergency that says little else that can be understood."""
@@ -101,7 +108,7 @@ class CareDesk:
             if isinstance(known, NotReceived):
                 raise UnknownCase(call.case_id)
         emergency = RefuseAsEmergency(
-            request_id=request_of(call.case_id) if call.case_id else came.begins,
+            request_id=await self._ended_by(came, call),
             case_id=call.case_id,
             source=call.source,
             priority=call.priority,

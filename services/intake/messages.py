@@ -1,7 +1,7 @@
 """What others may send, field by field: the `data` of a CloudEvent, by its type."""
 
 from datetime import date
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -13,7 +13,7 @@ from pydantic import (
     StringConstraints,
     ValidationError,
     ValidatorFunctionWrapHandler,
-    field_validator,
+    WrapValidator,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
@@ -59,6 +59,22 @@ def _known_zone(name: str) -> str:
 Zone = Annotated[ZoneName, AfterValidator(_known_zone)]
 
 
+def _or_unknown(given: object, check: ValidatorFunctionWrapHandler) -> Any:
+    try:
+        return check(given)
+    except ValidationError:
+        return None
+
+
+class Somebody(BaseModel):
+    """The little that tells one patient from another, as far as it can be understood."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    age: Annotated[Age | None, WrapValidator(_or_unknown)] = None
+    sex: Annotated[Sex | None, WrapValidator(_or_unknown)] = None
+
+
 class EmergencyCall(BaseModel):
     """The little that tells an emergency, read where the rest of a care request is wrong."""
 
@@ -67,15 +83,8 @@ class EmergencyCall(BaseModel):
     priority: Priority
     care_level: CareLevel | None = None
     source: Source = Source.SAS
-    case_id: CaseId | None = None
-
-    @field_validator("case_id", mode="wrap")
-    @classmethod
-    def _if_it_is_one(cls, given: object, check: ValidatorFunctionWrapHandler) -> str | None:
-        try:
-            return str(check(given)) if given is not None else None
-        except ValidationError:
-            return None
+    case_id: Annotated[CaseId | None, WrapValidator(_or_unknown)] = None
+    patient: Annotated[Somebody | None, WrapValidator(_or_unknown)] = None
 
     @classmethod
     def found_in(cls, given: object) -> Self | None:

@@ -432,13 +432,18 @@ async def regulator_of_two(door):
     return account, door.bearer(door.tokens.made_for(account))
 
 
-@pytest.mark.parametrize("community", [None, VALENCIENNES])
-async def test_an_emergency_under_a_used_key_is_told_and_ends_no_other_request(door, community):
+@pytest.mark.parametrize(
+    ("community", "patient"),
+    [(None, ANOTHER_PATIENT), (VALENCIENNES, ANOTHER_PATIENT), (VALENCIENNES, {})],
+)
+async def test_an_emergency_under_a_used_key_is_told_and_ends_no_other_request(
+    door, community, patient
+):
     await a_place(door.house)
     _, who = await regulator_of_two(door)
     path = f"/v1/requests?community={NEVERS}&wait=5s"
     first = (await door.ask("POST", path, who, json=request_told(), headers=KEY)).json()
-    vital = request_told(priority="P0", patient=ANOTHER_PATIENT)
+    vital = request_told(priority="P0", patient=patient)
 
     path = f"/v1/requests?community={community or NEVERS}"
     told = await door.ask("POST", path, who, json=vital, headers=KEY)
@@ -449,6 +454,19 @@ async def test_an_emergency_under_a_used_key_is_told_and_ends_no_other_request(d
     assert told.json()["id"] == pressed_twice.json()["id"] != first["id"]
     seen = await door.ask("GET", f"/v1/requests/{first['id']}", who)
     assert seen.json()["state"] == first["state"] == "assigned"
+
+
+async def test_who_is_of_several_communities_need_not_say_which_to_tell_an_emergency(door):
+    _, who = await regulator_of_two(door)
+    other = await door.as_(Role.PRACTITIONER)
+
+    told = await door.ask("POST", "/v1/requests", who, json={"priority": "P0"})
+    calm = await door.ask("POST", "/v1/requests", who, json=request_told())
+    refused = await door.ask("POST", "/v1/requests", other, json={"priority": "P0"})
+
+    assert told.json()["code"] == "refused_as_emergency"
+    assert calm.json()["code"] == "say_community"
+    assert refused.json()["code"] == "not_allowed"
 
 
 async def test_what_went_to_the_account_s_own_community_is_answered_again(door):

@@ -201,12 +201,60 @@ async def test_an_emergency_without_a_file_ends_nothing_of_another_community(hou
     vital = calm | {"data": request_told(priority="P0") if way == "whole" else {"priority": "P0"}}
 
     elsewhere = await ask(house, "care-request", vital, VALENCIENNES)
-    assert elsewhere["code"] == "wrong_subject"
+    assert elsewhere["state"] == "refused_as_emergency"
+    assert elsewhere["id"] != told["id"]
+    before = await house.log.history(names.request(told["id"]))
     await ask(house, "care-request", vital, NEVERS)
 
-    (*_, last) = await house.log.history(names.request(told["id"]))
+    (*_, last) = now = await house.log.history(names.request(told["id"]))
+    assert now[: len(before)] == before
+    assert len(now) > len(before)
     assert last.event.name == "request.refused_as_emergency"
     assert last.meta.community == NEVERS  # whose regulators are told of it
+
+
+SOMEBODY, SOMEBODY_ELSE = {"age": 80, "sex": "M"}, {"age": 3, "sex": "F"}
+
+
+@pytest.mark.parametrize(
+    "malformed", [{"motive": None}, {"asked_at": "now"}, {"nobody": "knows"}, {}], ids=str
+)
+async def test_an_emergency_of_another_ends_nothing_however_little_of_it_is_understood(
+    house, malformed
+):
+    await opened(house)
+    calm = cloud_event("care-request", request_told(patient={"age": 34, "sex": "F"}))
+    told = await ask(house, "care-request", calm)
+    await house.settled()
+
+    answers = [
+        await ask(
+            house,
+            "care-request",
+            calm | {"data": request_told(priority="P0", patient=whose) | malformed},
+        )
+        for whose in (SOMEBODY, SOMEBODY_ELSE, SOMEBODY)
+    ]
+
+    assert {answer["state"] for answer in answers} == {"refused_as_emergency"}
+    assert answers[0]["id"] == answers[2]["id"]
+    assert len({told["id"], *(answer["id"] for answer in answers)}) == 3
+    for one in answers:
+        (written,) = await house.log.history(names.request(one["id"]))
+        assert written.event.name == "request.refused_as_emergency"
+    (*_, last) = await house.log.history(names.request(told["id"]))
+    assert last.event.name == "request.assigned"
+
+
+async def test_an_emergency_whose_patient_is_none_that_can_be_understood_is_told(house):
+    await opened(house)
+    calm = cloud_event("care-request", request_told())
+    told = await ask(house, "care-request", calm)
+    vital = request_told(priority="P0", patient={"age": "old", "sex": ["M"]})
+
+    answer = await ask(house, "care-request", calm | {"data": vital})
+
+    assert answer == {"id": told["id"], "state": "refused_as_emergency"} | answer
 
 
 async def test_an_update_makes_an_emergency_of_what_was_handed_back(house, clock):
