@@ -79,13 +79,20 @@ def patient_told_of(body: bytes) -> UUID | None:
     case = reading.case_named(document)
     if case:
         return patient_of(request_of(case))
-    data = document.get("data") if isinstance(document, dict) else None
-    if isinstance(document, dict) and document.get("type") == "snp.contacts.v1":
+    if not isinstance(document, dict):
+        return None
+    data = document.get("data")
+    if document.get("type") == "snp.contacts.v1":
         return contacts_of(str(data.get("rpps"))) if isinstance(data, dict) else None
     try:
-        return patient_of(UUID(data["request_id"])) if isinstance(data, dict) else None
+        return patient_of(UUID(data["request_id"]))  # type: ignore[index]  # or it names none
     except (KeyError, TypeError, ValueError, AttributeError):
-        return None
+        pass
+    match document:
+        case {"source": str(source), "id": str(event_id)}:
+            return patient_of(command_of(source, event_id))  # of a request without a file
+        case _:
+            return None
 
 
 def arrival(

@@ -34,4 +34,7 @@ async def erase(
 
     circumstances = about_request(request_id, known, actor, causation=request_id)
     await executor.execute(Given(uuid5(request_id, "erase"), circumstances), decide)
+    if began is not None and began.patient_ref is not None:
+        # What was told between the two; from here on nothing is sealed under them any more.
+        destroyed |= await vault.erase(began.patient_ref)
     return destroyed

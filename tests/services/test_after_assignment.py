@@ -216,19 +216,68 @@ async def test_a_note_told_with_the_same_outcome_is_sealed_too(house, clock):
         assert await cursor.fetchone() == (2,)
 
 
+LOLA = {"age": 10, "sex": "F", "name": "Lola Petit"}
+
+
+async def erased(house, request_id):
+    actor = Actor(ref="tests", role=Role.OPERATOR)
+    how = {"executor": house.executor("tests"), "vault": house.vault, "clock": house.clock}
+    return await erase(UUID(request_id), actor=actor, **how)
+
+
+async def keys_left(house):
+    async with house.pool.connection() as connection:
+        cursor = await connection.execute("select count(*) from vault where key is not null")
+        return (await cursor.fetchone())[0]
+
+
 async def test_erasing_a_patient_erases_what_was_refused_about_them(house):
     await opened(house)
-    request_id = await asked(house, patient={"age": 10, "sex": "F", "name": "Lola Petit"})
+    request_id = await asked(house, patient=LOLA)
     note = {"request_id": request_id, "outcome": "TREATED", "note": "too early"}
     assert (await tell(house, "outcome", note))["code"] == "not_yet"
 
-    actor = Actor(ref="tests", role=Role.OPERATOR)
-    how = {"executor": house.executor("tests"), "vault": house.vault, "clock": house.clock}
-    assert await erase(UUID(request_id), actor=actor, **how)
+    assert await erased(house, request_id)
 
-    async with house.pool.connection() as connection:
-        cursor = await connection.execute("select count(*) from vault where key is not null")
-        assert await cursor.fetchone() == (0,)
+    assert await keys_left(house) == 0
+
+
+@pytest.mark.parametrize("changes", [{"delay": "24H"}, {"motive": "a cough"}], ids=str)
+async def test_erasing_a_patient_erases_what_was_refused_under_the_id_of_their_request(
+    house, changes
+):
+    await opened(house)
+    calm = cloud_event("care-request", request_told(patient=LOLA))
+    told = await ask(house, "care-request", calm)
+    other = request_told(patient=LOLA | {"address": "3 rue Basse"}, **changes)
+    assert "code" in await ask(house, "care-request", calm | {"data": other})
+
+    assert await erased(house, told["id"])
+
+    assert await keys_left(house) == 0
+
+
+async def test_what_is_told_of_a_patient_while_they_are_erased_is_erased_as_well(
+    house, clock, monkeypatch
+):
+    await opened(house)
+    request_id = await asked(house, patient=LOLA)
+    await clock.move_to(NOON + 2 * HOUR)
+    await appointment(house, request_id, "fulfilled")
+    erase_keys = house.vault.erase
+
+    async def and_somebody_tells(subject):
+        monkeypatch.setattr(house.vault, "erase", erase_keys)
+        done = await erase_keys(subject)
+        note = {"request_id": request_id, "outcome": "TREATED", "note": "Lola was called"}
+        assert "code" not in await tell(house, "outcome", note)
+        return done
+
+    monkeypatch.setattr(house.vault, "erase", and_somebody_tells)
+
+    assert await erased(house, request_id)
+
+    assert await keys_left(house) == 0
 
 
 @pytest.mark.parametrize(
