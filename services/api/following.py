@@ -1,6 +1,7 @@
 """What happens, as it happens: server-sent events, in the order of the log, resumed at will."""
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query
@@ -11,6 +12,7 @@ from events.envelope import Recorded
 from services.access.gate import permitted
 from services.access.permissions import Look, Principal, Scope
 from services.api.desk import AtDesk, Desk, Who
+from services.api.positions import check_position
 from services.api.scopes import meant
 from services.api.telling import RESPONSES, Community
 from services.deliver.webhooks import HEARD
@@ -20,31 +22,41 @@ from services.messaging.facts import fact
 router = APIRouter(tags=["events"], responses=RESPONSES)
 
 
-async def _followed(who: Who, community: Community = None) -> frozenset[str]:
-    """The communities that are followed; none: all. Asked before anything is answered."""
+@dataclass(frozen=True)
+class Followed:
+    """What is followed, and from where."""
+
+    here: frozenset[str]  # communities; none: all
+    position: int
+
+
+async def _followed(
+    desk: AtDesk,
+    who: Who,
+    community: Community = None,
+    since: Annotated[int | None, Query(ge=0, description="Position of the last one seen")] = None,
+    last_event_id: Annotated[str | None, Header(pattern=r"^[0-9]{1,18}$")] = None,
+) -> Followed:
+    """Whether they may, before anything is answered. Raises NotYetWritten and TooMany."""
     here = meant(who, Look.EVENTS, community)
     permitted(who, Look.EVENTS, Scope(here))
-    return here
+    desk.check_streams(who.account_id)
+    seen = int(last_event_id) if last_event_id else since
+    await check_position(desk.house.log, seen)
+    return Followed(here, await desk.house.log.head() if seen is None else seen)
 
 
 @router.get("/v1/events", response_class=EventSourceResponse)
 async def events(
-    desk: AtDesk,
-    who: Who,
-    here: Annotated[frozenset[str], Depends(_followed)],
-    since: Annotated[int | None, Query(ge=0, description="Position of the last one seen")] = None,
-    last_event_id: Annotated[str | None, Header(pattern=r"^[0-9]{1,18}$")] = None,
+    desk: AtDesk, who: Who, followed: Annotated[Followed, Depends(_followed)]
 ) -> AsyncIterator[ServerSentEvent]:
     """Of requests and places of a community: as CloudEvents, their id the position in the log.
 
     From now on; with `Last-Event-ID` (or `since`) from there, nothing left out.
     """
-    house = desk.house
-    position = int(last_event_id) if last_event_id else since
-    if position is None:
-        position = await house.log.head()
+    house, here = desk.house, followed.here
     async with desk.streaming(who.account_id) as bell:
-        async for batch in follow(house.log, bell, house.settings, since=position):
+        async for batch in follow(house.log, bell, house.settings, since=followed.position):
             if not await _may_still(desk, who, here):
                 return  # the client comes again, with a token that is good
             for recorded in batch:

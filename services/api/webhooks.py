@@ -14,6 +14,7 @@ from services.access.gate import permitted
 from services.access.permissions import Look, Principal, Scope
 from services.api import reading
 from services.api.desk import AtDesk, Desk, Who
+from services.api.positions import check_position
 from services.api.scopes import meant, uuid_of
 from services.api.telling import RESPONSES
 from services.deliver import ledger
@@ -31,12 +32,6 @@ _Position = Annotated[int, Field(ge=0, le=2**62)]
 
 class NoSuchEvent(Refused):
     """No event is called that: /asyncapi has them all."""
-
-    code = "invalid_value"
-
-
-class NotYetWritten(Refused):
-    """The log has not come that far: a position is one you have heard of."""
 
     code = "invalid_value"
 
@@ -89,7 +84,7 @@ async def make(sheet: WebhookSheet, desk: AtDesk, who: Who) -> dict[str, Any]:
     if unknown := set(sheet.names) - set(EVENTS):
         raise NoSuchEvent(", ".join(sorted(unknown)))
     check_address(sheet.url, anywhere=desk.house.settings.webhooks_anywhere)
-    await _check_position(desk, sheet.since)
+    await check_position(desk.house.log, sheet.since)
     table = _table(desk)
     community = next(iter(here)) if len(here) == 1 else None
     hook, secret = await table.make(
@@ -137,7 +132,7 @@ async def deliveries(
 async def replay(webhook_id: str, sheet: Replay, desk: AtDesk, who: Who) -> dict[str, Any]:
     """Hear everything again that came after a position; `webhook-id` says what was heard before."""
     hook = await _own(desk, who, webhook_id)
-    await _check_position(desk, sheet.since)
+    await check_position(desk.house.log, sheet.since)
     await Ledger(desk.house.pool).back(hook.destination, sheet.since)
     return await _shown(desk, hook)
 
@@ -170,12 +165,6 @@ async def end(webhook_id: str, desk: AtDesk, who: Who) -> None:
     hook = await _own(desk, who, webhook_id)
     await _table(desk).end(hook.webhook_id)
     await Ledger(desk.house.pool).close(hook.destination)
-
-
-async def _check_position(desk: Desk, since: int | None) -> None:
-    """Raises NotYetWritten for what nobody can have heard: it would be deaf until then."""
-    if since is not None and since > await desk.house.log.head():
-        raise NotYetWritten(since)
 
 
 def _table(desk: Desk) -> Webhooks:

@@ -1,6 +1,7 @@
 """What people and systems do over HTTP, from the request to the visit."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from datetime import timedelta
 
 import orjson
@@ -261,6 +262,26 @@ async def test_what_happens_is_heard_and_gone_on_with_where_it_was_left(door, re
     async with door.client.stream("GET", "/v1/events", headers=resumed) as stream:
         again = await _next_event(stream.aiter_lines())
     assert again == first
+
+
+async def test_who_goes_on_from_what_is_not_written_yet_is_told_so(door, regulator):
+    beyond = regulator | {"Last-Event-ID": str(await door.house.log.head() + 1)}
+
+    answer = await door.ask("GET", "/v1/events", beyond)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_value")
+
+
+async def test_who_follows_too_often_is_told_so(door, regulator):
+    most = door.house.settings.http_streams
+    async with AsyncExitStack() as stack:
+        for _ in range(most):
+            stream = door.client.stream("GET", "/v1/events", headers=regulator)
+            assert (await stack.enter_async_context(stream)).status_code == 200
+
+        answer = await door.ask("GET", "/v1/events", regulator)
+
+    assert (answer.status_code, answer.json()["code"]) == (429, "too_many")
 
 
 async def _next_event(lines):
