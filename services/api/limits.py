@@ -4,12 +4,16 @@ import asyncio
 from collections import Counter
 from time import monotonic
 
+import structlog
+from anyio import BrokenResourceError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.decider import Refused
 from services.api.problems import problem_of
 from services.intake.rejections import TooLarge
 from services.settings import Settings
+
+log = structlog.get_logger()
 
 
 class TooMany(Refused):
@@ -51,6 +55,23 @@ class Allowance:
 
 class _Gone(Exception):
     """Whoever spoke hung up before the end."""
+
+
+class LeftInTheMiddle:
+    """Whoever follows may hang up in the middle of a burst: that is no fault of ours.
+
+    FastAPI closes the stream before it stops who writes to it (its discussion 15725).
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request, whose answer may have lost its reader."""
+        try:
+            await self._app(scope, receive, send)
+        except* BrokenResourceError:
+            log.debug("hung up")
 
 
 class Bounded:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, get_args
 from uuid import UUID, uuid4
 
 import orjson
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Header, Query
 from fastapi.responses import Response
 from pydantic import Field
 
@@ -24,7 +24,7 @@ from services.api.asking import ask
 from services.api.desk import AtDesk, Desk, Who
 from services.api.problems import problem
 from services.api.scopes import meant, uuid_of
-from services.api.telling import RESPONSES, Community, IfMatch, version_of
+from services.api.telling import RESPONSES, Community, IdempotencyKey, IfMatch, version_of
 from services.intake.moment import Moment
 from services.intake.naming import named
 from services.log.vault import Erased, Identity, NothingSealed
@@ -158,16 +158,15 @@ async def candidates(
 async def take(
     request_id: str,
     choice: Choice,
-    request: Request,
     desk: AtDesk,
     who: Who,
+    idempotency_key: IdempotencyKey = None,
     if_match: IfMatch = None,
 ) -> Response:
     """A place chosen by hand is its place; gone, the next best are told."""
     identity = uuid_of(request_id)
     await desk.about_request(who, Look.TAKE, identity)
-    key = request.headers.get("Idempotency-Key")
-    command_id = _command(who.ref, key) if key else uuid4()
+    command_id = named("take", who.ref, idempotency_key) if idempotency_key else uuid4()
     seen = version_of(if_match)
     told = await desk.take(who, identity, choice.slot_id, choice.mode, command_id, seen)
     return problem(told) if "code" in told else reading.Json(told)
@@ -206,10 +205,6 @@ async def _seen(desk: Desk, who: Principal, request_id: str, at: datetime | None
     if seen is None:
         raise NoSuchRequest(identity)
     return seen
-
-
-def _command(ref: str, key: str) -> UUID:
-    return named("take", ref, key[:256])
 
 
 def _next(row: dict[str, Any]) -> str:

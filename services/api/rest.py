@@ -26,7 +26,7 @@ from services.api import (
 )
 from services.api.asyncapi import document
 from services.api.desk import Desk
-from services.api.limits import Bounded
+from services.api.limits import Bounded, LeftInTheMiddle
 from services.api.problems import problem, problem_of
 from services.api.scopes import UnknownPath
 from services.console import consoles, doorway
@@ -87,6 +87,7 @@ def rest(house: "House") -> "ASGIApp":
     api.mount(f"{consoles.PREFIX}/static", doorway.assets())
 
     _tell_kindly(api)
+    api.add_middleware(LeftInTheMiddle)
 
     messages: list[bytes] = []  # made when first asked for: it takes a fifth of a second
 

@@ -68,7 +68,10 @@ def _endpoint(door: Door) -> Any:
             community: Community = None,
             wait: Wait = None,
             idempotency_key: IdempotencyKey = None,
+            if_match: IfMatch = None,
         ) -> JSONResponse:
+            if if_match:
+                raise ChangedMeanwhile  # of what is only asked there is no ETag
             told = await desk.saying.tell(
                 door, who, {}, await request.body(), community=community, key=idempotency_key
             )

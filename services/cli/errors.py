@@ -4,7 +4,7 @@ import functools
 import json
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import ParamSpec, TypeVar
 
 P = ParamSpec("P")
@@ -57,6 +57,11 @@ def _code(kind: type[BaseException]) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower()
 
 
+def _path(before: str, location: Iterable[str | int]) -> str:
+    path = ".".join(map(str, location))
+    return before + path.upper() if before else path
+
+
 def _told(error: BaseException) -> Told | None:
     """The error in kind words; None for what only a developer can mend."""
     while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
@@ -83,8 +88,10 @@ def _told(error: BaseException) -> Told | None:
             return Told(f"{kind.__doc__}{about}", code=_code(kind))
         case "pydantic_core._pydantic_core.ValidationError":
             problems = error.errors(include_input=False)  # type: ignore[attr-defined]
+            # A setting is known by the variable that gives it.
+            before = "SNP_" if error.title == "Settings" else ""  # type: ignore[attr-defined]
             return Told(
-                "; ".join(f"{'.'.join(map(str, p['loc']))}: {p['msg']}" for p in problems),
+                "; ".join(f"{_path(before, p['loc'])}: {p['msg']}" for p in problems),
                 code="invalid_setting",
                 status=2,
             )

@@ -122,6 +122,14 @@ def test_an_address_beyond_this_machine_is_refused(snp, host):
     assert "loopback" in error["message"]
 
 
+def test_a_setting_that_is_none_is_named_as_it_is_given(snp):
+    done = snp.run("up", "--json", SNP_THREAD_SWITCH_SECONDS="fast")
+
+    error = json.loads(done.stdout.splitlines()[-1])["error"]
+    assert (done.returncode, error["code"]) == (2, "invalid_setting")
+    assert error["message"].startswith("SNP_THREAD_SWITCH_SECONDS: ")
+
+
 def test_a_port_that_is_taken_is_told_with_what_to_do(snp):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

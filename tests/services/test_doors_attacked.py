@@ -250,7 +250,25 @@ async def test_a_precondition_is_held_or_refused_but_never_ignored(door):
         "PUT", f"/v1/slots/{place}/capacity", doctor, json={"capacity": 2}, headers=old
     )
 
-    assert (taken.status_code, changed.status_code) == (412, 412)
+    asked = await door.ask("POST", "/v1/requests", regulator, json=request_told(), headers=old)
+
+    assert (taken.status_code, changed.status_code, asked.status_code) == (412, 412, 412)
+
+
+@pytest.mark.parametrize("key", ["", "x" * 257])
+async def test_a_key_that_is_none_is_refused_wherever_there_are_keys(door, key):
+    place, regulator = await a_place(door.house), await door.as_(Role.REGULATOR)
+    told = await a_request(door, regulator)
+
+    for path, body in (("", request_told()), (f"/{told['id']}/place", {"slot_id": place})):
+        answer = await door.ask(
+            "POST",
+            f"/v1/requests{path}",
+            regulator,
+            json=body,
+            headers={"Idempotency-Key": key},
+        )
+        assert answer.status_code == 422, path
 
 
 async def test_a_stream_of_news_ends_with_the_token(door, clock):

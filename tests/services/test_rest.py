@@ -6,9 +6,11 @@ from datetime import timedelta
 
 import orjson
 import pytest
+from structlog.testing import capture_logs
 
 from events.roles import Role
 from services.api.doors import DOORS
+from services.api.rest import rest
 from services.messaging.subjects import Kind
 from tests.conftest import house_at
 from tests.examples import DR_ADAM, HOUR, MINUTE, NEVERS, NOON, VALENCIENNES, called
@@ -282,6 +284,40 @@ async def test_who_follows_too_often_is_told_so(door, regulator):
         answer = await door.ask("GET", "/v1/events", regulator)
 
     assert (answer.status_code, answer.json()["code"]) == (429, "too_many")
+
+
+async def test_who_hangs_up_in_the_middle_of_a_burst_is_no_fault_of_ours(door, regulator):
+    for _ in range(5):
+        await a_request(door, regulator)
+    token = regulator["Authorization"].encode()
+    asking = {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": "1.1",
+        "method": "GET",
+        "path": "/v1/events",
+        "query_string": b"since=0",
+        "headers": [(b"authorization", token)],
+    }
+    hung_up = asyncio.Event()
+    first = [{"type": "http.request", "body": b""}]
+
+    async def receive():
+        if first:
+            return first.pop()
+        await hung_up.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message):
+        if message["type"] == "http.response.body":
+            asyncio.get_running_loop().call_later(0.05, hung_up.set)
+            await asyncio.Event().wait()  # nobody reads, until they are gone
+
+    with capture_logs() as logged:
+        async with asyncio.timeout(10):
+            await rest(door.house)(asking, receive, send)
+
+    assert [one["event"] for one in logged if one["log_level"] == "error"] == []
 
 
 async def _next_event(lines):
