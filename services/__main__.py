@@ -5,10 +5,14 @@ import signal
 
 def main() -> None:
     """Load the command and run it: what is only being loaded has nothing to undo."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    # Where whoever started it has it ignore ^C, it goes on to.
+    listens = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if listens:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     from services.cli import main as run
 
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if listens:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     run()
 
 

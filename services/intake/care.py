@@ -85,7 +85,11 @@ class CareDesk:
         """
         if told.case_id is not None:
             return request_of(told.case_id)
-        age = told.patient.age if told.patient else None
+        age = (
+            told.age
+            if isinstance(told, CareRequest)
+            else told.patient and told.patient.age_on(came.at.date())
+        )
         sex = told.patient.sex if told.patient else None
         known = received_of(
             await self._executor.look(requests.decider, streams.request(came.begins))

@@ -72,7 +72,14 @@ class Somebody(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     age: Annotated[Age | None, WrapValidator(_or_unknown)] = None
+    birth_date: Annotated[date | None, WrapValidator(_or_unknown)] = None
     sex: Annotated[Sex | None, WrapValidator(_or_unknown)] = None
+
+    def age_on(self, day: date) -> int | None:
+        """In years, as far as it was said."""
+        if self.age is None and self.birth_date is not None:
+            return years(self.birth_date, day)
+        return self.age
 
 
 class EmergencyCall(BaseModel):

@@ -246,6 +246,22 @@ async def test_an_emergency_of_another_ends_nothing_however_little_of_it_is_unde
     assert last.event.name == "request.assigned"
 
 
+@pytest.mark.parametrize("malformed", [{}, {"motive": None}], ids=str)
+async def test_a_birth_date_tells_one_patient_from_another_as_an_age_does(house, malformed):
+    await opened(house)
+    calm = cloud_event("care-request", request_told(patient={"birth_date": "1950-03-02"}))
+    told = await ask(house, "care-request", calm)
+    await house.settled()
+    vital = request_told(priority="P1", patient={"birth_date": "2000-03-02"}) | malformed
+
+    answer = await ask(house, "care-request", calm | {"data": vital})
+
+    assert answer["state"] == "refused_as_emergency"
+    assert answer["id"] != told["id"]
+    (*_, last) = await house.log.history(names.request(told["id"]))
+    assert last.event.name == "request.assigned"
+
+
 async def test_an_emergency_whose_patient_is_none_that_can_be_understood_is_told(house):
     await opened(house)
     calm = cloud_event("care-request", request_told())
