@@ -37,7 +37,7 @@ async def _followed(
     since: Annotated[int | None, Query(ge=0, description="Position of the last one seen")] = None,
     last_event_id: Annotated[str | None, Header(pattern=r"^[0-9]{1,18}$")] = None,
 ) -> Followed:
-    """Whether they may, before anything is answered. Raises NotYetWritten and TooMany."""
+    """Whether they may, before anything is answered. Raises NotYetHeard and TooMany."""
     here = meant(who, Look.EVENTS, community)
     permitted(who, Look.EVENTS, Scope(here))
     desk.check_streams(who.account_id)

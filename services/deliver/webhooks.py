@@ -175,7 +175,7 @@ class Webhooks:
             await connection.execute(_END, (webhook_id,))
 
     async def secrets(self, webhook_id: UUID) -> Sequence[bytes]:
-        """By which it is signed now, the newest first. None: it is over."""
+        """By which it is signed now, the newest first. Empty: it is over."""
         async with self._pool.connection() as connection:
             row = await (await connection.execute(_SECRETS, (webhook_id,))).fetchone()
         if row is None:

@@ -1,4 +1,4 @@
-"""Figures of who waits, as they really wait: one whose timer was lost shows as well."""
+"""Figures of who waits."""
 
 import asyncio
 from datetime import datetime, timedelta

@@ -24,7 +24,7 @@ from services.intake.about import agenda_of, check_addressed
 from services.intake.arrival import Arrival
 from services.intake.directory import Directory, Known
 from services.intake.holds import held, standing_held
-from services.intake.messages import CareRequest, EmergencyCall, EmergencyInAnUpdate
+from services.intake.messages import CareRequest, EmergencyCall, EmergencyInAnUpdate, age_on
 from services.intake.naming import named, patient_of, request_of
 from services.intake.receiving import receiving
 from services.intake.rejections import (
@@ -85,11 +85,8 @@ class CareDesk:
         """
         if told.case_id is not None:
             return request_of(told.case_id)
-        age = (
-            told.age
-            if isinstance(told, CareRequest)
-            else told.patient and told.patient.age_on(came.at.date())
-        )
+        asked_at = told.asked_at if isinstance(told, CareRequest) else came.at
+        age = age_on(asked_at.date(), told.patient) if told.patient else None
         sex = told.patient.sex if told.patient else None
         known = received_of(
             await self._executor.look(requests.decider, streams.request(came.begins))

@@ -75,12 +75,6 @@ class Somebody(BaseModel):
     birth_date: Annotated[date | None, WrapValidator(_or_unknown)] = None
     sex: Annotated[Sex | None, WrapValidator(_or_unknown)] = None
 
-    def age_on(self, day: date) -> int | None:
-        """In years, as far as it was said."""
-        if self.age is None and self.birth_date is not None:
-            return years(self.birth_date, day)
-        return self.age
-
 
 class EmergencyCall(BaseModel):
     """The little that tells an emergency, read where the rest of a care request is wrong."""
@@ -120,6 +114,13 @@ class Patient(Frozen):
     address: Said | None = None
 
 
+def age_on(day: date, whose: Patient | Somebody) -> int | None:
+    """In years, as far as it was said."""
+    if whose.age is None and whose.birth_date is not None:
+        return years(whose.birth_date, day)
+    return whose.age
+
+
 class WantedPlace(Frozen):
     """A place the regulator has before their eyes: kept from the first moment, or all is refused.
 
@@ -157,10 +158,7 @@ class CareRequest(Frozen):
     @property
     def age(self) -> int | None:
         """In years when it was asked."""
-        patient = self.patient
-        if patient.age is None and patient.birth_date is not None:
-            return years(patient.birth_date, self.asked_at.date())
-        return patient.age
+        return age_on(self.asked_at.date(), self.patient)
 
     @model_validator(mode="after")
     def _one_who_treats(self) -> Self:

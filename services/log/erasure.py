@@ -23,9 +23,8 @@ async def erase(
     stream = streams.request(request_id)
     known = await executor.look(requests.decider, stream)
     began = received_of(known)
-    destroyed = False
-    if began is not None and began.patient_ref is not None:
-        destroyed = await vault.erase(began.patient_ref)
+    patient = began.patient_ref if began is not None else None
+    destroyed = patient is not None and await vault.erase(patient)
 
     async def decide(decision: Decision) -> Answer:
         request = await decision.state(requests.decider, stream)
@@ -34,7 +33,6 @@ async def erase(
 
     circumstances = about_request(request_id, known, actor, causation=request_id)
     await executor.execute(Given(uuid5(request_id, "erase"), circumstances), decide)
-    if began is not None and began.patient_ref is not None:
-        # What was told between the two; from here on nothing is sealed under them any more.
-        destroyed |= await vault.erase(began.patient_ref)
+    if patient is not None:
+        destroyed |= await vault.erase(patient)  # what was told between the two
     return destroyed

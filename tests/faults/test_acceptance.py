@@ -31,9 +31,8 @@ async def test_of_twelve_who_accept_in_4_processes_one_sees_the_patient_200_time
     house, settings, addresses
 ):
     await members(house, *DOCTORS, weekly_cap=None)
-    house.dispatcher.deciding.rates = Rates(
-        {NEVERS: Rate(asked=3000)}
-    )  # nobody accepts: all are asked
+    nobody_accepts = Rates({NEVERS: Rate(asked=3000)})  # all are asked
+    house.dispatcher.deciding.rates = nobody_accepts
     loop = asyncio.get_running_loop()
     lapsed = await heard_lapses(house)
     slowest = 0.0
