@@ -40,7 +40,7 @@ from domain.request.commands import (
 )
 from domain.request.evolution import evolve
 from domain.request.reach import FOOT_REACH, GRADED, Reach
-from domain.request.receiving import LONGEST_DELAY, USUAL_DELAY, is_emergency
+from domain.request.receiving import LONGEST_DELAY, USUAL_DELAY, is_emergency, may_be_of
 from domain.request.refusals import (
     AlreadyAssigned,
     AlreadyVisited,
@@ -189,6 +189,7 @@ __all__ = [
     "evolve",
     "is_emergency",
     "is_erased",
+    "may_be_of",
     "place_of",
     "received_of",
 ]

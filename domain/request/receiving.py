@@ -26,7 +26,7 @@ from domain.request.states import (
     received_of,
     refusal_of,
 )
-from events.codes import CareLevel, Priority
+from events.codes import CareLevel, Priority, Sex
 from events.offer import Lapse
 from events.request import (
     RequestDeadlineAgreed,
@@ -107,6 +107,31 @@ def refuse(command: RefuseAsEmergency, request: Request) -> list[RequestEvent]:
             ]
         case Emergency() | Closed() | Visited():
             return []  # told as an emergency all the same; there is nothing left to close
+        case _:
+            assert_never(request)
+
+
+def may_be_of(request: Request, *, community: str | None, age: int | None, sex: Sex | None) -> bool:
+    """Whether an emergency told under the id of that request, of no file, is its patient's.
+
+    Of what is over it is not: told then, it is another one. One patient is told from another by
+    age, in years, and sex; what else is known of them is sealed.
+    """
+    match request:
+        case NotReceived():
+            return True
+        case (
+            Waiting(received=known)
+            | Assigned(waiting=Waiting(received=known))
+            | Closed(received=known, last=RequestHandedBack())
+        ):
+            return (
+                community in {None, known.community}
+                and len({known.age, age} - {None}) <= 1
+                and len({known.sex, sex} - {None, Sex.UNKNOWN}) <= 1
+            )
+        case Emergency() | Visited() | Closed():
+            return False
         case _:
             assert_never(request)
 

@@ -107,12 +107,11 @@ class Saying:
         if call is None and (before := await self._said_before(means)) is not None:
             return await self._answered_again(door, community, *before)
         urgent = call is not None
-        scope = await self._scopes.of(door, principal, data, community, urgent=urgent)
+        scope = await self._scopes.of(door, principal, data, community, urgent=urgent, key=key)
         event = await self._as_permitted(means, scope)
-        # Of one, that one is meant; a request may be of neighbours, others be named, and an
-        # emergency ends what its sender asked wherever that was.
+        # Of one, that one is meant; a request may be of neighbours, and others be named.
         elsewhere = data.keys() & {"communities", "request_id"}
-        if community is None and len(scope.communities) == 1 and not elsewhere and not urgent:
+        if community is None and len(scope.communities) == 1 and not elsewhere:
             (community,) = scope.communities
         if "communities" in data:
             community = None

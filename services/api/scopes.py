@@ -15,7 +15,7 @@ from services.access.gate import Gate
 from services.access.permissions import TABLE, Action, Principal, Scope
 from services.api.doors import About, Door
 from services.clock import Clock
-from services.intake.naming import request_of
+from services.intake.naming import command_of, request_of
 from services.intake.series import slots_of
 from services.log.reader import Log
 from services.messaging.subjects import Kind
@@ -116,18 +116,22 @@ class Scopes:
         community: str | None,
         *,
         urgent: bool = False,
+        key: str | None = None,
     ) -> Scope:
         """Whom it is about. Raises UnknownPath, SayCommunity and NoSuchSlot.
 
-        `urgent`: nobody is asked which of their communities they mean.
+        `urgent`: nobody is asked which of their communities they mean. It is the one in which they
+        asked under that `key`, as long as they may ask there.
         """
         match door.about:
             case About.NOTHING:
                 return Scope()
             case About.COMMUNITY:
                 of_its_case = await self._of_its_case(door, data)
-                if urgent and community is None and of_its_case:
-                    return Scope(of_its_case)
+                if urgent and community is None:
+                    began = of_its_case or await self._of_its_key(door, principal, key)
+                    if began:
+                        return Scope(began)
                 here = meant(principal, door.kind, community, whichever=urgent)
                 return Scope(here | of_its_case if here else here)
             case About.MEMBERSHIP:
@@ -151,7 +155,19 @@ class Scopes:
         case_id = data.get("case_id")
         if door.kind is not Kind.CARE_REQUEST or not isinstance(case_id, str):
             return frozenset()
-        state, _ = await request_with_version(self._log, request_of(case_id))
+        return await self._of_request(request_of(case_id))
+
+    async def _of_its_key(
+        self, door: Door, principal: Principal, key: str | None
+    ) -> frozenset[str]:
+        """The community of what they asked under that key, if they may ask there now."""
+        if key is None:
+            return frozenset()
+        began = await self._of_request(command_of(principal.ref, key))
+        return began if principal.may(door.kind, Scope(began)) else frozenset()
+
+    async def _of_request(self, request_id: UUID) -> frozenset[str]:
+        state, _ = await request_with_version(self._log, request_id)
         received = received_of(state)
         return frozenset({received.community} if received else ())
 

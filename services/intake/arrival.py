@@ -24,7 +24,7 @@ from services.intake.changes import AboutARequest
 from services.intake.cloudevents import CloudEvent
 from services.intake.message_types import TYPES, Message
 from services.intake.messages import CareRequest, EmergencyCall
-from services.intake.naming import command_of, contacts_of, named, patient_of, request_of
+from services.intake.naming import command_of, contacts_of, named, request_of
 from services.intake.rejections import (
     Invalid,
     NotJson,
@@ -35,7 +35,7 @@ from services.intake.rejections import (
     WrongSubject,
     invalid,
 )
-from services.log.vault import Sealer
+from services.log.vault import Sealer, patient_of
 from services.messaging import subjects
 
 
@@ -46,6 +46,7 @@ class Arrival:
     message: Message | NationalMessage
     command_id: UUID
     begins: UUID  # the request it makes, of what has no file
+    apart: UUID  # of an emergency: the request it makes where it ends none
     community: str | None  # None: the message itself must tell
     actor: Actor
     fingerprint: str
@@ -121,11 +122,13 @@ def arrival(
         _expect(kind, subjects.Kind.CARE_REQUEST)
         understood, expires_at = _of_the_samu(document, fingerprint, community)
     else:
-        understood, expires_at = _of_ours(document, fingerprint, community, kind), None
+        understood = _of_ours(document, fingerprint, community, kind, sealer)
+        expires_at = None
     return Arrival(
         message=understood.message,
         command_id=understood.command_id,
         begins=understood.begins or understood.command_id,
+        apart=understood.apart or understood.command_id,
         community=None if community == subjects.ANY_COMMUNITY else community,
         actor=understood.actor,
         fingerprint=fingerprint,
@@ -159,6 +162,7 @@ class _Understood(NamedTuple):
     command_id: UUID
     actor: Actor
     begins: UUID | None = None
+    apart: UUID | None = None
 
 
 def _of_the_samu(
@@ -178,7 +182,9 @@ def _of_the_samu(
     return understood, None if reading.tells_an_emergency(message) else expires_at
 
 
-def _of_ours(document: dict[str, Any], fingerprint: str, community: str, kind: str) -> _Understood:
+def _of_ours(
+    document: dict[str, Any], fingerprint: str, community: str, kind: str, sealer: Sealer
+) -> _Understood:
     try:
         event = _cloud_event(document)
         message = _data(event, kind)
@@ -189,10 +195,14 @@ def _of_ours(document: dict[str, Any], fingerprint: str, community: str, kind: s
             raise
         return _call(call, fingerprint, community, "unknown")
     role = event.actorrole or _ROLES[subjects.Kind(kind)]
-    made = command_of(event.source, event.id)
-    # Whatever was said under that id before, an emergency is told.
-    command_id = _call_of(fingerprint, community) if _is_a_call(message) else made
-    return _Understood(message, command_id, Actor(ref=event.source, role=role), made)
+    actor, made = Actor(ref=event.source, role=role), command_of(event.source, event.id)
+    if not _is_a_call(message):
+        return _Understood(message, made, actor, made)
+    # Whatever was said under that id before, an emergency is told; said again it is the same one,
+    # and so it is where nothing but the time is another: of whoever presses twice.
+    said = {name: value for name, value in event.data.items() if name != "asked_at"}
+    apart = named("call", str(made), community, sealer.fingerprint(check_text(said)))
+    return _Understood(message, _call_of(fingerprint, community), actor, made, apart)
 
 
 def _is_a_call(message: Message) -> bool:

@@ -1,10 +1,13 @@
 """Requests for care, as we write them; and what is the same for those the SAMU sends."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from domain import placing
 from domain import request as requests
+from domain.decider import Refused
 from domain.placing import Hold
 from domain.request import (
     Assigned,
@@ -15,6 +18,7 @@ from domain.request import (
     Waiting,
     is_emergency,
     is_erased,
+    may_be_of,
     received_of,
 )
 from events import streams
@@ -24,8 +28,15 @@ from services.intake.about import agenda_of, check_addressed
 from services.intake.arrival import Arrival
 from services.intake.directory import Directory, Known
 from services.intake.holds import held, standing_held
-from services.intake.messages import CareRequest, EmergencyCall, EmergencyInAnUpdate, age_on
-from services.intake.naming import named, patient_of, request_of
+from services.intake.messages import (
+    CareRequest,
+    EmergencyCall,
+    EmergencyInAnUpdate,
+    Patient,
+    Somebody,
+    age_on,
+)
+from services.intake.naming import request_of
 from services.intake.receiving import receiving
 from services.intake.rejections import (
     NoCommunityForCommune,
@@ -36,13 +47,26 @@ from services.intake.rejections import (
 from services.intake.standing import standing
 from services.log.commands import Answer, Circumstances
 from services.log.execute import Decision, Executor, Given
-from services.log.vault import Identity, Sealer
+from services.log.vault import Identity, Sealer, patient_of
 
 
 class UnknownCase(Rejected):
     """No request was received for this case."""
 
     code = "unknown_case"
+
+
+class _AnothersRequest(Refused):
+    """The request of that id is over, or of another patient, or of another community."""
+
+    code = "anothers_request"
+
+
+class _Somebody(NamedTuple):
+    """What tells one patient from another: age in years, and sex."""
+
+    age: int | None
+    sex: Sex | None
 
 
 class CareDesk:
@@ -59,10 +83,10 @@ class CareDesk:
     async def request(self, came: Arrival, asked: CareRequest) -> Answer:
         """Our own form of a care request."""
         if is_emergency(asked.priority, asked.care_level):
-            return await self.refuse(
+            return await self._emergency(
                 came,
                 RefuseAsEmergency(
-                    request_id=await self._ended_by(came, asked),
+                    request_id=request_of(asked.case_id) if asked.case_id else came.begins,
                     case_id=asked.case_id,
                     source=asked.source,
                     priority=asked.priority,
@@ -71,34 +95,11 @@ class CareDesk:
                     commune=asked.commune,
                     at=came.at,
                 ),
+                _somebody(asked.patient, asked.asked_at),
             )
         request_id = request_of(asked.case_id) if asked.case_id else came.begins
         community = await self.community_of(came, asked.commune)
         return await self.receive(came, asked, request_id, community, _identity(asked))
-
-    async def _ended_by(self, came: Arrival, told: CareRequest | EmergencyCall) -> UUID:
-        """The request an emergency is of: its file's; without one, that of its id.
-
-        Unless the id was given again for another patient, or sent to another community: then it
-        is of its own, and whose place it is keeps it. One patient is told from another by age and
-        sex; what else is known of them is sealed.
-        """
-        if told.case_id is not None:
-            return request_of(told.case_id)
-        asked_at = told.asked_at if isinstance(told, CareRequest) else came.at
-        age = age_on(asked_at.date(), told.patient) if told.patient else None
-        sex = told.patient.sex if told.patient else None
-        known = received_of(
-            await self._executor.look(requests.decider, streams.request(came.begins))
-        )
-        if known is None or (
-            came.community in {None, known.community}
-            and len({known.age, age} - {None}) <= 1
-            and len({known.sex, sex} - {None, Sex.UNKNOWN}) <= 1
-        ):
-            return came.begins
-        # Told again it is the same: of another one, another.
-        return named("call", str(came.begins), came.community or "", str(age), str(sex))
 
     async def emergency_call(self, came: Arrival, call: EmergencyCall) -> Answer:
         """An emergency that says little else that can be understood."""
@@ -109,7 +110,7 @@ class CareDesk:
             if isinstance(known, NotReceived):
                 raise UnknownCase(call.case_id)
         emergency = RefuseAsEmergency(
-            request_id=await self._ended_by(came, call),
+            request_id=request_of(call.case_id) if call.case_id else came.begins,
             case_id=call.case_id,
             source=call.source,
             priority=call.priority,
@@ -118,7 +119,21 @@ class CareDesk:
             commune=None,
             at=came.at,
         )
-        return await self.refuse(came, emergency)
+        return await self._emergency(came, emergency, _somebody(call.patient, came.at))
+
+    async def _emergency(
+        self, came: Arrival, command: RefuseAsEmergency, whose: _Somebody
+    ) -> Answer:
+        """It ends the request of its file; without one, that of its id, where that is its own.
+
+        Otherwise the id was given again: it is told as one of its own, and ends nothing.
+        """
+        if command.case_id is not None:
+            return await self.refuse(came, command)
+        try:
+            return await self.refuse(came, command, whose)
+        except _AnothersRequest:
+            return await self.refuse(came, replace(command, request_id=came.apart))
 
     async def receive(
         self,
@@ -162,23 +177,42 @@ class CareDesk:
         given = self.given(came, community.finess, request_id, asked.case_id)
         return await self._executor.execute(given, decide)
 
-    async def refuse(self, came: Arrival, command: RefuseAsEmergency) -> Answer:
-        """An emergency is the SAMU's. Nothing of the patient is kept, not even sealed."""
-        community = await self._directory.serving(command.commune) if command.commune else None
+    async def refuse(
+        self, came: Arrival, command: RefuseAsEmergency, whose: _Somebody | None = None
+    ) -> Answer:
+        """An emergency is the SAMU's. Nothing of the patient is kept, not even sealed.
+
+        `whose` it is must be the patient of that request, where it is said. Raises AnotherCommunity
+        for what was sent to another's subject.
+        """
         stream = streams.request(command.request_id)
-        own = await self.community_of_request(came, command.request_id)
+        finess = await self._told_to(came, command.commune)
+        given = self.given(came, finess, command.request_id, command.case_id)
 
         async def decide(decision: Decision) -> Answer:
             request = await decision.state_of_new(requests.decider, stream)
+            if whose is not None and not may_be_of(
+                request, community=came.community, age=whose.age, sex=whose.sex
+            ):
+                raise _AnothersRequest
+            about = given.circumstances
+            if (received := received_of(request)) is not None:
+                check_addressed(came, received.community)
+                about = replace(about, community=received.community)
             agenda, agenda_stream = await agenda_of(decision, request)
             both = placing.refuse_as_emergency(command, request, agenda)
-            decision.write(stream, both.request)
-            decision.write(agenda_stream, both.agenda)
+            decision.write(stream, both.request, about)
+            decision.write(agenda_stream, both.agenda, about)
             return standing(command.request_id, Emergency())
 
-        finess = own or (community.finess if community else None)
-        given = self.given(came, finess, command.request_id, command.case_id)
         return await self._executor.execute(given, decide)
+
+    async def _told_to(self, came: Arrival, commune: str | None) -> str | None:
+        """The community that hears of an emergency no request of theirs became."""
+        if came.community and await self._directory.community(came.community):
+            return came.community
+        serving = await self._directory.serving(commune) if commune else None
+        return serving.finess if serving else None
 
     def given(
         self, came: Arrival, community: str | None, request_id: UUID, case_id: str | None
@@ -214,6 +248,12 @@ class CareDesk:
         if received is not None:
             check_addressed(came, received.community)
         return received.community if received else None
+
+
+def _somebody(patient: Patient | Somebody | None, asked_at: datetime) -> _Somebody:
+    if patient is None:
+        return _Somebody(None, None)
+    return _Somebody(age_on(asked_at.date(), patient), patient.sex)
 
 
 def _identity(asked: CareRequest) -> Identity:

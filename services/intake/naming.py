@@ -12,11 +12,6 @@ def request_of(case_id: str) -> UUID:
     return uuid5(NAMESPACE, f"case:{case_id}")
 
 
-def patient_of(request_id: UUID) -> UUID:
-    """What the vault calls the patient of a request."""
-    return uuid5(request_id, "patient")
-
-
 def contacts_of(rpps: str) -> UUID:
     """What the vault calls a practitioner's addresses."""
     return uuid5(NAMESPACE, f"contacts:{rpps}")

@@ -92,7 +92,7 @@ class ReportingDesk:
         answer = await self._executor.execute(given(came, account.finess), decide)
         if isinstance(account, JournalStrike):
             # After, not with it: interrupted, the same message again destroys it.
-            await self._vault.erase(account.entry_id)
+            await self._vault.forget(account.entry_id, JOURNAL)
         return answer
 
 

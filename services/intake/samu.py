@@ -29,7 +29,7 @@ from domain.request import (
 from events import streams
 from events.codes import Delay, Priority, Source
 from events.motives import MOTIVES, NOT_GIVEN
-from events.request import RequestHandedBack, Withdrawal
+from events.request import RequestHandedBack, RequestReceived, Withdrawal
 from services.hub_sante import reading
 from services.hub_sante.messages import (
     Cancellation,
@@ -123,10 +123,7 @@ class SamuDesk:
         try:
             return await self._care.receive(came, asked, request_id, community, identity)
         except ReceivedOtherwise:
-            answer = await self._file_of_a_demand(came, request_id, community, identity)
-            if answer is None:
-                raise
-            return answer
+            return await self._file_of_a_demand(came, case.caseId, community, identity)
 
     async def demand(self, came: Arrival, demand: ResourcesRequest) -> Answer:
         """A resource asked for a case (RS-DR): its delay, or its cancellation."""
@@ -198,32 +195,30 @@ class SamuDesk:
         )
 
     async def _file_of_a_demand(
-        self, came: Arrival, request_id: UUID, community: Known, identity: Identity
-    ) -> Answer | None:
+        self, came: Arrival, case_id: str, community: Known, identity: Identity
+    ) -> Answer:
         """The file of a request that its demand began: it tells who the patient is, no more.
 
-        None where the request began otherwise, or where others than serve the patient would be
-        told who they are: the file is another one under the same number.
+        Raises ReceivedOtherwise where the request began otherwise, or where others than serve the
+        patient would be told who they are: the file is another one under the same number.
         """
-        request = await self._executor.look(requests.decider, streams.request(request_id))
-        patient_ref = still_named(request)
-        if patient_ref is None or not isinstance(request, Waiting | Assigned):
-            return None
-        waiting = request.waiting if isinstance(request, Assigned) else request
-        received = waiting.received
-        if (received.motive, received.age, received.commune) != (NOT_GIVEN, None, None):
-            return None
-        check_addressed(came, received.community)
-        if received.community != community.finess:
-            return None
+        request_id = request_of(case_id)
 
         async def decide(decision: Decision) -> Answer:
+            # Read here: who is erased meanwhile moves the stream, and nothing is sealed.
+            request = await decision.state(requests.decider, streams.request(request_id))
+            received, patient_ref = received_of(request), still_named(request)
+            if received is None or patient_ref is None or not _began_with_a_demand(received):
+                raise ReceivedOtherwise(request_id)
+            check_addressed(came, received.community)
+            if received.community != community.finess:
+                raise ReceivedOtherwise(request_id)
             decision.sealed = [
                 self._sealer.seal_identity(identity, ref=came.command_id, patient_ref=patient_ref)
             ]
             return standing(request_id, request)
 
-        given = self._care.given(came, received.community, request_id, received.case_id)
+        given = self._care.given(came, community.finess, request_id, case_id)
         return await self._executor.execute(given, decide)
 
     async def _agree(self, came: Arrival, case_id: str, demand: Demand, request_id: UUID) -> Answer:
@@ -268,6 +263,10 @@ class SamuDesk:
         return await self._executor.execute(
             self._care.given(came, community, request_id, case_id), decide
         )
+
+
+def _began_with_a_demand(received: RequestReceived) -> bool:
+    return (received.motive, received.age, received.commune) == (NOT_GIVEN, None, None)
 
 
 def _becoming(update: CaseUpdate, known: Request, at: datetime) -> RefuseAsEmergency | None:

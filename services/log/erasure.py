@@ -10,7 +10,7 @@ from services.clock import Clock
 from services.log.circumstances import about_request
 from services.log.commands import Answer
 from services.log.execute import Decision, Executor, Given
-from services.log.vault import Vault
+from services.log.vault import Vault, patient_of
 
 
 async def erase(
@@ -23,7 +23,8 @@ async def erase(
     stream = streams.request(request_id)
     known = await executor.look(requests.decider, stream)
     began = received_of(known)
-    patient = began.patient_ref if began is not None else None
+    # Named by nobody, they may have been by what was refused.
+    patient = (began.patient_ref or patient_of(request_id)) if began is not None else None
     destroyed = patient is not None and await vault.erase(patient)
 
     async def decide(decision: Decision) -> Answer:

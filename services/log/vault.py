@@ -9,17 +9,18 @@ import base64
 import hmac
 import os
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import LiteralString, NamedTuple, cast
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import BaseModel, ConfigDict, SecretStr
 
 from services.log.commands import Sealed
-from services.log.database import Pool
+from services.log.database import Pool, one_at_a_time
 from services.settings import Settings
 
 _NONCE_BYTES = 12  # NIST SP 800-38D, 8.2.2: random nonces of 96 bits; each key seals once
@@ -43,6 +44,11 @@ class Erased(Exception):
 
 class VaultKeyInvalid(Exception):
     """The vault's key must be 32 bytes in base64, and the one the vault was sealed with."""
+
+
+def patient_of(request_id: UUID) -> UUID:
+    """What the vault calls the patient of a request."""
+    return uuid5(request_id, "patient")
 
 
 class Identity(BaseModel):
@@ -131,6 +137,22 @@ _DESTROY = (
     " where subject = %s and key is not null"
 )
 
+_ERASED = (
+    "insert into vault (ref, subject, kind, erased_at) values (%s, %s, %s, clock_timestamp())"
+    " on conflict (ref) do nothing"
+)
+_KEEP = """
+with erased as (
+    select clock_timestamp() as at from vault
+    where ref = %(subject)s and kind = %(patient)s and key is null
+)
+insert into vault (ref, subject, kind, key, body, erased_at)
+select %(ref)s, %(subject)s, %(kind)s,
+    case when at is null then %(key)s end, case when at is null then %(body)s end, at
+from (select 1) one left join erased on true
+on conflict (ref) do nothing
+"""
+
 
 class Vault:
     """The table of sealed bodies."""
@@ -153,13 +175,13 @@ class Vault:
             raise VaultKeyInvalid("SNP_VAULT_KEY, SNP_VAULT_KEY_FILE or vault.key in the state")
 
     async def keep(self, sealed: Sealed) -> None:
-        """Store a body that no command carries. A second time it changes nothing."""
-        async with self._pool.connection() as connection:
-            await connection.execute(
-                "insert into vault (ref, subject, kind, key, body) values (%s, %s, %s, %s, %s)"
-                " on conflict (ref) do nothing",
-                (sealed.ref, sealed.subject, sealed.kind, sealed.key, sealed.body),
-            )
+        """Store a body that no command carries. A second time it changes nothing.
+
+        Of a patient who was erased nothing is stored but that it was erased.
+        """
+        async with self._pool.connection() as connection, connection.transaction():
+            await one_at_a_time(connection, f"vault {sealed.subject}")
+            await connection.execute(_KEEP, asdict(sealed) | {"patient": PATIENT})
 
     async def reveal_patient(
         self, patient_ref: UUID, *, actor: str, reason: str, community: str | None = None
@@ -269,10 +291,15 @@ class Vault:
             found.append(Sealed(ref, subject, kind, key, body))
         return found
 
-    async def erase(self, subject: UUID) -> bool:
-        """Destroy keys and bodies. False when there was nothing left to destroy."""
-        async with self._pool.connection() as connection:
-            cursor = await connection.execute(_DESTROY, (subject,))
+    async def erase(self, patient_ref: UUID) -> bool:
+        """Destroy keys and bodies of a patient. False when there was nothing left to destroy.
+
+        What is kept about them from then on is erased as it comes.
+        """
+        async with self._pool.connection() as connection, connection.transaction():
+            await one_at_a_time(connection, f"vault {patient_ref}")
+            cursor = await connection.execute(_DESTROY, (patient_ref,))
+            await connection.execute(_ERASED, (patient_ref, patient_ref, PATIENT))
             return cursor.rowcount > 0
 
 

@@ -30,8 +30,9 @@ from domain.request import (
     WasAnEmergency,
     Withdraw,
     decider,
+    may_be_of,
 )
-from events.codes import CareLevel, Delay, Mode, Priority, Source
+from events.codes import CareLevel, Delay, Mode, Priority, Sex, Source
 from events.request import (
     HandBack,
     PatientErased,
@@ -49,9 +50,12 @@ from tests.examples import (
     HOUR,
     MINUTE,
     MORNING,
+    NEVERS,
     NOON,
     NOTHING_WEIGHED,
+    VALENCIENNES,
     assigned,
+    attended,
     called,
     confirmed,
     handed_back,
@@ -217,6 +221,44 @@ def test_an_open_request_that_turns_out_to_be_an_emergency_is_closed():
 
 def test_a_closed_request_has_nothing_left_to_close():
     given(received(), withdrawn()).when(refuse()).then_nothing()
+
+
+OPEN = {
+    "waiting": (received(),),
+    "assigned": (received(), assigned()),
+    "handed back": (received(), handed_back()),
+}
+OVER = {
+    "withdrawn": (received(), withdrawn()),
+    "an emergency already": (received(), refused()),
+    "an emergency from the first": (refused(),),
+    "visited": (received(), assigned(), attended()),
+}
+
+
+def is_of_the_same(history, community=NEVERS, age=10, sex=Sex.FEMALE):
+    return may_be_of(decider.replay(history), community=community, age=age, sex=sex)
+
+
+@pytest.mark.parametrize("history", OPEN.values(), ids=OPEN)
+def test_an_emergency_under_the_id_of_an_open_request_is_its_patient_s_unless_it_says_another(
+    history,
+):
+    assert is_of_the_same(history)
+    assert is_of_the_same(history, community=None, age=None, sex=None)
+    assert is_of_the_same(history, sex=Sex.UNKNOWN)
+    assert not is_of_the_same(history, community=VALENCIENNES)
+    assert not is_of_the_same(history, age=11)
+    assert not is_of_the_same(history, sex=Sex.MALE)
+
+
+@pytest.mark.parametrize("history", OVER.values(), ids=OVER)
+def test_an_emergency_under_the_id_of_what_is_over_is_another_one(history):
+    assert not is_of_the_same(history)
+
+
+def test_an_emergency_under_an_id_that_is_new_is_of_that_id():
+    assert is_of_the_same(())
 
 
 def test_what_was_handed_back_is_never_searched_for_again_once_it_is_an_emergency():

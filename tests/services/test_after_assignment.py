@@ -10,6 +10,7 @@ from events.envelope import Actor, Role
 from projections import availability
 from services.dispatch.opening import opening
 from services.log.erasure import erase
+from services.log.vault import Erased
 from services.log.verify import verify
 from services.projector.queries import rows
 from tests.conftest import house_at
@@ -254,6 +255,34 @@ async def test_erasing_a_patient_erases_what_was_refused_under_the_id_of_their_r
 
     assert await erased(house, told["id"])
 
+    assert await keys_left(house) == 0
+
+
+async def test_what_is_refused_about_a_patient_once_they_are_erased_is_nobody_s_to_read(house):
+    """Found in review: put aside after the keys were destroyed, it had one of its own."""
+    await opened(house)
+    calm = cloud_event("care-request", request_told(patient=LOLA))
+    told = await ask(house, "care-request", calm)
+    assert await erased(house, told["id"])
+
+    assert "code" in await ask(house, "care-request", calm | {"data": request_told(delay="24H")})
+
+    assert await keys_left(house) == 0
+    (letter,) = await house.letters.all()
+    with pytest.raises(Erased):
+        await house.letters.replay(letter, actor="tests")
+
+
+async def test_of_who_was_not_named_at_first_erasing_takes_what_named_them_later(house):
+    await opened(house)
+    calm = cloud_event("care-request", request_told())
+    told = await ask(house, "care-request", calm)
+    named = calm | {"data": request_told(delay="24H", patient=LOLA)}
+    assert "code" in await ask(house, "care-request", named)
+
+    assert await erased(house, told["id"])
+
+    assert "code" in await ask(house, "care-request", named | {"data": {"patient": LOLA}})
     assert await keys_left(house) == 0
 
 

@@ -11,6 +11,7 @@ import orjson
 import pytest
 from psycopg import OperationalError
 
+from events import streams as names
 from events.roles import Role
 from tests.conftest import house_at
 from tests.examples import DR_ADAM, DR_BLAIN, HOUR, NEVERS, NOON, VALENCIENNES
@@ -487,6 +488,34 @@ async def test_who_is_of_several_communities_need_not_say_which_to_tell_an_emerg
     assert refused.json()["code"] == "not_allowed"
 
 
+@pytest.mark.parametrize("still_there", [True, False])
+async def test_an_emergency_ends_what_was_asked_under_its_key_where_they_may_ask(door, still_there):
+    """Found in review: it ended a request of a community its sender had left."""
+    await a_place(door.house)
+    account, who = await regulator_of_two(door)
+    path = f"/v1/requests?community={VALENCIENNES}"
+    first = (await door.ask("POST", path, who, json=request_told(), headers=KEY)).json()
+    grant = {"role": "regulator", "community": VALENCIENNES}
+    if not still_there:
+        await tell(door.house, "role-revocation", {"account_id": str(account), "grant": grant}, "_")
+
+        async def is_shut_out():
+            seen = await door.ask("GET", f"/v1/requests/{first['id']}", who)
+            return seen.status_code == 403
+
+        await until(is_shut_out)
+
+    told = await door.ask("POST", "/v1/requests", who, json={"priority": "P0"}, headers=KEY)
+
+    assert told.json()["code"] == "refused_as_emergency"
+    assert (told.json()["id"] == first["id"]) is still_there
+    there = await door.as_(Role.REGULATOR, community=VALENCIENNES)
+    seen = await door.ask("GET", f"/v1/requests/{first['id']}", there)
+    assert (seen.json()["state"] == "refused_as_emergency") is still_there
+    (*_, written) = await door.house.log.history(names.request(UUID(told.json()["id"])))
+    assert written.meta.community == (VALENCIENNES if still_there else NEVERS)
+
+
 async def test_what_went_to_the_account_s_own_community_is_answered_again(door):
     doctor, regulator = await door.as_(Role.PRACTITIONER), await door.as_(Role.REGULATOR)
     slot, request = slot_told(NOON + 2 * HOUR), request_told()
@@ -569,11 +598,11 @@ async def test_what_was_interrupted_before_it_erased_erases_when_it_is_said_agai
     noted = (await door.ask("POST", journal, coordinator, json=note)).json()
     entry, vault = f"{journal}/{noted['id']}", door.house.vault
 
-    async def unreachable(_):
+    async def unreachable(*_):
         raise OperationalError
 
     with monkeypatch.context() as broken:
-        broken.setattr(vault, "erase", unreachable)
+        broken.setattr(vault, "forget", unreachable)
         first = await door.ask("DELETE", entry, coordinator, headers=KEY)
     again = await door.ask("DELETE", entry, coordinator, headers=KEY)
 

@@ -16,6 +16,7 @@ from events.envelope import Actor, Role
 from events.place import CoarsePosition
 from services.cli.shifting import as_of
 from services.intake.naming import request_of
+from services.log.appender import Appender
 from services.log.erasure import erase
 from services.log.vault import Identity
 from services.messaging import streams, subjects
@@ -655,24 +656,49 @@ async def test_a_demand_for_another_century_is_refused(house):
     assert answer["code"] == "asked_in_the_future"
 
 
-async def test_nothing_more_is_sealed_about_a_patient_who_was_erased(house):
-    await opened(house)
-    await sent(house, case())
-    await house.settled()
-    how = {
+def as_operator(house):
+    return {
         "executor": house.executor("tests"),
         "vault": house.vault,
         "clock": house.clock,
         "actor": Actor(ref="anna", role=Role.OPERATOR),
     }
+
+
+async def keys_left(house):
+    async with house.pool.connection() as connection:
+        cursor = await connection.execute("select count(*) from vault where key is not null")
+        return (await cursor.fetchone())[0]
+
+
+async def test_nothing_more_is_sealed_about_a_patient_who_was_erased(house):
+    await opened(house)
+    await sent(house, case())
+    await house.settled()
     await sent(house, {"createCaseHealthUpdate": {"caseId": CASE, "note": "Lola"}})
-    assert await erase(request_of(CASE), **how)
+    assert await erase(request_of(CASE), **as_operator(house))
 
     await sent(house, demand(request={"freetext": "Lola again", "deadline": "2H"}))
 
-    async with house.pool.connection() as connection:
-        cursor = await connection.execute("select count(*) from vault where key is not null")
-        assert await cursor.fetchone() == (0,)
+    assert await keys_left(house) == 0
+
+
+async def test_a_file_that_comes_while_its_patient_is_erased_is_not_sealed(house, monkeypatch):
+    await opened(house)
+    await sent(house, demand(), NEVERS)
+    append = Appender.append
+
+    async def once_they_are_erased(appender, wanted):
+        monkeypatch.setattr(Appender, "append", append)
+        assert await erase(request_of(CASE), **as_operator(house))
+        return await append(appender, wanted)
+
+    monkeypatch.setattr(Appender, "append", once_they_are_erased)
+
+    answer = await sent(house, case())
+
+    assert answer["code"] == "request_received_otherwise"
+    assert await keys_left(house) == 0
 
 
 async def test_what_a_sender_writes_into_codes_is_not_quoted(house):

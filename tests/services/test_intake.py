@@ -10,8 +10,8 @@ import pytest
 from events import streams as names
 from projections import board
 from services.intake.directory import Directory
-from services.intake.naming import patient_of, request_of
-from services.log.vault import Erased
+from services.intake.naming import request_of
+from services.log.vault import Erased, patient_of
 from services.messaging import streams, subjects
 from services.projector.queries import rows
 from tests.examples import DR_ADAM, DR_BLAIN, HOUR, MINUTE, NEVERS, NOON, VALENCIENNES

@@ -1,5 +1,6 @@
 """What a partner of one community could do to another, and emergencies that were not heard."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -214,6 +215,7 @@ async def test_an_emergency_without_a_file_ends_nothing_of_another_community(hou
 
 
 SOMEBODY, SOMEBODY_ELSE = {"age": 80, "sex": "M"}, {"age": 3, "sex": "F"}
+THE_SAME = {"age": 34, "sex": "F"}
 
 
 @pytest.mark.parametrize(
@@ -244,6 +246,69 @@ async def test_an_emergency_of_another_ends_nothing_however_little_of_it_is_unde
         assert written.event.name == "request.refused_as_emergency"
     (*_, last) = await house.log.history(names.request(told["id"]))
     assert last.event.name == "request.assigned"
+
+
+async def over_already(house, how):
+    """A message of an id whose request there is nothing left to end of, and that request's id."""
+    calm = cloud_event("care-request", request_told(patient=THE_SAME))
+    vital = calm | {"data": request_told(priority="P0", patient=THE_SAME)}
+    if how == "emergency":
+        return calm, (await ask(house, "care-request", vital))["id"]
+    told = await ask(house, "care-request", calm)
+    if how == "became an emergency":
+        await ask(house, "care-request", vital)
+    else:
+        over = {"request_id": told["id"], "reason": "CANCELLED"}
+        await tell(house, "withdrawal", over)
+    return calm, told["id"]
+
+
+@pytest.mark.parametrize("how", ["emergency", "became an emergency", "withdrawn"])
+@pytest.mark.parametrize(
+    ("patient", "community"),
+    [(SOMEBODY, NEVERS), (THE_SAME, VALENCIENNES), (THE_SAME, NEVERS)],
+)
+async def test_an_emergency_under_the_id_of_what_is_over_is_written_as_well(
+    house, how, patient, community
+):
+    """Found in review: answered as an emergency, and nobody else ever heard of it."""
+    await opened(house)
+    await tell(house, "community", community_told(VALENCIENNES), VALENCIENNES)
+    calm, first = await over_already(house, how)
+    before = await house.log.history(names.request(first))
+    vital = request_told(priority="P1", motive="M02.01", patient=patient)
+
+    answer = await ask(house, "care-request", calm | {"data": vital}, community)
+    again = await ask(house, "care-request", calm | {"data": vital}, community)
+    later = vital | {"asked_at": (NOON + timedelta(seconds=1)).isoformat()}
+    pressed_twice = await ask(house, "care-request", calm | {"data": later}, community)
+
+    assert answer["state"] == "refused_as_emergency"
+    assert answer["id"] == again["id"] == pressed_twice["id"] != first
+    (written,) = await house.log.history(names.request(answer["id"]))
+    assert written.event.name == "request.refused_as_emergency"
+    assert written.meta.community == community  # whose regulators are told of it
+    assert await house.log.history(names.request(first)) == before
+
+
+async def test_two_patients_of_one_age_are_two_emergencies_under_one_id(house):
+    await opened(house)
+    calm = cloud_event("care-request", request_told(patient={"age": 34, "sex": "F"}))
+    await ask(house, "care-request", calm)
+
+    answers = [
+        await ask(
+            house,
+            "care-request",
+            calm | {"data": request_told(priority="P0", patient=SOMEBODY | {"name": name})},
+        )
+        for name in ("Anne Martin", "Louise Petit")
+    ]
+
+    assert answers[0]["id"] != answers[1]["id"]
+    for one in answers:
+        (written,) = await house.log.history(names.request(one["id"]))
+        assert written.event.name == "request.refused_as_emergency"
 
 
 @pytest.mark.parametrize("malformed", [{}, {"motive": None}], ids=str)
