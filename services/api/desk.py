@@ -151,15 +151,11 @@ class Desk:
                     return seen
                 await bell.heard(within=left)
 
-    def check_streams(self, account_id: UUID) -> None:
-        """Raises TooMany for an account that has as many open as it may."""
-        if self._streams[account_id] >= self.house.settings.http_streams:
-            raise TooMany
-
     @asynccontextmanager
     async def streaming(self, account_id: UUID) -> AsyncIterator[Bell]:
         """As `listening`, for an account that has few open. Raises TooMany."""
-        self.check_streams(account_id)
+        if self._streams[account_id] >= self.house.settings.http_streams:
+            raise TooMany
         self._streams[account_id] += 1
         try:
             async with self.listening() as bell:

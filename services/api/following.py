@@ -16,6 +16,7 @@ from services.api.positions import check_position
 from services.api.scopes import meant
 from services.api.telling import RESPONSES, Community
 from services.deliver.webhooks import HEARD
+from services.log.bells import Bell
 from services.log.follow import follow
 from services.messaging.facts import fact
 
@@ -28,6 +29,7 @@ class Followed:
 
     here: frozenset[str]  # communities; none: all
     position: int
+    bell: Bell
 
 
 async def _followed(
@@ -36,14 +38,17 @@ async def _followed(
     community: Community = None,
     since: Annotated[int | None, Query(ge=0, description="Position of the last one seen")] = None,
     last_event_id: Annotated[str | None, Header(pattern=r"^[0-9]{1,18}$")] = None,
-) -> Followed:
-    """Whether they may, before anything is answered. Raises NotYetHeard and TooMany."""
+) -> AsyncIterator[Followed]:
+    """Whether they may, before anything is answered. Raises NotYetHeard and TooMany.
+
+    It is one of the streams they may have open until the last of the answer is sent.
+    """
     here = meant(who, Look.EVENTS, community)
     permitted(who, Look.EVENTS, Scope(here))
-    desk.check_streams(who.account_id)
-    seen = int(last_event_id) if last_event_id else since
-    await check_position(desk.house.log, seen)
-    return Followed(here, await desk.house.log.head() if seen is None else seen)
+    async with desk.streaming(who.account_id) as bell:
+        seen = int(last_event_id) if last_event_id else since
+        await check_position(desk.house.log, seen)
+        yield Followed(here, await desk.house.log.head() if seen is None else seen, bell)
 
 
 @router.get("/v1/events", response_class=EventSourceResponse)
@@ -55,17 +60,16 @@ async def events(
     From now on; with `Last-Event-ID` (or `since`) from there, nothing left out.
     """
     house, here = desk.house, followed.here
-    async with desk.streaming(who.account_id) as bell:
-        async for batch in follow(house.log, bell, house.settings, since=followed.position):
-            if not await _may_still(desk, who, here):
-                return  # the client comes again, with a token that is good
-            for recorded in batch:
-                if _is_theirs(recorded, here):
-                    yield ServerSentEvent(
-                        raw_data=fact(recorded).decode(),
-                        event=recorded.event.name,
-                        id=str(recorded.position),
-                    )
+    async for batch in follow(house.log, followed.bell, house.settings, since=followed.position):
+        if not await _may_still(desk, who, here):
+            return  # the client comes again, with a token that is good
+        for recorded in batch:
+            if _is_theirs(recorded, here):
+                yield ServerSentEvent(
+                    raw_data=fact(recorded).decode(),
+                    event=recorded.event.name,
+                    id=str(recorded.position),
+                )
 
 
 async def _may_still(desk: Desk, who: Principal, here: frozenset[str]) -> bool:

@@ -3,15 +3,25 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 
-from fastapi import Request
+from fastapi import Depends, Request
 from fastapi.responses import StreamingResponse
 
 from projections.rows import Projection
 from services.access.tokens import InvalidToken
 from services.console.live import Live, Make, View, as_event
-from services.console.visitors import Visitor
+from services.console.visitors import Guest, Visitor
 
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+
+async def _a_stream(visitor: Guest) -> AsyncIterator[None]:
+    """Until the last of the answer is sent. Raises TooMany, before anything is answered."""
+    async with visitor.desk.streaming(visitor.principal.account_id):
+        yield
+
+
+A_STREAM = Depends(_a_stream)
+"""One of those an account may have open."""
 
 
 def pushed(
@@ -21,16 +31,12 @@ def pushed(
     make: Make,
     needs: Sequence[Projection],
 ) -> StreamingResponse:
-    """The view as events `list`, for as long as they may see it. Raises TooMany."""
+    """The view as events `list`, for as long as they may see it: of a route of A_STREAM."""
     live: Live = request.app.state.live
-    account_id = visitor.principal.account_id
-    visitor.desk.check_streams(account_id)  # before anything is answered
 
     async def events() -> AsyncIterator[bytes]:
-        async with (
-            visitor.desk.streaming(account_id),
-            aclosing(live.watch(view, make, needs)) as bodies,  # type: ignore[type-var]  # an async generator
-        ):
+        watched = live.watch(view, make, needs)
+        async with aclosing(watched) as bodies:  # type: ignore[type-var]  # an async generator
             async for body in bodies:
                 if not await _may_still(visitor):
                     return  # the browser comes again, and is sent to sign in

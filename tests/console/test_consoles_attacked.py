@@ -1,6 +1,7 @@
 """What a stranger found in the consoles, over HTTP alone: each held from now on."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from datetime import timedelta
 
 from events.community import CommunityLadderAdopted
@@ -172,6 +173,21 @@ async def test_more_streams_than_one_may_have_are_refused_before_they_begin(door
         second = await door.ask("GET", "/console/regulation/live", headers=headers)
 
     assert second.status_code == 429
+
+
+async def test_more_streams_at_once_are_refused_before_they_begin(door, house):
+    house.settings = house.settings.model_copy(update={"http_streams": 2})
+    came = await comes_in(door, grant(Role.REGULATOR))
+    headers = {"Cookie": f"snp_console={came.cookies['snp_console']}"}
+    path = "/console/regulation/live"
+
+    async with AsyncExitStack() as stack:
+        asked = [door.client.stream("GET", path, headers=headers) for _ in range(6)]
+        answers = await asyncio.gather(*map(stack.enter_async_context, asked))
+    async with door.client.stream("GET", path, headers=headers) as afterwards:
+        assert afterwards.status_code == 200
+
+    assert sorted(answer.status_code for answer in answers) == [200] * 2 + [429] * 4
 
 
 async def test_a_session_that_is_over_is_said_to_who_listens(door):

@@ -286,6 +286,19 @@ async def test_who_follows_too_often_is_told_so(door, regulator):
     assert (answer.status_code, answer.json()["code"]) == (429, "too_many")
 
 
+async def test_who_follows_too_often_at_once_is_told_so_before_anything_is_answered(
+    door, regulator
+):
+    most = door.house.settings.http_streams
+    async with AsyncExitStack() as stack:
+        streams = [
+            door.client.stream("GET", "/v1/events", headers=regulator) for _ in range(most + 5)
+        ]
+        answers = await asyncio.gather(*map(stack.enter_async_context, streams))
+
+    assert sorted(answer.status_code for answer in answers) == [200] * most + [429] * 5
+
+
 async def test_who_hangs_up_in_the_middle_of_a_burst_is_no_fault_of_ours(door, regulator):
     for _ in range(5):
         await a_request(door, regulator)

@@ -14,7 +14,7 @@ from services.console.cabinet import today
 from services.console.cabinet.whynot import decisions
 from services.console.frame import PARIS, PREFIX, page
 from services.console.places import communes_of
-from services.console.pushing import pushed
+from services.console.pushing import A_STREAM, pushed
 from services.console.visitors import Guest, Visitor
 
 AT = f"{PREFIX}/cabinet"
@@ -41,7 +41,7 @@ async def day(visitor: Guest, rpps: Rpps) -> Response:
     return _tab(visitor, rpps, "jour", day=found, zone_of=found.zone)
 
 
-@router.get(f"{AT}/{{rpps}}/live")
+@router.get(f"{AT}/{{rpps}}/live", dependencies=[A_STREAM])
 async def live(visitor: Guest, request: Request, rpps: Rpps) -> StreamingResponse:
     """The same, whenever it is another."""
     check(visitor, rpps)

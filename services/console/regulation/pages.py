@@ -25,7 +25,7 @@ from services.console.forms import fields_of, form_of
 from services.console.frame import PARIS, PREFIX, page
 from services.console.identities import identity_of
 from services.console.places import communes_of, folded, slots_by_id, zones_of
-from services.console.pushing import pushed
+from services.console.pushing import A_STREAM, pushed
 from services.console.refusals import FieldsWrong
 from services.console.regulation import board as lists
 from services.console.regulation import drafts, maps
@@ -84,7 +84,7 @@ async def regulation(
     )
 
 
-@router.get(f"{AT}/live")
+@router.get(f"{AT}/live", dependencies=[A_STREAM])
 async def live(visitor: Guest, request: Request) -> StreamingResponse:
     """The list, whenever it is another."""
     here = _here(visitor)

@@ -21,7 +21,7 @@ from services.api.members import period_named
 from services.api.scopes import UnknownPath
 from services.console.forms import day, fields_of, form_of, number
 from services.console.frame import PREFIX, page
-from services.console.pushing import pushed
+from services.console.pushing import A_STREAM, pushed
 from services.console.refusals import FieldsWrong, why_refused
 from services.console.telling import told_to
 from services.console.territoire import figures, ladders, today, whatif
@@ -58,7 +58,7 @@ async def day_now(visitor: Guest, finess: Finess, ahead: Ahead = 0) -> Response:
     return await _tab(visitor, known, "jour", day=found, ahead=ahead)
 
 
-@router.get(f"{AT}/{{finess}}/live")
+@router.get(f"{AT}/{{finess}}/live", dependencies=[A_STREAM])
 async def live(
     visitor: Guest, request: Request, finess: Finess, ahead: Ahead = 0
 ) -> StreamingResponse:
