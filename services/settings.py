@@ -205,6 +205,7 @@ class Settings(BaseSettings):
     webhooks_anywhere: bool = False  # http, and addresses of this network as well: to try things
     webhooks_most: Count = 20  # of one account
     webhook_former_hours: float = 24.0  # a secret that was changed signs beside the new one
+    webhook_former_most: Count = 4  # of one webhook: who asks twice for another loses none
     deliver_timeout_seconds: float = 10.0
     deliver_retry_seconds: tuple[float, ...] = (1.0, 5.0, 30.0, 120.0, 600.0)  # the last repeats
     deliver_patience_hours: float = 120.0  # without an answer; then it is suspended

@@ -151,11 +151,15 @@ async def change_secret(
 ) -> dict[str, Any]:
     """Another `secret`, shown this once. Each message has a signature of the former one as well.
 
-    For a day, or for `former_hours`; 0 where somebody has it who should not.
+    For a day, or for `former_hours`; 0 where somebody has it who should not: none of before signs
+    any more. Asked again, for no answer came, none is lost: each that was given signs for its time.
     """
-    asked = sheet.former_hours if sheet else None
-    hours = desk.house.settings.webhook_former_hours if asked is None else asked
-    hook, secret = await _table(desk).change_secret(await _own(desk, who, webhook_id), hours)
+    asked, settings = sheet.former_hours if sheet else None, desk.house.settings
+    hook, secret = await _table(desk).change_secret(
+        await _own(desk, who, webhook_id),
+        settings.webhook_former_hours if asked is None else asked,
+        most=settings.webhook_former_most,
+    )
     return {**await _shown(desk, hook), "secret": secret}
 
 

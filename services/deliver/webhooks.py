@@ -7,7 +7,7 @@ told no more, from that second on.
 import base64
 import hmac
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from secrets import token_bytes
 from time import time
@@ -40,33 +40,41 @@ _SECRET_BYTES = 32
 _SEALED = "webhook"
 _COLUMNS = (
     "webhook_id, account_id, url, names, community, made_at,"
-    " case when former_until > clock_timestamp() then former_until end"
+    " (select max(until) from webhook_former_secrets former"
+    " where former.webhook_id = webhooks.webhook_id and until > clock_timestamp())"
 )
 _MAKE = (
     "insert into webhooks (webhook_id, account_id, url, names, community, key, secret)"  # noqa: S608 columns above
     f" values (%s, %s, %s, %s, %s, %s, %s) returning {_COLUMNS}"
 )
 _COUNT = "select count(*) from webhooks where account_id = %s and ended_at is null"
-_CHANGE = """
-update webhooks set key = %(key)s, secret = %(secret)s,
-    former_key = case when %(hours)s > 0 then key end,
-    former_secret = case when %(hours)s > 0 then secret end,
-    former_until = case when %(hours)s > 0
-        then clock_timestamp() + make_interval(secs => 3600 * %(hours)s) end
-where webhook_id = %(webhook_id)s and ended_at is null
-returning former_until
+_CHANGING = "select from webhooks where webhook_id = %s and ended_at is null for update"
+_COUNT_FORMER = """
+select count(*) from webhook_former_secrets
+where webhook_id = %s and until > clock_timestamp()
 """
+_TO_FORMER = """
+insert into webhook_former_secrets (webhook_id, key, secret, until)
+select webhook_id, key, secret, clock_timestamp() + make_interval(secs => 3600 * %(hours)s)
+from webhooks where webhook_id = %(webhook_id)s
+"""
+_CHANGE = (
+    "update webhooks set key = %(key)s, secret = %(secret)s"  # noqa: S608 columns above
+    f" where webhook_id = %(webhook_id)s returning {_COLUMNS}"
+)
 _SECRETS = """
-select account_id, key, secret, former_key, former_secret, former_until > clock_timestamp()
-from webhooks where webhook_id = %s and ended_at is null
+select account_id, key, secret, null::timestamptz as until
+from webhooks where webhook_id = %(id)s and ended_at is null
+union all
+select account_id, former.key, former.secret, until
+from webhook_former_secrets former join webhooks using (webhook_id)
+where webhook_id = %(id)s and ended_at is null and until > clock_timestamp()
+order by until desc nulls first
 """
-_FORGET = """
-update webhooks set former_key = null, former_secret = null, former_until = null
-where former_until <= clock_timestamp()
-"""
+_FORGET = "delete from webhook_former_secrets where until <= clock_timestamp()"
+_FORGET_ALL = "delete from webhook_former_secrets where webhook_id = %s"
 _END = """
-update webhooks set ended_at = clock_timestamp(), key = '', secret = '',
-    former_key = null, former_secret = null, former_until = null
+update webhooks set ended_at = clock_timestamp(), key = '', secret = ''
 where webhook_id = %s and ended_at is null
 """
 
@@ -83,6 +91,12 @@ class EnoughWebhooks(Refused):
     code = "too_many_webhooks"
 
 
+class EnoughSecrets(Refused):
+    """As many secrets of this webhook sign as may at once: wait, or end them (former_hours: 0)."""
+
+    code = "too_many_secrets"
+
+
 @dataclass(frozen=True)
 class Webhook:
     """Whom to tell, what, and where."""
@@ -93,7 +107,7 @@ class Webhook:
     names: Sequence[str]  # of events; none: all
     community: str | None  # None: every one the account may follow
     made_at: datetime
-    former_until: datetime | None  # signed with its former secret as well
+    former_until: datetime | None  # signed with former secrets as well
 
     @property
     def destination(self) -> str:
@@ -137,16 +151,30 @@ class Webhooks:
             row = cast("tuple[Any, ...]", await cursor.fetchone())
         return Webhook(*row), secret
 
-    async def change_secret(self, webhook: Webhook, former_hours: float) -> tuple[Webhook, str]:
-        """Its new secret, `whsec_…`, shown once; for so long the former one signs as well."""
-        secret, sealed = self._secret(webhook.webhook_id, webhook.account_id)
-        given = {"webhook_id": webhook.webhook_id, "key": sealed.key, "secret": sealed.body}
-        async with self._pool.connection() as connection:
-            cursor = await connection.execute(_CHANGE, given | {"hours": former_hours})
-            row = cast("tuple[datetime | None] | None", await cursor.fetchone())
-        if row is None:
-            raise NoSuchWebhook
-        return replace(webhook, former_until=row[0]), secret
+    async def change_secret(
+        self, webhook: Webhook, former_hours: float, *, most: int
+    ) -> tuple[Webhook, str]:
+        """Its new secret, `whsec_…`, shown once; for so long the former one signs as well.
+
+        So do those before it, each for its time; for no hours, none does any more. Raises
+        NoSuchWebhook, and EnoughSecrets where so many former ones sign.
+        """
+        webhook_id = webhook.webhook_id
+        secret, sealed = self._secret(webhook_id, webhook.account_id)
+        given = {"webhook_id": webhook_id, "key": sealed.key, "secret": sealed.body}
+        async with self._pool.connection() as connection, connection.transaction():
+            if await (await connection.execute(_CHANGING, (webhook_id,))).fetchone() is None:
+                raise NoSuchWebhook
+            if former_hours > 0:
+                cursor = await connection.execute(_COUNT_FORMER, (webhook_id,))
+                if cast("tuple[int]", await cursor.fetchone())[0] >= most:
+                    raise EnoughSecrets
+                await connection.execute(_TO_FORMER, given | {"hours": former_hours})
+            else:
+                await connection.execute(_FORGET_ALL, (webhook_id,))
+            cursor = await connection.execute(_CHANGE, given)
+            row = cast("tuple[Any, ...]", await cursor.fetchone())
+        return Webhook(*row), secret
 
     async def forget_former(self) -> None:
         """A secret whose time is over is destroyed."""
@@ -171,21 +199,19 @@ class Webhooks:
 
     async def end(self, webhook_id: UUID) -> None:
         """Nothing more is told there; the secret is destroyed."""
-        async with self._pool.connection() as connection:
+        async with self._pool.connection() as connection, connection.transaction():
             await connection.execute(_END, (webhook_id,))
+            await connection.execute(_FORGET_ALL, (webhook_id,))
 
     async def secrets(self, webhook_id: UUID) -> Sequence[bytes]:
-        """By which it is signed now, the newest first. Empty: it is over."""
+        """By which it is signed now, the one that stands first. Empty: it is over."""
         async with self._pool.connection() as connection:
-            row = await (await connection.execute(_SECRETS, (webhook_id,))).fetchone()
-        if row is None:
-            return ()
-        account_id, key, secret, former_key, former_secret, stands = cast("tuple[Any, ...]", row)
-        kept = [(key, secret), *([(former_key, former_secret)] if stands else [])]
-        return [
+            cursor = await connection.execute(_SECRETS, {"id": webhook_id})
+            rows = cast("list[tuple[UUID, bytes, bytes, datetime]]", await cursor.fetchall())
+        return tuple(
             self._sealer.open(Sealed(webhook_id, account_id, _SEALED, bytes(key), bytes(body)))
-            for key, body in kept
-        ]
+            for account_id, key, body, _ in rows
+        )
 
 
 def signed(secrets: Sequence[bytes], message_id: str, at: int, body: bytes) -> Mapping[str, str]:

@@ -183,10 +183,17 @@ webhooks = Table(
     Column("secret", LargeBinary, nullable=False),
     Column("made_at", DateTime(timezone=True), nullable=False, server_default=_now),
     Column("ended_at", DateTime(timezone=True)),
-    Column("former_key", LargeBinary),  # of the secret before, until its time is over
-    Column("former_secret", LargeBinary),
-    Column("former_until", DateTime(timezone=True)),
     Index("ix_webhooks_account", "account_id", postgresql_where=text("ended_at is null")),
+)
+
+webhook_former_secrets = Table(
+    "webhook_former_secrets",
+    metadata,
+    Column("webhook_id", Uuid, nullable=False),
+    Column("key", LargeBinary, nullable=False),
+    Column("secret", LargeBinary, nullable=False),
+    Column("until", DateTime(timezone=True), nullable=False),  # it signs beside the one that stands
+    Index("ix_webhook_former_secrets", "webhook_id", "until"),
 )
 
 calendar_feeds = Table(

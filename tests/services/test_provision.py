@@ -26,7 +26,7 @@ async def test_a_migrated_database_is_current_and_an_empty_one_is_not(postgres, 
         assert await is_current(connection)
     async with await psycopg.AsyncConnection.connect(postgres.url) as connection:
         assert not await is_current(connection)
-    assert newest() == "0013"
+    assert newest() == "0014"
 
 
 def test_migrating_twice_changes_nothing(database_url):

@@ -321,6 +321,41 @@ async def test_a_secret_somebody_else_has_signs_nothing_from_that_second_on(door
     assert not is_signed(partner.heard[-1], hook["secret"])
 
 
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_who_asks_twice_for_another_secret_loses_none(door, partner, at_once):
+    """Found in review: two changes, as who heard no answer makes them, lost the one in use."""
+    who, hook = await subscribed(door, partner)
+    if at_once:
+        asked = [another_secret(door, who, hook) for _ in range(3)]
+        changed = await asyncio.gather(*asked)
+    else:
+        changed = [await another_secret(door, who, hook) for _ in range(3)]
+
+    await a_place(door.house)
+    await until(lambda: partner.heard)
+
+    secrets = {hook["secret"], *(one["secret"] for one in changed)}
+    assert len(secrets) == 4
+    assert all(is_signed(partner.heard[0], one) for one in secrets)
+    last = await another_secret(door, who, hook, former_hours=0)
+    table = Webhooks(door.house.pool, door.house.vault.sealer)
+    assert last["former_until"] is None
+    assert len(await table.secrets(UUID(hook["webhook_id"]))) == 1
+
+
+async def test_so_many_secrets_sign_at_once_and_no_more(door, partner):
+    who, hook = await subscribed(door, partner)
+    path = f"/v1/webhooks/{hook['webhook_id']}/secret"
+    for _ in range(door.house.settings.webhook_former_most):
+        await another_secret(door, who, hook)
+
+    refused = await door.ask("POST", path, who)
+    briefly = await another_secret(door, who, hook, former_hours=0)
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "too_many_secrets")
+    assert briefly["secret"]
+
+
 async def test_a_former_secret_is_destroyed_when_its_time_is_over(door, partner):
     who, hook = await subscribed(door, partner)
     await another_secret(door, who, hook, former_hours=0.00001)
@@ -330,8 +365,8 @@ async def test_a_former_secret_is_destroyed_when_its_time_is_over(door, partner)
     await table.forget_former()
 
     async with door.house.pool.connection() as connection:
-        asked = await connection.execute("select former_key, former_secret from webhooks")
-        assert await asked.fetchone() == (None, None)
+        asked = await connection.execute("select count(*) from webhook_former_secrets")
+        assert await asked.fetchone() == (0,)
 
 
 async def test_of_a_webhook_that_is_over_there_is_no_secret(door, partner):
@@ -345,8 +380,10 @@ async def test_of_a_webhook_that_is_over_there_is_no_secret(door, partner):
     table = Webhooks(door.house.pool, door.house.vault.sealer)
     assert await table.secrets(UUID(hook["webhook_id"])) == ()
     async with door.house.pool.connection() as connection:
-        asked = await connection.execute("select key, secret, former_secret from webhooks")
-        assert await asked.fetchone() == (b"", b"", None)
+        asked = await connection.execute("select key, secret from webhooks")
+        assert await asked.fetchone() == (b"", b"")
+        asked = await connection.execute("select count(*) from webhook_former_secrets")
+        assert await asked.fetchone() == (0,)
 
 
 @pytest.mark.parametrize("role", [Role.PRACTITIONER, Role.COORDINATOR, Role.AUTHORITY])

@@ -1,0 +1,30 @@
+"""The command while it is being loaded, and what it leaves of how it was started."""
+
+import subprocess
+import sys
+
+import pytest
+
+_WHAT_THE_COMMAND_FINDS = """
+import signal
+import services.cli
+from services.__main__ import main
+services.cli.main = lambda: print(signal.getsignal(signal.SIGINT).__class__.__name__)
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("started", "found"),
+    [("", "builtin_function_or_method"), ("trap '' INT; ", "Handlers")],
+    ids=["hears ^C", "ignores ^C"],
+)
+def test_who_starts_it_to_ignore_an_interrupt_is_heard(started, found):
+    told = subprocess.run(
+        ["sh", "-c", f'{started}exec "$0" -c "$1"', sys.executable, _WHAT_THE_COMMAND_FINDS],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert told.stdout.strip() == found
