@@ -204,7 +204,8 @@ class Settings(BaseSettings):
     hub_reconnect_seconds: float = 2.0
     webhooks_anywhere: bool = False  # http, and addresses of this network as well: to try things
     webhooks_most: Count = 20  # of one account
-    webhook_former_hours: float = 24.0  # a secret that was changed signs beside the new one
+    # A secret that was changed signs beside the new one.
+    webhook_former_hours: Annotated[float, Field(ge=0, le=168)] = 24.0
     webhook_former_most: Count = 4  # of one webhook: who asks twice for another loses none
     deliver_timeout_seconds: float = 10.0
     deliver_retry_seconds: tuple[float, ...] = (1.0, 5.0, 30.0, 120.0, 600.0)  # the last repeats

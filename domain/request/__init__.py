@@ -40,7 +40,13 @@ from domain.request.commands import (
 )
 from domain.request.evolution import evolve
 from domain.request.reach import FOOT_REACH, GRADED, Reach
-from domain.request.receiving import LONGEST_DELAY, USUAL_DELAY, is_emergency, may_be_of
+from domain.request.receiving import (
+    LONGEST_DELAY,
+    USUAL_DELAY,
+    Likeness,
+    is_emergency,
+    may_be_of,
+)
 from domain.request.refusals import (
     AlreadyAssigned,
     AlreadyVisited,
@@ -141,6 +147,7 @@ __all__ = [
     "HoldTooLong",
     "KeepSearching",
     "LapseOffers",
+    "Likeness",
     "Merge",
     "NoDoctorSought",
     "NoSuchRequest",

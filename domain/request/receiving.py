@@ -1,5 +1,6 @@
 """A request comes in, or turns out to be an emergency; its deadline is agreed."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import assert_never
 from uuid import UUID
@@ -111,11 +112,20 @@ def refuse(command: RefuseAsEmergency, request: Request) -> list[RequestEvent]:
             assert_never(request)
 
 
-def may_be_of(request: Request, *, community: str | None, age: int | None, sex: Sex | None) -> bool:
+@dataclass(frozen=True)
+class Likeness:
+    """What tells one patient from another, as far as it was said: all else of them is sealed."""
+
+    community: str | None  # it was sent to
+    commune: str | None
+    age: int | None  # in years
+    sex: Sex | None
+
+
+def may_be_of(request: Request, whose: Likeness) -> bool:
     """Whether an emergency told under the id of that request, of no file, is its patient's.
 
-    Of what is over it is not: told then, it is another one. One patient is told from another by
-    age, in years, and sex; what else is known of them is sealed.
+    Of what is over it is not: told then, it is another one.
     """
     match request:
         case NotReceived():
@@ -126,14 +136,20 @@ def may_be_of(request: Request, *, community: str | None, age: int | None, sex: 
             | Closed(received=known, last=RequestHandedBack())
         ):
             return (
-                community in {None, known.community}
-                and len({known.age, age} - {None}) <= 1
-                and len({known.sex, sex} - {None, Sex.UNKNOWN}) <= 1
+                whose.community in {None, known.community}
+                and len({known.commune, whose.commune} - {None}) <= 1
+                and len({known.sex, whose.sex} - {None, Sex.UNKNOWN}) <= 1
+                and _of_one_age(known.age, whose.age)
             )
         case Emergency() | Visited() | Closed():
             return False
         case _:
             assert_never(request)
+
+
+def _of_one_age(known: int | None, age: int | None) -> bool:
+    # A birthday may lie between the two.
+    return known is None or age is None or abs(known - age) <= 1
 
 
 def agree_deadline(command: AgreeDeadline, request: Request) -> list[RequestEvent]:

@@ -60,7 +60,9 @@ async def events(
     From now on; with `Last-Event-ID` (or `since`) from there, nothing left out.
     """
     house, here = desk.house, followed.here
-    async for batch in follow(house.log, followed.bell, house.settings, since=followed.position):
+    async for batch in follow(
+        house.log, followed.bell, house.settings, since=followed.position, until=house.stopping
+    ):
         if not await _may_still(desk, who, here):
             return  # the client comes again, with a token that is good
         for recorded in batch:

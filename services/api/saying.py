@@ -16,11 +16,11 @@ from services.access.gate import Gate, NotAllowed
 from services.access.permissions import TABLE, Capacity, Principal, Scope
 from services.api.asking import ask
 from services.api.doors import PATTERNS, About, Door
-from services.api.scopes import Scopes, UnknownPath
+from services.api.scopes import Scopes, UnknownPath, is_of_one
 from services.intake.arrival import check_text
 from services.intake.cloudevents import told
 from services.intake.messages import EmergencyCall
-from services.intake.naming import command_of
+from services.intake.naming import command_of, named
 from services.intake.rejections import NotJson, NulCharacter, TooDeep, TryAgain
 from services.intake.service import NotUnderstood
 from services.log.execute import SameIdOtherContent
@@ -102,16 +102,19 @@ class Saying:
         if door.about not in {About.COMMUNITY, About.MEMBERSHIP}:
             community = None  # whom it is about tells
         community = path.get("finess", community)
+        if call and key and not await self._scopes.reaches(door, principal, key):
+            key = str(named("apart", key))  # what they asked in a community they have left is safe
         means = Telling(door, principal, data, key, if_version, community)
         # An emergency is known by what it says, not by its key: it is told anew, if it may be.
         if call is None and (before := await self._said_before(means)) is not None:
             return await self._answered_again(door, community, *before)
         urgent = call is not None
-        scope = await self._scopes.of(door, principal, data, community, urgent=urgent, key=key)
+        scope = await self._scopes.of(door, principal, data, community, urgent=urgent)
         event = await self._as_permitted(means, scope)
         # Of one, that one is meant; a request may be of neighbours, and others be named.
         elsewhere = data.keys() & {"communities", "request_id"}
-        if community is None and len(scope.communities) == 1 and not elsewhere:
+        one = len(scope.communities) == 1 and (not urgent or is_of_one(principal, door.kind))
+        if community is None and one and not elsewhere:
             (community,) = scope.communities
         if "communities" in data:
             community = None
@@ -126,8 +129,8 @@ class Saying:
     def _can_be_told(self, said: dict[str, Any]) -> bool:
         """As it would be written: numbers may grow by that. Its envelope needs room as well."""
         try:
-            return len(orjson.dumps(said)) <= self._house.settings.body_max_bytes // 2
-        except orjson.JSONEncodeError:
+            return len(check_text(said)) <= self._house.settings.body_max_bytes // 2
+        except (TooDeep, NulCharacter):
             return False
 
     async def _said_before(self, telling: Telling) -> tuple[dict[str, Any], dict[str, Any]] | None:

@@ -51,6 +51,12 @@ def meant(
     return frozenset(sorted(found)[:1])
 
 
+def is_of_one(principal: Principal, action: Action) -> bool:
+    """Whether there is one community in which they may do that, and no other."""
+    able = [one.communities for one in principal.capacities if one.role in TABLE[action]]
+    return len(frozenset[str]().union(*(here or () for here in able))) == 1 and None not in able
+
+
 def uuid_of(text: str) -> UUID:
     """Raises UnknownPath for what is none."""
     try:
@@ -116,22 +122,18 @@ class Scopes:
         community: str | None,
         *,
         urgent: bool = False,
-        key: str | None = None,
     ) -> Scope:
         """Whom it is about. Raises UnknownPath, SayCommunity and NoSuchSlot.
 
-        `urgent`: nobody is asked which of their communities they mean. It is the one in which they
-        asked under that `key`, as long as they may ask there.
+        `urgent`: nobody is asked which of their communities they mean.
         """
         match door.about:
             case About.NOTHING:
                 return Scope()
             case About.COMMUNITY:
                 of_its_case = await self._of_its_case(door, data)
-                if urgent and community is None:
-                    began = of_its_case or await self._of_its_key(door, principal, key)
-                    if began:
-                        return Scope(began)
+                if urgent and community is None and of_its_case:
+                    return Scope(of_its_case)
                 here = meant(principal, door.kind, community, whichever=urgent)
                 return Scope(here | of_its_case if here else here)
             case About.MEMBERSHIP:
@@ -157,14 +159,10 @@ class Scopes:
             return frozenset()
         return await self._of_request(request_of(case_id))
 
-    async def _of_its_key(
-        self, door: Door, principal: Principal, key: str | None
-    ) -> frozenset[str]:
-        """The community of what they asked under that key, if they may ask there now."""
-        if key is None:
-            return frozenset()
+    async def reaches(self, door: Door, principal: Principal, key: str) -> bool:
+        """Whether what they asked under that key, if anything, is still for them to tell of."""
         began = await self._of_request(command_of(principal.ref, key))
-        return began if principal.may(door.kind, Scope(began)) else frozenset()
+        return not began or principal.may(door.kind, Scope(began)) is not None
 
     async def _of_request(self, request_id: UUID) -> frozenset[str]:
         state, _ = await request_with_version(self._log, request_id)

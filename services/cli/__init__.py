@@ -326,13 +326,20 @@ def nats_users(
 def dead_letters(
     ids: Annotated[list[str] | None, typer.Argument(help="These letters only.")] = None,
     replay: Annotated[bool, typer.Option("--replay", help="Send them again, after a fix.")] = False,
+    erase: Annotated[
+        bool, typer.Option("--erase", help="Destroy these, for whom they name. Without return.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     state: State = None,
     as_json: AsJson = False,
 ) -> None:
     """What could not be accepted and why; with --replay, send it again."""
-    from services.cli.operate import show_dead_letters
+    from services.cli.operate import erase_dead_letters, show_dead_letters
 
-    show_dead_letters(ids or [], state, replay=replay, as_json=as_json)
+    if erase:
+        erase_dead_letters(ids or [], state, sure=yes, replay=replay, as_json=as_json)
+    else:
+        show_dead_letters(ids or [], state, replay=replay, as_json=as_json)
 
 
 @app.command()

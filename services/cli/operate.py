@@ -7,6 +7,8 @@ from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
+import typer
+
 from services.app import provision
 from services.cli import words
 from services.cli.errors import Told
@@ -121,9 +123,7 @@ def show_dead_letters(ids: list[str], state: Path | None, *, replay: bool, as_js
             return [asdict(letter) for letter in found], erased, await letters.count()
 
     found, erased, count = in_session(state, work)
-    for one in ids:
-        if not any(str(letter["id"]).startswith(one) for letter in found):
-            raise Told(f"no dead letter {one}", code="no_such_letter")
+    _check_found(ids, [str(letter["id"]) for letter in found])
     if as_json:
         say({"replayed" if replay else "dead_letters": found, "erased": erased, "there_are": count})
         return
@@ -148,3 +148,38 @@ def show_dead_letters(ids: list[str], state: Path | None, *, replay: bool, as_js
     show_table(("id", "received", "to", "code", "why"), lines, cut={"why"})
     more = f" of {count}, the newest" if count > len(found) and not ids else ""
     console.print(f"{len(found)} dead letters{more}. After a fix: snp dead-letters --replay [ID…]")
+
+
+def erase_dead_letters(
+    ids: list[str], state: Path | None, *, sure: bool, replay: bool, as_json: bool
+) -> None:
+    """What was put aside of somebody who wants it gone: nobody can read or replay it any more."""
+    if replay:
+        raise Told("one of --replay and --erase", code="usage", status=2)
+    if not ids:
+        raise Told("say which: snp dead-letters ID… --erase", code="no_such_letter", status=2)
+    if not sure and as_json:
+        raise Told("it cannot be undone: say --yes", code="not_sure", status=2)
+    if not sure:
+        typer.confirm("What they say cannot be brought back. Erase them?", abort=True)
+
+    async def work(session: Session) -> list[str]:
+        async with session.letters() as letters:
+            found = [x for x in await letters.all(None) if x.id.startswith(tuple(ids))]
+            _check_found(ids, [letter.id for letter in found])
+            for letter in found:
+                await letters.erase(letter)
+        return [letter.id for letter in found]
+
+    erased = in_session(state, work)
+    if as_json:
+        say({"erased": erased})
+    else:
+        console.print(f"{len(erased)} erased.")
+
+
+def _check_found(ids: list[str], found: list[str]) -> None:
+    """Raises Told for what is no letter's."""
+    for one in ids:
+        if not any(letter.startswith(one) for letter in found):
+            raise Told(f"no dead letter {one}", code="no_such_letter")

@@ -1,9 +1,10 @@
 """A message as it arrives: bytes made into something to decide about, known if it comes again."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple, assert_never
 from uuid import UUID
 
@@ -46,7 +47,6 @@ class Arrival:
     message: Message | NationalMessage
     command_id: UUID
     begins: UUID  # the request it makes, of what has no file
-    apart: UUID  # of an emergency: the request it makes where it ends none
     community: str | None  # None: the message itself must tell
     actor: Actor
     fingerprint: str
@@ -68,6 +68,9 @@ def case_of(message: Message | NationalMessage) -> str | None:
             return None
 
 
+_ASKS = "snp.care-request.v1"  # the request it makes is the one of its own id
+
+
 def patient_told_of(body: bytes) -> UUID | None:
     """Whose erasure must take the body along, however little of it can be read.
 
@@ -86,7 +89,8 @@ def patient_told_of(body: bytes) -> UUID | None:
     if document.get("type") == "snp.contacts.v1":
         return contacts_of(str(data.get("rpps"))) if isinstance(data, dict) else None
     try:
-        return patient_of(UUID(data["request_id"]))  # type: ignore[index]  # or it names none
+        if document.get("type") != _ASKS:
+            return patient_of(UUID(data["request_id"]))  # type: ignore[index]  # or it names none
     except (KeyError, TypeError, ValueError, AttributeError):
         pass
     match document:
@@ -108,6 +112,7 @@ def arrival(
     if not isinstance(document, dict):
         raise NotJson
     community, kind = subjects.parts(subject)
+    whole = document
     try:
         _check_size(body, body_max_bytes)
         # The same content in another order of fields is the same content.
@@ -117,21 +122,21 @@ def arrival(
         if call is None:
             raise
         # What it says of it is little and clean: the rest is not even looked at.
-        document, fingerprint = call, sealer.fingerprint(body)
+        fingerprint = sealer.fingerprint(body)
+        document = _enveloped(call, document)
     if reading.is_national(document):
         _expect(kind, subjects.Kind.CARE_REQUEST)
         understood, expires_at = _of_the_samu(document, fingerprint, community)
     else:
-        understood = _of_ours(document, fingerprint, community, kind, sealer)
-        expires_at = None
+        of_a_call = partial(_fingerprint_of_a_call, whole, fingerprint, sealer)
+        understood, expires_at = _of_ours(document, fingerprint, community, kind, of_a_call), None
     return Arrival(
         message=understood.message,
         command_id=understood.command_id,
         begins=understood.begins or understood.command_id,
-        apart=understood.apart or understood.command_id,
         community=None if community == subjects.ANY_COMMUNITY else community,
         actor=understood.actor,
-        fingerprint=fingerprint,
+        fingerprint=understood.fingerprint,
         at=now,
         if_version=document.get("ifversion") if "specversion" in document else None,
         expired=expires_at is not None and expires_at <= now,
@@ -144,7 +149,7 @@ def _check_size(body: bytes, most: int) -> None:
 
 
 def _emergency_in(document: Mapping[str, Any], kind: str) -> dict[str, Any] | None:
-    """The little that tells an emergency, as a message of ours without an envelope."""
+    """The little that tells an emergency, as the data of a message of ours."""
     if kind != subjects.Kind.CARE_REQUEST:
         return None
     found: EmergencyCall | None
@@ -152,7 +157,38 @@ def _emergency_in(document: Mapping[str, Any], kind: str) -> dict[str, Any] | No
         found = reading.emergency(document)
     else:
         found = EmergencyCall.found_in(document.get("data"))
-    return {"data": found.model_dump(mode="json", exclude_none=True)} if found else None
+    return found.model_dump(mode="json", exclude_none=True) if found else None
+
+
+def _enveloped(call: dict[str, Any], document: Mapping[str, Any]) -> dict[str, Any]:
+    """As a message of ours: in the envelope it came in, where that can be kept."""
+    if reading.is_national(document):
+        return {"data": call}
+    short = {name: document.get(name) for name in _ENVELOPE if name in document} | {"data": call}
+    try:
+        check_text(short)
+    except (TooDeep, NulCharacter):
+        return {"data": call}
+    return short
+
+
+_ENVELOPE = ("specversion", "id", "source", "type", "actorrole")
+
+
+def _fingerprint_of_a_call(document: dict[str, Any], otherwise: str, sealer: Sealer) -> str:
+    """Of an emergency of ours: said again it is the same one, were the time another.
+
+    Whoever presses twice says it is now, twice.
+    """
+    data = document.get("data")
+    if not isinstance(data, dict):
+        return otherwise  # a file of the SAMU that was shortened
+    said = {name: value for name, value in data.items() if name != "asked_at"}
+    timeless = {name: value for name, value in document.items() if name != "time"} | {"data": said}
+    try:
+        return sealer.fingerprint(orjson.dumps(timeless, option=orjson.OPT_SORT_KEYS))
+    except orjson.JSONEncodeError:
+        return otherwise  # too deep
 
 
 class _Understood(NamedTuple):
@@ -161,8 +197,8 @@ class _Understood(NamedTuple):
     message: Message | NationalMessage
     command_id: UUID
     actor: Actor
+    fingerprint: str
     begins: UUID | None = None
-    apart: UUID | None = None
 
 
 def _of_the_samu(
@@ -178,13 +214,19 @@ def _of_the_samu(
     # `fr.health.samu950.DRFR…` was made by `fr.health.samu950`.
     sender = sender or ".".join(message.caseId.split(".")[:3])
     command_id = _national_id(message, fingerprint, community)
-    understood = _Understood(message, command_id, Actor(ref=sender, role=Role.REGULATOR))
+    actor = Actor(ref=sender, role=Role.REGULATOR)
+    understood = _Understood(message, command_id, actor, fingerprint)
     return understood, None if reading.tells_an_emergency(message) else expires_at
 
 
 def _of_ours(
-    document: dict[str, Any], fingerprint: str, community: str, kind: str, sealer: Sealer
+    document: dict[str, Any],
+    fingerprint: str,
+    community: str,
+    kind: str,
+    of_a_call: Callable[[], str],
 ) -> _Understood:
+    """`of_a_call`: the fingerprint, where it is an emergency's."""
     try:
         event = _cloud_event(document)
         message = _data(event, kind)
@@ -193,16 +235,14 @@ def _of_ours(
         call = EmergencyCall.found_in(document.get("data"))
         if call is None or kind != subjects.Kind.CARE_REQUEST:
             raise
-        return _call(call, fingerprint, community, "unknown")
+        return _call(call, of_a_call(), community, "unknown")
     role = event.actorrole or _ROLES[subjects.Kind(kind)]
     actor, made = Actor(ref=event.source, role=role), command_of(event.source, event.id)
     if not _is_a_call(message):
-        return _Understood(message, made, actor, made)
-    # Whatever was said under that id before, an emergency is told; said again it is the same one,
-    # and so it is where nothing but the time is another: of whoever presses twice.
-    said = {name: value for name, value in event.data.items() if name != "asked_at"}
-    apart = named("call", str(made), community, sealer.fingerprint(check_text(said)))
-    return _Understood(message, _call_of(fingerprint, community), actor, made, apart)
+        return _Understood(message, made, actor, fingerprint, made)
+    # Whatever was said under that id before, an emergency is told.
+    fingerprint = of_a_call()
+    return _Understood(message, _call_of(fingerprint, community), actor, fingerprint, made)
 
 
 def _is_a_call(message: Message) -> bool:
@@ -217,7 +257,7 @@ def _is_a_call(message: Message) -> bool:
 
 def _call(call: EmergencyCall, fingerprint: str, community: str, sender: str) -> _Understood:
     command_id = _call_of(fingerprint, community)
-    return _Understood(call, command_id, Actor(ref=sender, role=Role.REGULATOR))
+    return _Understood(call, command_id, Actor(ref=sender, role=Role.REGULATOR), fingerprint)
 
 
 def _call_of(fingerprint: str, community: str) -> UUID:

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import NamedTuple
 from uuid import UUID
 
 from domain import placing
@@ -12,6 +11,7 @@ from domain.placing import Hold
 from domain.request import (
     Assigned,
     Emergency,
+    Likeness,
     NotReceived,
     RefuseAsEmergency,
     Request,
@@ -22,7 +22,6 @@ from domain.request import (
     received_of,
 )
 from events import streams
-from events.codes import Sex
 from events.request import RequestEvent
 from services.intake.about import agenda_of, check_addressed
 from services.intake.arrival import Arrival
@@ -32,8 +31,6 @@ from services.intake.messages import (
     CareRequest,
     EmergencyCall,
     EmergencyInAnUpdate,
-    Patient,
-    Somebody,
     age_on,
 )
 from services.intake.naming import request_of
@@ -62,13 +59,6 @@ class _AnothersRequest(Refused):
     code = "anothers_request"
 
 
-class _Somebody(NamedTuple):
-    """What tells one patient from another: age in years, and sex."""
-
-    age: int | None
-    sex: Sex | None
-
-
 class CareDesk:
     """Makes requests of what is asked."""
 
@@ -95,7 +85,7 @@ class CareDesk:
                     commune=asked.commune,
                     at=came.at,
                 ),
-                _somebody(asked.patient, asked.asked_at),
+                _likeness(came, asked, asked.asked_at),
             )
         request_id = request_of(asked.case_id) if asked.case_id else came.begins
         community = await self.community_of(came, asked.commune)
@@ -116,13 +106,13 @@ class CareDesk:
             priority=call.priority,
             care_level=call.care_level,
             motive=None,
-            commune=None,
+            commune=call.commune,
             at=came.at,
         )
-        return await self._emergency(came, emergency, _somebody(call.patient, came.at))
+        return await self._emergency(came, emergency, _likeness(came, call, came.at))
 
     async def _emergency(
-        self, came: Arrival, command: RefuseAsEmergency, whose: _Somebody
+        self, came: Arrival, command: RefuseAsEmergency, whose: Likeness
     ) -> Answer:
         """It ends the request of its file; without one, that of its id, where that is its own.
 
@@ -133,7 +123,7 @@ class CareDesk:
         try:
             return await self.refuse(came, command, whose)
         except _AnothersRequest:
-            return await self.refuse(came, replace(command, request_id=came.apart))
+            return await self.refuse(came, replace(command, request_id=came.command_id))
 
     async def receive(
         self,
@@ -178,7 +168,7 @@ class CareDesk:
         return await self._executor.execute(given, decide)
 
     async def refuse(
-        self, came: Arrival, command: RefuseAsEmergency, whose: _Somebody | None = None
+        self, came: Arrival, command: RefuseAsEmergency, whose: Likeness | None = None
     ) -> Answer:
         """An emergency is the SAMU's. Nothing of the patient is kept, not even sealed.
 
@@ -191,9 +181,7 @@ class CareDesk:
 
         async def decide(decision: Decision) -> Answer:
             request = await decision.state_of_new(requests.decider, stream)
-            if whose is not None and not may_be_of(
-                request, community=came.community, age=whose.age, sex=whose.sex
-            ):
+            if whose is not None and not may_be_of(request, whose):
                 raise _AnothersRequest
             about = given.circumstances
             if (received := received_of(request)) is not None:
@@ -250,10 +238,14 @@ class CareDesk:
         return received.community if received else None
 
 
-def _somebody(patient: Patient | Somebody | None, asked_at: datetime) -> _Somebody:
-    if patient is None:
-        return _Somebody(None, None)
-    return _Somebody(age_on(asked_at.date(), patient), patient.sex)
+def _likeness(came: Arrival, told: CareRequest | EmergencyCall, at: datetime) -> Likeness:
+    patient = told.patient
+    return Likeness(
+        community=came.community,
+        commune=told.commune,
+        age=age_on(at.date(), patient) if patient else None,
+        sex=patient.sex if patient else None,
+    )
 
 
 def _identity(asked: CareRequest) -> Identity:

@@ -1,5 +1,6 @@
 """What others may send, field by field: the `data` of a CloudEvent, by its type."""
 
+from collections.abc import Callable
 from datetime import date
 from typing import Annotated, Any, Self
 from uuid import UUID
@@ -59,11 +60,16 @@ def _known_zone(name: str) -> str:
 Zone = Annotated[ZoneName, AfterValidator(_known_zone)]
 
 
-def _or_unknown(given: object, check: ValidatorFunctionWrapHandler) -> Any:
-    try:
-        return check(given)
-    except ValidationError:
-        return None
+def _or(unknown: object) -> Callable[[object, ValidatorFunctionWrapHandler], Any]:
+    """What is said, or that where it cannot be understood."""
+
+    def check(given: object, valid: ValidatorFunctionWrapHandler) -> Any:
+        try:
+            return valid(given)
+        except ValidationError:
+            return unknown
+
+    return check
 
 
 class Somebody(BaseModel):
@@ -71,9 +77,9 @@ class Somebody(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    age: Annotated[Age | None, WrapValidator(_or_unknown)] = None
-    birth_date: Annotated[date | None, WrapValidator(_or_unknown)] = None
-    sex: Annotated[Sex | None, WrapValidator(_or_unknown)] = None
+    age: Annotated[Age | None, WrapValidator(_or(None))] = None
+    birth_date: Annotated[date | None, WrapValidator(_or(None))] = None
+    sex: Annotated[Sex | None, WrapValidator(_or(None))] = None
 
 
 class EmergencyCall(BaseModel):
@@ -81,11 +87,12 @@ class EmergencyCall(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    priority: Priority
-    care_level: CareLevel | None = None
-    source: Source = Source.SAS
-    case_id: Annotated[CaseId | None, WrapValidator(_or_unknown)] = None
-    patient: Annotated[Somebody | None, WrapValidator(_or_unknown)] = None
+    priority: Annotated[Priority, WrapValidator(_or(Priority.NR))] = Priority.NR
+    care_level: Annotated[CareLevel | None, WrapValidator(_or(None))] = None
+    source: Annotated[Source, WrapValidator(_or(Source.SAS))] = Source.SAS
+    case_id: Annotated[CaseId | None, WrapValidator(_or(None))] = None
+    commune: Annotated[Insee | None, WrapValidator(_or(None))] = None
+    patient: Annotated[Somebody | None, WrapValidator(_or(None))] = None
 
     @classmethod
     def found_in(cls, given: object) -> Self | None:

@@ -3,7 +3,7 @@
 from uuid import UUID, uuid5
 
 from domain import request as requests
-from domain.request import ErasePatient, received_of
+from domain.request import ErasePatient, NoSuchRequest, NotReceived, received_of
 from events import streams
 from events.envelope import Actor
 from services.clock import Clock
@@ -18,14 +18,18 @@ async def erase(
 ) -> bool:
     """Destroy the keys of the request's patient. False when nothing was left to destroy.
 
-    Interrupted, it is finished by asking again. Raises the refusal of an unknown request.
+    Interrupted, it is finished by asking again. Raises NoSuchRequest.
     """
     stream = streams.request(request_id)
     known = await executor.look(requests.decider, stream)
     began = received_of(known)
+    if isinstance(known, NotReceived):
+        raise NoSuchRequest(request_id)
     # Named by nobody, they may have been by what was refused.
-    patient = (began.patient_ref or patient_of(request_id)) if began is not None else None
-    destroyed = patient is not None and await vault.erase(patient)
+    patient = (began and began.patient_ref) or patient_of(request_id)
+    destroyed = await vault.erase(patient)
+    if began is None:
+        return destroyed  # an emergency from the first: nothing was ever written of them
 
     async def decide(decision: Decision) -> Answer:
         request = await decision.state(requests.decider, stream)
@@ -34,6 +38,4 @@ async def erase(
 
     circumstances = about_request(request_id, known, actor, causation=request_id)
     await executor.execute(Given(uuid5(request_id, "erase"), circumstances), decide)
-    if patient is not None:
-        destroyed |= await vault.erase(patient)  # what was told between the two
-    return destroyed
+    return await vault.erase(patient) or destroyed  # what was told between the two

@@ -1,5 +1,6 @@
 """Following the log: what is new, in order, in batches, as long as one wants."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from functools import partial
 
@@ -11,10 +12,18 @@ from services.settings import Settings
 
 
 async def follow(
-    log: Log, bell: Bell, settings: Settings, *, since: int
+    log: Log,
+    bell: Bell,
+    settings: Settings,
+    *,
+    since: int,
+    until: asyncio.Event | None = None,
 ) -> AsyncIterator[list[Recorded]]:
-    """Batches of what comes after a position, for ever. Between two batches the bell is awaited."""
-    while True:
+    """Batches of what comes after a position, for ever, or soon after that event.
+
+    Between two batches the bell is awaited.
+    """
+    while until is None or not until.is_set():
         news = partial(log.after, since, limit=settings.follow_batch_events)
         batch = await patiently(news, settings, "log unreadable")
         if batch:

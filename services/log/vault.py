@@ -137,6 +137,10 @@ _DESTROY = (
     " where subject = %s and key is not null"
 )
 
+_DESTROY_ONE = (
+    "update vault set key = null, body = null, erased_at = clock_timestamp()"
+    " where ref = %s and key is not null"
+)
 _ERASED = (
     "insert into vault (ref, subject, kind, erased_at) values (%s, %s, %s, clock_timestamp())"
     " on conflict (ref) do nothing"
@@ -241,6 +245,11 @@ class Vault:
         """Destroy keys and bodies of all that was said."""
         async with self._pool.connection() as connection:
             await connection.execute(f"{_DESTROY} and kind = any(%s)", (subject, [kind, LETTER]))
+
+    async def destroy(self, ref: UUID) -> None:
+        """Destroy the key and the body of that alone."""
+        async with self._pool.connection() as connection:
+            await connection.execute(_DESTROY_ONE, (ref,))
 
     async def reveals(self, community: str, *, before: int | None, limit: int) -> list[Reveal]:
         """Who looked at whose identity and why, in a community: the last first."""

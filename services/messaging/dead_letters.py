@@ -126,6 +126,11 @@ class DeadLetters:
         """Take the letter off the stream; its body stays in the vault, sealed."""
         await self._js.delete_msg(streams.DEAD_LETTERS, letter.sequence)
 
+    async def erase(self, letter: DeadLetter) -> None:
+        """Destroy the body, then take the letter off the stream."""
+        await self._vault.destroy(UUID(letter.id))
+        await self.drop(letter)
+
     async def _messages(self) -> AsyncIterator[Msg]:
         """What is in the stream, in order. What was deleted leaves gaps in its numbers."""
         left = await self.count()

@@ -105,6 +105,20 @@ def test_a_dead_letter_can_be_looked_at_and_sent_again(demo):
     assert demo.run("dead-letters", "not-there").returncode == 1
 
 
+def test_a_dead_letter_is_erased_for_whom_it_names(demo):
+    demo.run("send", "-", stdin=a_request(commune="99999"))
+    (letter, *_) = reversed(demo.json("dead-letters")["dead_letters"])
+
+    unsure = demo.run("dead-letters", letter["id"], "--erase", "--json")
+    erased = demo.json("dead-letters", letter["id"], "--erase", "--yes")
+
+    assert unsure.returncode == 2
+    assert erased == {"erased": [letter["id"]]}
+    assert demo.run("dead-letters", letter["id"]).returncode == 1
+    assert demo.run("dead-letters", "--erase", "--yes").returncode == 2
+    assert demo.run("dead-letters", letter["id"], "--erase", "--replay").returncode == 2
+
+
 def test_the_log_is_verified(demo):
     assert demo.json("verify")["violations"] == []
     assert "every invariant holds" in demo.run("verify").stdout

@@ -20,6 +20,7 @@ from domain.request import (
     ErasePatient,
     HandBackRequest,
     KeepSearching,
+    Likeness,
     NoSuchRequest,
     NothingAsked,
     PlaceAfterDeadline,
@@ -236,8 +237,12 @@ OVER = {
 }
 
 
-def is_of_the_same(history, community=NEVERS, age=10, sex=Sex.FEMALE):
-    return may_be_of(decider.replay(history), community=community, age=age, sex=sex)
+NOBODY_SAYS = {"community": None, "commune": None, "age": None, "sex": None}
+
+
+def is_of_the_same(history, **changes):
+    said = {"community": NEVERS, "commune": "58194", "age": 10, "sex": Sex.FEMALE}
+    return may_be_of(decider.replay(history), Likeness(**said | changes))
 
 
 @pytest.mark.parametrize("history", OPEN.values(), ids=OPEN)
@@ -245,10 +250,12 @@ def test_an_emergency_under_the_id_of_an_open_request_is_its_patient_s_unless_it
     history,
 ):
     assert is_of_the_same(history)
-    assert is_of_the_same(history, community=None, age=None, sex=None)
+    assert is_of_the_same(history, **NOBODY_SAYS)
     assert is_of_the_same(history, sex=Sex.UNKNOWN)
     assert not is_of_the_same(history, community=VALENCIENNES)
-    assert not is_of_the_same(history, age=11)
+    assert is_of_the_same(history, age=11)  # since their birthday
+    assert not is_of_the_same(history, commune="59606")
+    assert not is_of_the_same(history, age=12)
     assert not is_of_the_same(history, sex=Sex.MALE)
 
 

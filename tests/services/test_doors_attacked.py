@@ -14,7 +14,7 @@ from psycopg import OperationalError
 from events import streams as names
 from events.roles import Role
 from tests.conftest import house_at
-from tests.examples import DR_ADAM, DR_BLAIN, HOUR, NEVERS, NOON, VALENCIENNES
+from tests.examples import DR_ADAM, DR_BLAIN, HOUR, NEVERS, NEVERS_COMMUNES, NOON, VALENCIENNES
 from tests.running import until
 from tests.services.doors import a_place, doors_of
 from tests.services.test_offers import asked_of_a_neighbour
@@ -514,6 +514,42 @@ async def test_an_emergency_ends_what_was_asked_under_its_key_where_they_may_ask
     assert (seen.json()["state"] == "refused_as_emergency") is still_there
     (*_, written) = await door.house.log.history(names.request(UUID(told.json()["id"])))
     assert written.meta.community == (VALENCIENNES if still_there else NEVERS)
+
+
+async def test_an_emergency_is_heard_where_its_commune_is_and_ends_nothing_elsewhere(door):
+    """Found in review: it went to the first community of whoever told it."""
+    commune = NEVERS_COMMUNES[0].model_dump(mode="json") | {"insee": "59606"}
+    change = {"finess": VALENCIENNES, "communes": [commune]}
+    await tell(door.house, "community-change", change, VALENCIENNES)
+    _, who = await regulator_of_two(door)
+    path = f"/v1/requests?community={NEVERS}"
+    first = (await door.ask("POST", path, who, json=request_told(), headers=KEY)).json()
+    vital = {"priority": "P0", "commune": "59606"}
+
+    for headers in ({}, KEY):
+        told = await door.ask("POST", "/v1/requests", who, json=vital, headers=headers)
+        (written,) = await door.house.log.history(names.request(UUID(told.json()["id"])))
+        assert written.meta.community == VALENCIENNES
+
+    seen = await door.ask("GET", f"/v1/requests/{first['id']}", who)
+    assert seen.json()["state"] == "waiting"
+
+
+async def test_an_emergency_is_one_however_often_its_key_is_sent_at_once(door):
+    """Found in review: whose it was, was looked up, and was another once it was written."""
+    who = await door.everywhere(Role.REGULATOR)
+    calm = request_told(patient={"age": 34, "sex": "F"})
+    vital = {"priority": "P0", "commune": "58194", "patient": {"age": 34, "sex": "F"}}
+
+    for nth in range(10):
+        key = {"Idempotency-Key": f"press-{nth}"}
+        _, *answers = await asyncio.gather(
+            *(
+                door.ask("POST", "/v1/requests", who, json=body, headers=key)
+                for body in (calm, *[vital] * 6)
+            )
+        )
+        assert len({answer.json()["id"] for answer in answers}) == 1
 
 
 async def test_what_went_to_the_account_s_own_community_is_answered_again(door):

@@ -291,6 +291,75 @@ async def test_an_emergency_under_the_id_of_what_is_over_is_written_as_well(
     assert await house.log.history(names.request(first)) == before
 
 
+@pytest.mark.parametrize("way", ["new", "of an open request", "too long"])
+async def test_who_presses_twice_tells_one_emergency(house, way):
+    """Found in review: asked at another second, it was another one."""
+    await opened(house)
+    calm = cloud_event("care-request", request_told(patient=THE_SAME))
+    if way == "of an open request":
+        await ask(house, "care-request", calm)
+    vital = request_told(priority="P0", patient=THE_SAME)
+    if way == "too long":
+        vital |= {"note": "x" * 300_000}
+
+    seconds = [(NOON + timedelta(seconds=one)).isoformat() for one in range(3)]
+    answers = [
+        await ask(house, "care-request", calm | {"time": now, "data": vital | {"asked_at": now}})
+        for now in seconds
+    ]
+
+    assert len({answer["id"] for answer in answers}) == 1
+    assert await emergencies(house) == 1
+
+
+async def emergencies(house):
+    async with house.pool.connection() as connection:
+        name = "request.refused_as_emergency"
+        cursor = await connection.execute("select count(*) from events where name = %s", (name,))
+        return (await cursor.fetchone())[0]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"priority": "P0", "care_level": "Z"},
+        {"priority": "P1", "care_level": ""},
+        {"priority": "P0", "source": "FOO"},
+        {"priority": "P0", "source": None},
+        {"priority": "P9", "care_level": "R1"},
+        {"priority": None, "care_level": "R1"},
+        {"priority": "P0", "bogus": 1},
+    ],
+    ids=str,
+)
+async def test_each_of_the_two_signs_tells_an_emergency_whatever_the_other_says(house, said):
+    await opened(house)
+    vital = cloud_event("care-request", request_told() | said)
+
+    answer = await ask(house, "care-request", vital)
+
+    assert answer["state"] == "refused_as_emergency"
+    (written,) = await house.log.history(names.request(answer["id"]))
+    assert written.event.commune == "58194"
+    assert written.meta.community == NEVERS  # whose regulators are told of it
+
+
+@pytest.mark.parametrize("beside", ["a\0b", "x" * 300_000], ids=["no text", "large"])
+async def test_an_emergency_ends_its_request_whatever_is_said_beside(house, beside):
+    """Found in review: shortened, it had forgotten of which id it was."""
+    await opened(house)
+    calm = cloud_event("care-request", request_told(patient=THE_SAME))
+    told = await ask(house, "care-request", calm)
+    vital = request_told(priority="P0", patient=THE_SAME, note=beside)
+
+    answer = await ask(house, "care-request", calm | {"data": vital})
+
+    assert answer["id"] == told["id"]
+    (*_, last) = await house.log.history(names.request(told["id"]))
+    assert last.event.name == "request.refused_as_emergency"
+    assert (last.meta.community, last.meta.actor.ref) == (NEVERS, calm["source"])
+
+
 async def test_two_patients_of_one_age_are_two_emergencies_under_one_id(house):
     await opened(house)
     calm = cloud_event("care-request", request_told(patient={"age": 34, "sex": "F"}))

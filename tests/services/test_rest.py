@@ -299,6 +299,16 @@ async def test_who_follows_too_often_at_once_is_told_so_before_anything_is_answe
     assert sorted(answer.status_code for answer in answers) == [200] * most + [429] * 5
 
 
+async def test_who_follows_is_let_go_when_everything_stops(door, regulator):
+    async with door.client.stream("GET", "/v1/events", headers=regulator) as stream:
+        assert stream.status_code == 200
+
+        door.house.stopping.set()
+
+        async with asyncio.timeout(10):
+            assert [line async for line in stream.aiter_lines() if line.startswith("data")] == []
+
+
 async def test_who_hangs_up_in_the_middle_of_a_burst_is_no_fault_of_ours(door, regulator):
     for _ in range(5):
         await a_request(door, regulator)

@@ -1,10 +1,13 @@
+import asyncio
 import base64
 from uuid import uuid4
 
 import pytest
 
 from services.log.commands import Sealed
+from services.log.database import one_at_a_time
 from services.log.vault import (
+    LETTER,
     Erased,
     Identity,
     NothingSealed,
@@ -14,6 +17,7 @@ from services.log.vault import (
     master_key,
 )
 from services.settings import settings_with
+from tests.running import until
 
 KEY = bytes(range(32))
 WHO = Identity(name="Lola Martin", phone="+33639012345", notes=("marche impossible",))
@@ -93,6 +97,28 @@ async def test_erasing_a_patient_erases_all_that_was_sealed_about_them(pool):
     async with pool.connection() as connection:
         cursor = await connection.execute("select count(*) from vault where body is not null")
         assert await cursor.fetchone() == (0,)
+
+
+async def test_what_comes_while_a_patient_is_erased_waits_and_is_nobody_s_to_read(pool):
+    vault, patient = Vault(pool, Sealer(KEY)), uuid4()
+    letter = vault.sealer.seal(b"Lola", kind=LETTER, ref=uuid4(), subject=patient)
+
+    async def wait_for_their_turn():
+        async with pool.connection() as looking:
+            asked = await looking.execute(
+                "select count(*) from pg_locks where locktype = 'advisory' and not granted"
+                " and database = (select oid from pg_database where datname = current_database())"
+            )
+            return await asked.fetchone() == (2,)
+
+    async with pool.connection() as other, other.transaction():
+        await one_at_a_time(other, f"vault {patient}")
+        both = asyncio.gather(vault.erase(patient), vault.keep(letter))
+        await until(wait_for_their_turn)
+    await both
+
+    with pytest.raises(Erased):
+        await vault.open_letter(letter.ref, actor="anna", reason="too late")
 
 
 def test_the_embedded_vault_makes_its_key_once_for_its_owner_alone(tmp_path):
