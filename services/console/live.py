@@ -129,11 +129,12 @@ class Live:
                 await stop([following])
 
     async def _next(self, shown: _Shown, seen: int) -> bytes | None:
-        """The view once it is another than that version; None: for a while it was not."""
+        """The view once it is another than that version; None: for a while, or to the end, not."""
+        stopping = self._house.stopping
         try:
             async with asyncio.timeout(self._house.settings.console_tick_seconds), shown.seen:
-                await shown.seen.wait_for(lambda: shown.version > seen)
-                return shown.body
+                await shown.seen.wait_for(lambda: shown.version > seen or stopping.is_set())
+                return shown.body if shown.version > seen else None
         except TimeoutError:
             return None
 
@@ -144,13 +145,18 @@ class Live:
         try:
             self._head = await patiently(house.log.head, house.settings, "log unreadable")
             self._heard.set()
-            batches = follow(house.log, bell, house.settings, since=self._head)
+            batches = follow(
+                house.log, bell, house.settings, since=self._head, until=house.stopping
+            )
             async with aclosing(batches) as news:  # type: ignore[type-var]  # an async generator
                 async for batch in news:
                     self._head = batch[-1].position
                     for view, shown in self._shown.items():
                         if any(view.concerns(one) for one in batch):
                             shown.news.set()
+            for shown in list(self._shown.values()):
+                async with shown.seen:
+                    shown.seen.notify_all()  # everything stops, and so does whoever looks
         finally:
             house.bells.forget(bell)
 

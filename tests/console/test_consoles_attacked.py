@@ -190,6 +190,19 @@ async def test_more_streams_at_once_are_refused_before_they_begin(door, house):
     assert sorted(answer.status_code for answer in answers) == [200] * 2 + [429] * 4
 
 
+async def test_who_looks_is_let_go_when_everything_stops(door, house):
+    came = await comes_in(door, grant(Role.REGULATOR))
+    headers = {"Cookie": f"snp_console={came.cookies['snp_console']}"}
+    async with door.client.stream("GET", "/console/regulation/live", headers=headers) as stream:
+        parts = stream.aiter_text()
+        await anext(parts)
+
+        house.stopping.set()
+
+        async with asyncio.timeout(10):
+            assert [part async for part in parts if "event" in part] == []
+
+
 async def test_a_session_that_is_over_is_said_to_who_listens(door):
     answer = await door.ask(
         "GET", "/console/regulation/live", headers={"Accept": "text/event-stream"}
