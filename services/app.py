@@ -27,6 +27,7 @@ from services.intake.agreements import AgreementDesk
 from services.intake.care import CareDesk
 from services.intake.contacts import ContactDesk
 from services.intake.directory import Directory
+from services.intake.emergency import EmergencyDesk
 from services.intake.entitling import EntitlementDesk
 from services.intake.holds import HoldDesk
 from services.intake.importing import ImportDesk
@@ -325,10 +326,12 @@ def _notifier(house: House) -> Notifier:
 def _reception(house: House) -> Reception:
     executor = house.executor("intake")
     sealer = house.vault.sealer
-    care = CareDesk(executor, house.directory, sealer, house.settings.hold_minutes)
+    emergencies = EmergencyDesk(executor, house.directory)
+    care = CareDesk(emergencies, executor, house.directory, sealer, house.settings.hold_minutes)
     desks = Desks(
         care=care,
-        samu=SamuDesk(care, executor, sealer),
+        emergencies=emergencies,
+        samu=SamuDesk(care, emergencies, executor, sealer),
         register=Register(executor, house.directory),
         slots=SlotDesk(executor, house.directory),
         visits=VisitDesk(executor, sealer),

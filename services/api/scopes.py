@@ -17,6 +17,7 @@ from services.api.doors import About, Door
 from services.clock import Clock
 from services.intake.naming import command_of, request_of
 from services.intake.series import slots_of
+from services.intake.standing import request_answered
 from services.log.reader import Log
 from services.messaging.subjects import Kind
 
@@ -161,7 +162,9 @@ class Scopes:
 
     async def reaches(self, door: Door, principal: Principal, key: str) -> bool:
         """Whether what they asked under that key, if anything, is still for them to tell of."""
-        began = await self._of_request(command_of(principal.ref, key))
+        command_id = command_of(principal.ref, key)
+        _, answer = await self._log.receipt(command_id) or (None, None)
+        began = await self._of_request(request_answered(answer or {}) or command_id)
         return not began or principal.may(door.kind, Scope(began)) is not None
 
     async def _of_request(self, request_id: UUID) -> frozenset[str]:

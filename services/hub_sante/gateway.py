@@ -32,7 +32,7 @@ from services.hub_sante.schemas import Schemas
 from services.hub_sante.sent import NAME, SentMessages
 from services.hub_sante.threads import Threads
 from services.hub_sante.writing import Kind as EdxlKind
-from services.intake.arrival import patient_told_of
+from services.intake.about import patient_told_of
 from services.intake.naming import request_of
 from services.intake.rejections import Rejected, TryAgain, refusal
 from services.intake.standing import standing

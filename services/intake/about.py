@@ -3,20 +3,55 @@
 from collections.abc import Iterable
 from uuid import UUID, uuid5
 
+import orjson
+
 from domain import agenda as agendas
 from domain import request as requests
 from domain.agenda import Slot
 from domain.practitioner import NotEnrolled, Practitioner, enrolment
 from domain.request import Request, Waiting
 from events import streams
+from services.hub_sante import reading
 from services.intake.arrival import Arrival
 from services.intake.changes import AboutARequest
 from services.intake.directory import Directory
-from services.intake.naming import NAMESPACE, request_of
+from services.intake.naming import NAMESPACE, command_of, contacts_of, request_of
 from services.intake.rejections import AnotherCommunity, NowhereToRoute, UnknownCommunity
 from services.log.circumstances import about_request
 from services.log.commands import Circumstances
 from services.log.execute import Decision, Given
+from services.log.vault import patient_of
+
+_ASKS = "snp.care-request.v1"  # the request it makes is the one of its own id
+
+
+def patient_told_of(body: bytes) -> UUID | None:
+    """Whose erasure must take the body along, however little of it can be read.
+
+    A patient's; or, of addresses, the practitioner's.
+    """
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    case = reading.case_named(document)
+    if case:
+        return patient_of(request_of(case))
+    if not isinstance(document, dict):
+        return None
+    data = document.get("data")
+    if document.get("type") == "snp.contacts.v1":
+        return contacts_of(str(data.get("rpps"))) if isinstance(data, dict) else None
+    try:
+        if document.get("type") != _ASKS:
+            return patient_of(UUID(data["request_id"]))  # type: ignore[index]  # or it names none
+    except (KeyError, TypeError, ValueError, AttributeError):
+        pass
+    match document:
+        case {"source": str(source), "id": str(event_id)}:
+            return patient_of(command_of(source, event_id))  # of a request without a file
+        case _:
+            return None
 
 
 def request_id_of(news: AboutARequest) -> UUID:
@@ -42,6 +77,18 @@ def given_about(
     expected = came.if_version
     seen = (streams.request(request_id), expected) if expected is not None else None
     return Given(came.command_id, circumstances, came.fingerprint, seen)
+
+
+def given_on(came: Arrival, community: str | None, request_id: UUID, case_id: str | None) -> Given:
+    """The command as it came, about that request, which may be yet to begin."""
+    circumstances = Circumstances(
+        community=community,
+        actor=came.actor,
+        correlation=request_id,
+        causation=came.command_id,
+        case_id=case_id,
+    )
+    return Given(came.command_id, circumstances, came.fingerprint)
 
 
 async def holders_of(decision: Decision, slots: Iterable[Slot]) -> dict[UUID, Request]:

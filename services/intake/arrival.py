@@ -23,9 +23,9 @@ from services.hub_sante.messages import (
 )
 from services.intake.changes import AboutARequest
 from services.intake.cloudevents import CloudEvent
-from services.intake.message_types import TYPES, Message
+from services.intake.message_types import SAID_BY, TYPES, Message
 from services.intake.messages import CareRequest, EmergencyCall
-from services.intake.naming import command_of, contacts_of, named, request_of
+from services.intake.naming import command_of, named, request_of
 from services.intake.rejections import (
     Invalid,
     NotJson,
@@ -36,7 +36,7 @@ from services.intake.rejections import (
     WrongSubject,
     invalid,
 )
-from services.log.vault import Sealer, patient_of
+from services.log.vault import Sealer
 from services.messaging import subjects
 
 
@@ -64,38 +64,6 @@ def case_of(message: Message | NationalMessage) -> str | None:
             return message.case_id
         case AboutARequest():
             return message.case_id
-        case _:
-            return None
-
-
-_ASKS = "snp.care-request.v1"  # the request it makes is the one of its own id
-
-
-def patient_told_of(body: bytes) -> UUID | None:
-    """Whose erasure must take the body along, however little of it can be read.
-
-    A patient's; or, of addresses, the practitioner's.
-    """
-    try:
-        document = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None
-    case = reading.case_named(document)
-    if case:
-        return patient_of(request_of(case))
-    if not isinstance(document, dict):
-        return None
-    data = document.get("data")
-    if document.get("type") == "snp.contacts.v1":
-        return contacts_of(str(data.get("rpps"))) if isinstance(data, dict) else None
-    try:
-        if document.get("type") != _ASKS:
-            return patient_of(UUID(data["request_id"]))  # type: ignore[index]  # or it names none
-    except (KeyError, TypeError, ValueError, AttributeError):
-        pass
-    match document:
-        case {"source": str(source), "id": str(event_id)}:
-            return patient_of(command_of(source, event_id))  # of a request without a file
         case _:
             return None
 
@@ -236,7 +204,7 @@ def _of_ours(
         if call is None or kind != subjects.Kind.CARE_REQUEST:
             raise
         return _call(call, of_a_call(), community, "unknown")
-    role = event.actorrole or _ROLES[subjects.Kind(kind)]
+    role = event.actorrole or SAID_BY[subjects.Kind(kind)]
     actor, made = Actor(ref=event.source, role=role), command_of(event.source, event.id)
     if not _is_a_call(message):
         return _Understood(message, made, actor, fingerprint, made)
@@ -278,59 +246,6 @@ def check_text(document: Mapping[str, Any]) -> bytes:
     if _NUL.search(content):
         raise NulCharacter
     return content
-
-
-_ROLES = {
-    subjects.Kind.CARE_REQUEST: Role.REGULATOR,
-    subjects.Kind.SLOT: Role.PRACTITIONER,
-    subjects.Kind.SLOT_SERIES: Role.PRACTITIONER,
-    subjects.Kind.PRACTITIONER: Role.PRACTITIONER,
-    subjects.Kind.PRACTITIONER_CHANGE: Role.PRACTITIONER,
-    subjects.Kind.COMMUNITY: Role.COORDINATOR,
-    subjects.Kind.COMMUNITY_CHANGE: Role.COORDINATOR,
-    subjects.Kind.IMPORT: Role.COORDINATOR,
-    subjects.Kind.SLOT_MOVE: Role.PRACTITIONER,
-    subjects.Kind.SLOT_CAPACITY: Role.PRACTITIONER,
-    subjects.Kind.SLOT_OPENING: Role.PRACTITIONER,
-    subjects.Kind.SLOT_WITHDRAWAL: Role.PRACTITIONER,
-    subjects.Kind.APPOINTMENT: Role.PRACTITIONER,
-    subjects.Kind.OUTCOME: Role.PRACTITIONER,
-    subjects.Kind.REORIENTATION: Role.REGULATOR,
-    subjects.Kind.DEADLINE: Role.REGULATOR,
-    subjects.Kind.DUPLICATE: Role.REGULATOR,
-    subjects.Kind.WITHDRAWAL: Role.REGULATOR,
-    subjects.Kind.HOLD: Role.REGULATOR,
-    subjects.Kind.HOLD_END: Role.REGULATOR,
-    subjects.Kind.OFFER_ANSWER: Role.PRACTITIONER,
-    subjects.Kind.OFFER_RECEIPT: Role.SYSTEM,
-    subjects.Kind.OFFER_CORRECTION: Role.PRACTITIONER,
-    subjects.Kind.PROPOSAL: Role.REGULATOR,
-    subjects.Kind.ON_CALL: Role.PRACTITIONER,
-    subjects.Kind.LADDER: Role.COORDINATOR,
-    subjects.Kind.NEIGHBOURS: Role.COORDINATOR,
-    subjects.Kind.HOURS: Role.COORDINATOR,
-    subjects.Kind.WEIGHTS: Role.COORDINATOR,
-    subjects.Kind.PROTOCOLS: Role.COORDINATOR,
-    subjects.Kind.CRISIS: Role.COORDINATOR,
-    subjects.Kind.CRISIS_OVER: Role.COORDINATOR,
-    subjects.Kind.VACATION: Role.PRACTITIONER,
-    subjects.Kind.LEAVING: Role.COORDINATOR,
-    subjects.Kind.CONTACTS: Role.PRACTITIONER,
-    subjects.Kind.VACATION_CANCELLED: Role.PRACTITIONER,
-    subjects.Kind.SLOT_CLOSING: Role.PRACTITIONER,
-    subjects.Kind.SERIES_WITHDRAWAL: Role.PRACTITIONER,
-    subjects.Kind.RATING: Role.PRACTITIONER,
-    subjects.Kind.DOCTOR_SEARCH: Role.PRACTITIONER,
-    subjects.Kind.NEW_PATIENT: Role.PRACTITIONER,
-    subjects.Kind.TARGETS: Role.COORDINATOR,
-    subjects.Kind.FIGURES: Role.COORDINATOR,
-    subjects.Kind.JOURNAL_NOTE: Role.COORDINATOR,
-    subjects.Kind.JOURNAL_STRIKE: Role.COORDINATOR,
-    subjects.Kind.ACCOUNT: Role.ADMINISTRATOR,
-    subjects.Kind.ROLE_GRANT: Role.ADMINISTRATOR,
-    subjects.Kind.ROLE_REVOCATION: Role.ADMINISTRATOR,
-    subjects.Kind.ACCOUNT_CLOSING: Role.ADMINISTRATOR,
-}
 
 
 def _expect(kind: str, wanted: str) -> None:

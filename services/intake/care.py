@@ -1,71 +1,53 @@
 """Requests for care, as we write them; and what is the same for those the SAMU sends."""
 
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
-from domain import placing
 from domain import request as requests
-from domain.decider import Refused
 from domain.placing import Hold
 from domain.request import (
     Assigned,
-    Emergency,
-    Likeness,
-    NotReceived,
-    RefuseAsEmergency,
     Request,
     Waiting,
     is_emergency,
     is_erased,
-    may_be_of,
     received_of,
 )
 from events import streams
 from events.request import RequestEvent
-from services.intake.about import agenda_of, check_addressed
+from services.intake.about import check_addressed, given_on
 from services.intake.arrival import Arrival
 from services.intake.directory import Directory, Known
+from services.intake.emergency import EmergencyDesk
 from services.intake.holds import held, standing_held
 from services.intake.messages import (
     CareRequest,
-    EmergencyCall,
-    EmergencyInAnUpdate,
-    age_on,
 )
 from services.intake.naming import request_of
 from services.intake.receiving import receiving
 from services.intake.rejections import (
     NoCommunityForCommune,
     NowhereToRoute,
-    Rejected,
     UnknownCommunity,
 )
-from services.intake.standing import standing
-from services.log.commands import Answer, Circumstances
-from services.log.execute import Decision, Executor, Given
+from services.log.commands import Answer
+from services.log.execute import Decision, Executor
 from services.log.vault import Identity, Sealer, patient_of
-
-
-class UnknownCase(Rejected):
-    """No request was received for this case."""
-
-    code = "unknown_case"
-
-
-class _AnothersRequest(Refused):
-    """The request of that id is over, or of another patient, or of another community."""
-
-    code = "anothers_request"
 
 
 class CareDesk:
     """Makes requests of what is asked."""
 
     def __init__(
-        self, executor: Executor, directory: Directory, sealer: Sealer, hold_minutes: float
+        self,
+        emergencies: EmergencyDesk,
+        executor: Executor,
+        directory: Directory,
+        sealer: Sealer,
+        hold_minutes: float,
     ) -> None:
         self._hold_minutes = hold_minutes
+        self._emergencies = emergencies
         self._executor = executor
         self._directory = directory
         self._sealer = sealer
@@ -73,57 +55,10 @@ class CareDesk:
     async def request(self, came: Arrival, asked: CareRequest) -> Answer:
         """Our own form of a care request."""
         if is_emergency(asked.priority, asked.care_level):
-            return await self._emergency(
-                came,
-                RefuseAsEmergency(
-                    request_id=request_of(asked.case_id) if asked.case_id else came.begins,
-                    case_id=asked.case_id,
-                    source=asked.source,
-                    priority=asked.priority,
-                    care_level=asked.care_level,
-                    motive=asked.motive,
-                    commune=asked.commune,
-                    at=came.at,
-                ),
-                _likeness(came, asked, asked.asked_at),
-            )
+            return await self._emergencies.told(came, asked)
         request_id = request_of(asked.case_id) if asked.case_id else came.begins
         community = await self.community_of(came, asked.commune)
         return await self.receive(came, asked, request_id, community, _identity(asked))
-
-    async def emergency_call(self, came: Arrival, call: EmergencyCall) -> Answer:
-        """An emergency that says little else that can be understood."""
-        if isinstance(call, EmergencyInAnUpdate):
-            known = await self._executor.look(
-                requests.decider, streams.request(request_of(call.case_id))
-            )
-            if isinstance(known, NotReceived):
-                raise UnknownCase(call.case_id)
-        emergency = RefuseAsEmergency(
-            request_id=request_of(call.case_id) if call.case_id else came.begins,
-            case_id=call.case_id,
-            source=call.source,
-            priority=call.priority,
-            care_level=call.care_level,
-            motive=None,
-            commune=call.commune,
-            at=came.at,
-        )
-        return await self._emergency(came, emergency, _likeness(came, call, came.at))
-
-    async def _emergency(
-        self, came: Arrival, command: RefuseAsEmergency, whose: Likeness
-    ) -> Answer:
-        """It ends the request of its file; without one, that of its id, where that is its own.
-
-        Otherwise the id was given again: it is told as one of its own, and ends nothing.
-        """
-        if command.case_id is not None:
-            return await self.refuse(came, command)
-        try:
-            return await self.refuse(came, command, whose)
-        except _AnothersRequest:
-            return await self.refuse(came, replace(command, request_id=came.command_id))
 
     async def receive(
         self,
@@ -164,56 +99,8 @@ class CareDesk:
                 ]
             return standing_held(request_id, requests.decider.replay(events, since=request))
 
-        given = self.given(came, community.finess, request_id, asked.case_id)
+        given = given_on(came, community.finess, request_id, asked.case_id)
         return await self._executor.execute(given, decide)
-
-    async def refuse(
-        self, came: Arrival, command: RefuseAsEmergency, whose: Likeness | None = None
-    ) -> Answer:
-        """An emergency is the SAMU's. Nothing of the patient is kept, not even sealed.
-
-        `whose` it is must be the patient of that request, where it is said. Raises AnotherCommunity
-        for what was sent to another's subject.
-        """
-        stream = streams.request(command.request_id)
-        finess = await self._told_to(came, command.commune)
-        given = self.given(came, finess, command.request_id, command.case_id)
-
-        async def decide(decision: Decision) -> Answer:
-            request = await decision.state_of_new(requests.decider, stream)
-            if whose is not None and not may_be_of(request, whose):
-                raise _AnothersRequest
-            about = given.circumstances
-            if (received := received_of(request)) is not None:
-                check_addressed(came, received.community)
-                about = replace(about, community=received.community)
-            agenda, agenda_stream = await agenda_of(decision, request)
-            both = placing.refuse_as_emergency(command, request, agenda)
-            decision.write(stream, both.request, about)
-            decision.write(agenda_stream, both.agenda, about)
-            return standing(command.request_id, Emergency())
-
-        return await self._executor.execute(given, decide)
-
-    async def _told_to(self, came: Arrival, commune: str | None) -> str | None:
-        """The community that hears of an emergency no request of theirs became."""
-        if came.community and await self._directory.community(came.community):
-            return came.community
-        serving = await self._directory.serving(commune) if commune else None
-        return serving.finess if serving else None
-
-    def given(
-        self, came: Arrival, community: str | None, request_id: UUID, case_id: str | None
-    ) -> Given:
-        """What came, to be decided about that request."""
-        circumstances = Circumstances(
-            community=community,
-            actor=came.actor,
-            correlation=request_id,
-            causation=came.command_id,
-            case_id=case_id,
-        )
-        return Given(came.command_id, circumstances, came.fingerprint)
 
     async def community_of(self, came: Arrival, commune: str | None) -> Known:
         """The community the subject names, or the one that serves the commune."""
@@ -236,16 +123,6 @@ class CareDesk:
         if received is not None:
             check_addressed(came, received.community)
         return received.community if received else None
-
-
-def _likeness(came: Arrival, told: CareRequest | EmergencyCall, at: datetime) -> Likeness:
-    patient = told.patient
-    return Likeness(
-        community=came.community,
-        commune=told.commune,
-        age=age_on(at.date(), patient) if patient else None,
-        sex=patient.sex if patient else None,
-    )
 
 
 def _identity(asked: CareRequest) -> Identity:

@@ -1,5 +1,6 @@
 """Every message others may send, by the `type` of its CloudEvent."""
 
+from events.envelope import Role
 from services.intake.accounts import (
     Account,
     FiguresSheet,
@@ -67,6 +68,7 @@ from services.intake.messages import (
     SlotOffer,
     SlotSeries,
 )
+from services.messaging.subjects import Kind
 
 Sheet = (
     SlotOffer
@@ -141,3 +143,56 @@ TYPES: dict[str, type[Sent]] = {
     "snp.account-closing.v1": AccountClosing,
 }
 """CloudEvents type → what its data must be. The middle of the type is the kind in the subject."""
+
+SAID_BY = {
+    Kind.CARE_REQUEST: Role.REGULATOR,
+    Kind.SLOT: Role.PRACTITIONER,
+    Kind.SLOT_SERIES: Role.PRACTITIONER,
+    Kind.PRACTITIONER: Role.PRACTITIONER,
+    Kind.PRACTITIONER_CHANGE: Role.PRACTITIONER,
+    Kind.COMMUNITY: Role.COORDINATOR,
+    Kind.COMMUNITY_CHANGE: Role.COORDINATOR,
+    Kind.IMPORT: Role.COORDINATOR,
+    Kind.SLOT_MOVE: Role.PRACTITIONER,
+    Kind.SLOT_CAPACITY: Role.PRACTITIONER,
+    Kind.SLOT_OPENING: Role.PRACTITIONER,
+    Kind.SLOT_WITHDRAWAL: Role.PRACTITIONER,
+    Kind.APPOINTMENT: Role.PRACTITIONER,
+    Kind.OUTCOME: Role.PRACTITIONER,
+    Kind.REORIENTATION: Role.REGULATOR,
+    Kind.DEADLINE: Role.REGULATOR,
+    Kind.DUPLICATE: Role.REGULATOR,
+    Kind.WITHDRAWAL: Role.REGULATOR,
+    Kind.HOLD: Role.REGULATOR,
+    Kind.HOLD_END: Role.REGULATOR,
+    Kind.OFFER_ANSWER: Role.PRACTITIONER,
+    Kind.OFFER_RECEIPT: Role.SYSTEM,
+    Kind.OFFER_CORRECTION: Role.PRACTITIONER,
+    Kind.PROPOSAL: Role.REGULATOR,
+    Kind.ON_CALL: Role.PRACTITIONER,
+    Kind.LADDER: Role.COORDINATOR,
+    Kind.NEIGHBOURS: Role.COORDINATOR,
+    Kind.HOURS: Role.COORDINATOR,
+    Kind.WEIGHTS: Role.COORDINATOR,
+    Kind.PROTOCOLS: Role.COORDINATOR,
+    Kind.CRISIS: Role.COORDINATOR,
+    Kind.CRISIS_OVER: Role.COORDINATOR,
+    Kind.VACATION: Role.PRACTITIONER,
+    Kind.LEAVING: Role.COORDINATOR,
+    Kind.CONTACTS: Role.PRACTITIONER,
+    Kind.VACATION_CANCELLED: Role.PRACTITIONER,
+    Kind.SLOT_CLOSING: Role.PRACTITIONER,
+    Kind.SERIES_WITHDRAWAL: Role.PRACTITIONER,
+    Kind.RATING: Role.PRACTITIONER,
+    Kind.DOCTOR_SEARCH: Role.PRACTITIONER,
+    Kind.NEW_PATIENT: Role.PRACTITIONER,
+    Kind.TARGETS: Role.COORDINATOR,
+    Kind.FIGURES: Role.COORDINATOR,
+    Kind.JOURNAL_NOTE: Role.COORDINATOR,
+    Kind.JOURNAL_STRIKE: Role.COORDINATOR,
+    Kind.ACCOUNT: Role.ADMINISTRATOR,
+    Kind.ROLE_GRANT: Role.ADMINISTRATOR,
+    Kind.ROLE_REVOCATION: Role.ADMINISTRATOR,
+    Kind.ACCOUNT_CLOSING: Role.ADMINISTRATOR,
+}
+"""In what capacity each is said, where its envelope does not tell."""

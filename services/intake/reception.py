@@ -57,6 +57,7 @@ from services.intake.changes import (
     WithdrawalSheet,
 )
 from services.intake.contacts import ContactDesk
+from services.intake.emergency import EmergencyDesk
 from services.intake.entitlements import (
     AccountClosing,
     AccountSheet,
@@ -94,6 +95,7 @@ class Desks:
     """Who deals with what comes in."""
 
     care: CareDesk
+    emergencies: EmergencyDesk
     samu: SamuDesk
     register: Register
     slots: SlotDesk
@@ -114,6 +116,7 @@ class Reception:
 
     def __init__(self, desks: Desks, sealer: Sealer, clock: Clock, settings: Settings) -> None:
         self._care = desks.care
+        self._emergencies = desks.emergencies
         self._samu = desks.samu
         self._register = desks.register
         self._slots = desks.slots
@@ -159,7 +162,7 @@ class Reception:
             case CareRequest() as request:
                 return await self._care.request(came, request)
             case EmergencyCall() as call:
-                return await self._care.emergency_call(came, call)
+                return await self._emergencies.told(came, call)
             case Case() | ResourcesRequest() | CaseUpdate() | Cancellation() as national:
                 return await self._from_the_samu(came, national)
             case SlotOffer() as offer:

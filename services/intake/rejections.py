@@ -72,6 +72,12 @@ class UnknownCommune(Rejected):
     code = "unknown_commune"
 
 
+class UnknownCase(Rejected):
+    """No request was received for this case."""
+
+    code = "unknown_case"
+
+
 class NoCommunityForCommune(Rejected):
     """No community serves this commune."""
 

@@ -38,13 +38,14 @@ from services.hub_sante.messages import (
     Demand,
     ResourcesRequest,
 )
-from services.intake.about import agenda_of, check_addressed
+from services.intake.about import agenda_of, check_addressed, given_on
 from services.intake.arrival import Arrival
-from services.intake.care import CareDesk, UnknownCase, still_named
+from services.intake.care import CareDesk, still_named
 from services.intake.directory import Known
+from services.intake.emergency import EmergencyDesk
 from services.intake.messages import CareRequest
 from services.intake.naming import request_of
-from services.intake.rejections import Rejected, invalid
+from services.intake.rejections import Rejected, UnknownCase, invalid
 from services.intake.standing import standing
 from services.log.commands import Answer
 from services.log.execute import Decision, Executor
@@ -66,8 +67,11 @@ class CaseUpdateNotTakenOver(Rejected):
 class SamuDesk:
     """Makes requests of files and demands."""
 
-    def __init__(self, care: CareDesk, executor: Executor, sealer: Sealer) -> None:
+    def __init__(
+        self, care: CareDesk, emergencies: EmergencyDesk, executor: Executor, sealer: Sealer
+    ) -> None:
         self._care = care
+        self._emergencies = emergencies
         self._executor = executor
         self._sealer = sealer
 
@@ -83,7 +87,7 @@ class SamuDesk:
         request_id = request_of(case.caseId)
         level = reading.care_level(case)
         if is_emergency(details.priority, level):
-            return await self._care.refuse(
+            return await self._emergencies.refuse(
                 came,
                 RefuseAsEmergency(
                     request_id=request_id,
@@ -161,13 +165,13 @@ class SamuDesk:
                 # Handed back, it could be searched for again: as an emergency it never is.
                 emergency = _becoming(update, known, came.at)
                 if emergency and isinstance(known.last, RequestHandedBack):
-                    return await self._care.refuse(came, emergency)
+                    return await self._emergencies.refuse(came, emergency)
                 raise RequestClosed(update.caseId)
             case Visited():
                 raise AlreadyVisited(update.caseId)
             case Waiting() | Assigned() | Emergency():
                 if emergency := _becoming(update, known, came.at):
-                    return await self._care.refuse(came, emergency)
+                    return await self._emergencies.refuse(came, emergency)
                 if isinstance(known, Emergency):
                     raise WasAnEmergency(update.caseId)
                 raise CaseUpdateNotTakenOver(update.caseId)
@@ -218,7 +222,7 @@ class SamuDesk:
             ]
             return standing(request_id, request)
 
-        given = self._care.given(came, community.finess, request_id, case_id)
+        given = given_on(came, community.finess, request_id, case_id)
         return await self._executor.execute(given, decide)
 
     async def _agree(self, came: Arrival, case_id: str, demand: Demand, request_id: UUID) -> Answer:
@@ -243,9 +247,7 @@ class SamuDesk:
             return standing(request_id, requests.decider.replay(events, since=request))
 
         community = await self._care.community_of_request(came, request_id)
-        return await self._executor.execute(
-            self._care.given(came, community, request_id, case_id), decide
-        )
+        return await self._executor.execute(given_on(came, community, request_id, case_id), decide)
 
     async def _withdraw(self, came: Arrival, case_id: str, request_id: UUID) -> Answer:
         command = Withdraw(request_id, Withdrawal.CANCELLED, came.at)
@@ -260,9 +262,7 @@ class SamuDesk:
             return standing(request_id, requests.decider.replay(both.request, since=request))
 
         community = await self._care.community_of_request(came, request_id)
-        return await self._executor.execute(
-            self._care.given(came, community, request_id, case_id), decide
-        )
+        return await self._executor.execute(given_on(came, community, request_id, case_id), decide)
 
 
 def _began_with_a_demand(received: RequestReceived) -> bool:

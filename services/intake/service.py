@@ -8,10 +8,9 @@ from faststream.nats import JStream, NatsMessage, NatsRouter, PullSub
 
 from domain.decider import Refused
 from services import telemetry
-from services.intake.arrival import patient_told_of
-from services.intake.care import UnknownCase
+from services.intake.about import patient_told_of
 from services.intake.reception import Reception
-from services.intake.rejections import TryAgain, WrongSubject, refusal
+from services.intake.rejections import TryAgain, UnknownCase, WrongSubject, refusal
 from services.log.commands import LogUnavailable, StreamMoved
 from services.log.database import UNREACHABLE
 from services.messaging import streams, subjects

@@ -14,6 +14,14 @@ from events.visit import VisitCancelled
 from services.log.commands import Answer
 
 
+def request_answered(answer: Answer) -> UUID | None:
+    """The request it may be about. Other things have ids as well, and not all of this kind."""
+    try:
+        return UUID(str(answer.get("id")))
+    except ValueError:
+        return None
+
+
 def standing(request_id: UUID, request: Request) -> Answer:
     """Its id and state, in the words of the board."""
     match request:

@@ -124,6 +124,11 @@ class Executor:
         """Whether the command is in the log, or its receipt is."""
         return await self._log.receipt(command_id) is not None
 
+    async def answered(self, command_id: UUID) -> Answer:
+        """What was answered to it; nothing, if it was never accepted."""
+        seen = await self._log.receipt(command_id)
+        return (seen[1] if seen else None) or {}
+
     async def agenda_of(self, slot_id: UUID) -> str | None:
         """The stream of the agenda a slot is in; None for a slot nobody published."""
         return await self._log.agenda_of(slot_id)

@@ -344,6 +344,39 @@ async def test_each_of_the_two_signs_tells_an_emergency_whatever_the_other_says(
     assert written.meta.community == NEVERS  # whose regulators are told of it
 
 
+async def test_an_emergency_ends_the_request_of_its_id_were_it_one_of_a_file(house):
+    await opened(house)
+    calm = cloud_event("care-request", request_told(case_id=CASE, patient=THE_SAME))
+    told = await ask(house, "care-request", calm)
+
+    vital = calm | {"data": request_told(priority="P0", patient=THE_SAME)}
+    answer = await ask(house, "care-request", vital)
+
+    assert answer["id"] == told["id"] == str(request_of(CASE))
+    assert (await received(house))[-1].name == "request.refused_as_emergency"
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("slot", slot_told(NOON + 8 * HOUR)),
+        ("practitioner", practitioner_told(DR_BLAIN)),
+        ("community", community_told(VALENCIENNES)),
+    ],
+)
+async def test_an_emergency_under_the_id_of_another_kind_of_message_is_told(house, kind, told):
+    await opened(house)
+    before = cloud_event(kind, told)
+    assert "code" not in await ask(house, kind, before, told.get("finess", NEVERS))
+    vital = cloud_event("care-request", request_told(priority="P0"), id=before["id"])
+
+    answer = await ask(house, "care-request", vital)
+
+    assert answer["state"] == "refused_as_emergency"
+    (written,) = await house.log.history(names.request(answer["id"]))
+    assert written.event.name == "request.refused_as_emergency"
+
+
 @pytest.mark.parametrize("beside", ["a\0b", "x" * 300_000], ids=["no text", "large"])
 async def test_an_emergency_ends_its_request_whatever_is_said_beside(house, beside):
     """Found in review: shortened, it had forgotten of which id it was."""
