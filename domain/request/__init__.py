@@ -46,6 +46,7 @@ from domain.request.receiving import (
     Likeness,
     is_emergency,
     may_be_of,
+    may_become_an_emergency,
 )
 from domain.request.refusals import (
     AlreadyAssigned,
@@ -197,6 +198,7 @@ __all__ = [
     "is_emergency",
     "is_erased",
     "may_be_of",
+    "may_become_an_emergency",
     "place_of",
     "received_of",
 ]

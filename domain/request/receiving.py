@@ -107,7 +107,7 @@ def refuse(command: RefuseAsEmergency, request: Request) -> list[RequestEvent]:
                 ),
             ]
         case Emergency() | Closed() | Visited():
-            return []  # told as an emergency all the same; there is nothing left to close
+            return []  # there is nothing left to close
         case _:
             assert_never(request)
 
@@ -120,6 +120,22 @@ class Likeness:
     commune: str | None
     age: int | None  # in years
     sex: Sex | None
+
+
+def may_become_an_emergency(request: Request) -> bool:
+    """Whether an emergency of that request's file is written there.
+
+    What is over stays as it ended: an emergency of the same file is one of its own.
+    """
+    match request:
+        case Visited():
+            return False
+        case Closed():
+            return isinstance(request.last, RequestHandedBack)
+        case NotReceived() | Waiting() | Assigned() | Emergency():
+            return True
+        case _:
+            assert_never(request)
 
 
 def may_be_of(request: Request, whose: Likeness) -> bool:

@@ -112,11 +112,11 @@ class Saying:
         scope = await self._scopes.of(door, principal, data, community, urgent=urgent)
         event = await self._as_permitted(means, scope)
         # Of one, that one is meant; a request may be of neighbours, and others be named.
-        elsewhere = data.keys() & {"communities", "request_id"}
+        elsewhere = data.keys() & {"communities", "request_id"} & door.model.model_fields.keys()
         one = len(scope.communities) == 1 and (not urgent or is_of_one(principal, door.kind))
         if community is None and one and not elsewhere:
             (community,) = scope.communities
-        if "communities" in data:
+        if "communities" in elsewhere:
             community = None
         return await self._intake(door, community, event)
 

@@ -2,16 +2,20 @@
 
 import asyncio
 import getpass
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 from pathlib import Path
+from uuid import UUID
 
 import typer
 
 from services.app import provision
 from services.cli import words
 from services.cli.errors import Told
+from services.cli.look import check_long_enough
 from services.cli.session import (
     Session,
     addresses_of,
@@ -21,9 +25,9 @@ from services.cli.session import (
     say,
     show_table,
 )
-from services.log.vault import Erased
+from services.log.vault import Erased, NothingSealed
 from services.log.verify import Verdict, verify
-from services.messaging.dead_letters import MOST
+from services.messaging.dead_letters import MOST, DeadLetter
 from services.settings import settings_with
 
 SHOWN = 20
@@ -116,7 +120,7 @@ def show_dead_letters(ids: list[str], state: Path | None, *, replay: bool, as_js
                 for nth, letter in enumerate(found if replay else (), 1):
                     try:
                         await letters.replay(letter, actor=getpass.getuser())
-                    except Erased:
+                    except (Erased, NothingSealed):
                         await letters.drop(letter)
                         erased += 1
                     move(nth, len(found))
@@ -135,17 +139,7 @@ def show_dead_letters(ids: list[str], state: Path | None, *, replay: bool, as_js
         if erased:
             console.print(f"{erased} named a patient who was erased: nothing was left to send.")
         return
-    lines = [
-        [
-            str(letter["id"])[:8],
-            words.clock(datetime.fromisoformat(str(letter["received_at"]))),
-            str(letter["subject"]).removeprefix("snp.in."),
-            str(letter["code"]),
-            str(letter["message"]),
-        ]
-        for letter in found
-    ]
-    show_table(("id", "received", "to", "code", "why"), lines, cut={"why"})
+    _show_letters(found)
     more = f" of {count}, the newest" if count > len(found) and not ids else ""
     console.print(f"{len(found)} dead letters{more}. After a fix: snp dead-letters --replay [ID…]")
 
@@ -160,16 +154,14 @@ def erase_dead_letters(
         raise Told("say which: snp dead-letters ID… --erase", code="no_such_letter", status=2)
     if not sure and as_json:
         raise Told("it cannot be undone: say --yes", code="not_sure", status=2)
+    meant = in_session(state, partial(_letters_meant, ids=ids))
     if not sure:
-        typer.confirm("What they say cannot be brought back. Erase them?", abort=True)
+        _show_letters([asdict(letter) for letter in meant.values() if letter is not None])
+        typer.confirm("What they say of anybody cannot be brought back. Erase them?", abort=True)
 
     async def work(session: Session) -> list[str]:
         async with session.letters() as letters:
-            found = [x for x in await letters.all(None) if x.id.startswith(tuple(ids))]
-            _check_found(ids, [letter.id for letter in found])
-            for letter in found:
-                await letters.erase(letter)
-        return [letter.id for letter in found]
+            return [gone for one in meant for gone in await letters.erase(one)]
 
     erased = in_session(state, work)
     if as_json:
@@ -178,8 +170,42 @@ def erase_dead_letters(
         console.print(f"{len(erased)} erased.")
 
 
+async def _letters_meant(session: Session, ids: list[str]) -> dict[UUID, DeadLetter | None]:
+    """Each by its whole id, or by enough of it to be one alone. None: off the stream already.
+
+    Raises Told.
+    """
+    async with session.letters() as letters:
+        there = await letters.all(None)
+    meant: dict[UUID, DeadLetter | None] = {}
+    for one in ids:
+        check_long_enough(one)
+        found = [letter for letter in there if letter.id.startswith(one.lower())]
+        if len({letter.id for letter in found}) > 1:
+            raise Told(f"{one} is the beginning of several", code="no_such_letter")
+        try:
+            meant[UUID(found[0].id if found else one)] = found[0] if found else None
+        except ValueError as unknown:
+            raise Told(f"no dead letter {one}", code="no_such_letter") from unknown
+    return meant
+
+
 def _check_found(ids: list[str], found: list[str]) -> None:
     """Raises Told for what is no letter's."""
     for one in ids:
         if not any(letter.startswith(one) for letter in found):
             raise Told(f"no dead letter {one}", code="no_such_letter")
+
+
+def _show_letters(found: Sequence[Mapping[str, object]]) -> None:
+    lines = [
+        [
+            str(letter["id"])[:8],
+            words.clock(datetime.fromisoformat(str(letter["received_at"]))),
+            str(letter["subject"]).removeprefix("snp.in."),
+            str(letter["code"]),
+            str(letter["message"]),
+        ]
+        for letter in found
+    ]
+    show_table(("id", "received", "to", "code", "why"), lines, cut={"why"})

@@ -22,7 +22,7 @@ from services.hub_sante.messages import (
     ResourcesRequest,
 )
 from services.intake.changes import AboutARequest
-from services.intake.cloudevents import CloudEvent
+from services.intake.cloudevents import CloudEvent, Named
 from services.intake.message_types import SAID_BY, TYPES, Message
 from services.intake.messages import CareRequest, EmergencyCall
 from services.intake.naming import command_of, named, request_of
@@ -203,7 +203,7 @@ def _of_ours(
         call = EmergencyCall.found_in(document.get("data"))
         if call is None or kind != subjects.Kind.CARE_REQUEST:
             raise
-        return _call(call, of_a_call(), community, "unknown")
+        return _of_a_bad_envelope(document, call, fingerprint, community, of_a_call)
     role = event.actorrole or SAID_BY[subjects.Kind(kind)]
     actor, made = Actor(ref=event.source, role=role), command_of(event.source, event.id)
     if not _is_a_call(message):
@@ -211,6 +211,22 @@ def _of_ours(
     # Whatever was said under that id before, an emergency is told.
     fingerprint = of_a_call()
     return _Understood(message, _call_of(fingerprint, community), actor, fingerprint, made)
+
+
+def _of_a_bad_envelope(
+    document: dict[str, Any],
+    call: EmergencyCall,
+    fingerprint: str,
+    community: str,
+    of_a_call: Callable[[], str],
+) -> _Understood:
+    try:
+        named = Named.model_validate(document)
+    except ValidationError:
+        # Known by nothing but the whole of it: asked another day, it is another one.
+        return _call(call, fingerprint, community, "unknown")
+    begins = command_of(named.source, named.id)
+    return _call(call, of_a_call(), community, named.source)._replace(begins=begins)
 
 
 def _is_a_call(message: Message) -> bool:

@@ -28,6 +28,15 @@ def told(
     }
 
 
+class Named(BaseModel):
+    """What a message is known by, whatever else of its envelope cannot be understood."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: Text
+    source: Reference
+
+
 class CloudEvent(BaseModel):
     """The attributes every CloudEvent has. Of extensions one is ours, others are let through."""
 

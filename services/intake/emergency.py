@@ -1,6 +1,8 @@
 """Emergencies: they are the SAMU's, whatever they are told as and however little is understood."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from uuid import UUID
 
 from domain import placing
@@ -11,7 +13,9 @@ from domain.request import (
     Likeness,
     NotReceived,
     RefuseAsEmergency,
+    Request,
     may_be_of,
+    may_become_an_emergency,
     received_of,
 )
 from events import streams
@@ -51,30 +55,38 @@ class EmergencyDesk:
             if isinstance(known, NotReceived):
                 raise UnknownCase(told.case_id)
         if command.case_id is not None:
-            return await self.refuse(came, command)
-        try:
-            begun = await self._begun_by(came)
-            return await self.refuse(
-                came, replace(command, request_id=begun), _likeness(came, told)
-            )
-        except _AnothersRequest:
-            return await self.refuse(came, replace(command, request_id=came.command_id))
+            return await self.of_its_file(came, command)
+        begun = replace(command, request_id=await self._begun_by(came))
+        return await self._refuse(came, begun, partial(may_be_of, whose=_likeness(came, told)))
 
-    async def refuse(
-        self, came: Arrival, command: RefuseAsEmergency, whose: Likeness | None = None
+    async def of_its_file(self, came: Arrival, command: RefuseAsEmergency) -> Answer:
+        """It ends the request of its file, if that is not over: then it is one of its own."""
+        return await self._refuse(came, command, may_become_an_emergency)
+
+    async def _refuse(
+        self, came: Arrival, command: RefuseAsEmergency, is_its_own: Callable[[Request], bool]
     ) -> Answer:
-        """An emergency is the SAMU's. Nothing of the patient is kept, not even sealed.
+        """Nothing of the patient is kept, not even sealed.
 
-        `whose` it is must be the patient of that request, where it is said. Raises AnotherCommunity
-        for what was sent to another's subject.
+        Written to that request, where that `is_its_own`. Raises AnotherCommunity for what was sent
+        to another's subject.
         """
+        try:
+            return await self._written(came, command, is_its_own)
+        except _AnothersRequest:
+            apart = replace(command, request_id=came.command_id)
+            return await self._written(came, apart, may_become_an_emergency)
+
+    async def _written(
+        self, came: Arrival, command: RefuseAsEmergency, is_its_own: Callable[[Request], bool]
+    ) -> Answer:
         stream = streams.request(command.request_id)
         finess = await self._told_to(came, command.commune)
         given = given_on(came, finess, command.request_id, command.case_id)
 
         async def decide(decision: Decision) -> Answer:
             request = await decision.state_of_new(requests.decider, stream)
-            if whose is not None and not may_be_of(request, whose):
+            if not is_its_own(request):
                 raise _AnothersRequest
             about = given.circumstances
             if (received := received_of(request)) is not None:
@@ -93,8 +105,9 @@ class EmergencyDesk:
         begun = request_answered(await self._executor.answered(came.begins))
         if begun is None:
             return came.begins
-        known = await self._executor.look(requests.decider, streams.request(begun))
-        return came.begins if isinstance(known, NotReceived) else begun
+        # Not what a message of that id was only about.
+        cause = await self._executor.cause_of(streams.request(begun))
+        return begun if cause == came.begins else came.begins
 
     async def _told_to(self, came: Arrival, commune: str | None) -> str | None:
         """The community that hears of an emergency no request of theirs became."""

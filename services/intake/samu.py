@@ -29,7 +29,7 @@ from domain.request import (
 from events import streams
 from events.codes import Delay, Priority, Source
 from events.motives import MOTIVES, NOT_GIVEN
-from events.request import RequestHandedBack, RequestReceived, Withdrawal
+from events.request import RequestReceived, Withdrawal
 from services.hub_sante import reading
 from services.hub_sante.messages import (
     Cancellation,
@@ -87,7 +87,7 @@ class SamuDesk:
         request_id = request_of(case.caseId)
         level = reading.care_level(case)
         if is_emergency(details.priority, level):
-            return await self._emergencies.refuse(
+            return await self._emergencies.of_its_file(
                 came,
                 RefuseAsEmergency(
                     request_id=request_id,
@@ -161,19 +161,15 @@ class SamuDesk:
         match known:
             case NotReceived():
                 raise UnknownCase(update.caseId)
+            case _ if emergency := _becoming(update, known, came.at):
+                return await self._emergencies.of_its_file(came, emergency)
             case Closed():
-                # Handed back, it could be searched for again: as an emergency it never is.
-                emergency = _becoming(update, known, came.at)
-                if emergency and isinstance(known.last, RequestHandedBack):
-                    return await self._emergencies.refuse(came, emergency)
                 raise RequestClosed(update.caseId)
             case Visited():
                 raise AlreadyVisited(update.caseId)
-            case Waiting() | Assigned() | Emergency():
-                if emergency := _becoming(update, known, came.at):
-                    return await self._emergencies.refuse(came, emergency)
-                if isinstance(known, Emergency):
-                    raise WasAnEmergency(update.caseId)
+            case Emergency():
+                raise WasAnEmergency(update.caseId)
+            case Waiting() | Assigned():
                 raise CaseUpdateNotTakenOver(update.caseId)
             case _:
                 assert_never(known)

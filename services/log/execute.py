@@ -124,6 +124,11 @@ class Executor:
         """Whether the command is in the log, or its receipt is."""
         return await self._log.receipt(command_id) is not None
 
+    async def cause_of(self, stream: str) -> UUID | None:
+        """The command that began the stream; None: nothing did."""
+        first = next(iter(await self._log.history(stream)), None)
+        return first.meta.causation if first else None
+
     async def answered(self, command_id: UUID) -> Answer:
         """What was answered to it; nothing, if it was never accepted."""
         seen = await self._log.receipt(command_id)

@@ -137,10 +137,13 @@ _DESTROY = (
     " where subject = %s and key is not null"
 )
 
-_DESTROY_ONE = (
-    "update vault set key = null, body = null, erased_at = clock_timestamp()"
-    " where ref = %s and key is not null"
-)
+_KEPT_SINCE = "select sealed_at from vault where ref = %s"
+# Nothing is left of them: sent once more, each is a letter again.
+_DESTROY_LETTERS = """
+delete from vault where kind = %s
+    and subject = (select subject from vault where ref = %s and kind = %s)
+returning ref
+"""
 _ERASED = (
     "insert into vault (ref, subject, kind, erased_at) values (%s, %s, %s, clock_timestamp())"
     " on conflict (ref) do nothing"
@@ -178,14 +181,18 @@ class Vault:
         if not hmac.compare_digest(known, digest):
             raise VaultKeyInvalid("SNP_VAULT_KEY, SNP_VAULT_KEY_FILE or vault.key in the state")
 
-    async def keep(self, sealed: Sealed) -> None:
-        """Store a body that no command carries. A second time it changes nothing.
+    async def keep(self, sealed: Sealed) -> datetime:
+        """Store a body that no command carries: since when it is kept.
 
-        Of a patient who was erased nothing is stored but that it was erased.
+        A second time it changes nothing. Of a patient who was erased nothing is stored but that it
+        was erased.
         """
         async with self._pool.connection() as connection, connection.transaction():
             await one_at_a_time(connection, f"vault {sealed.subject}")
             await connection.execute(_KEEP, asdict(sealed) | {"patient": PATIENT})
+            cursor = await connection.execute(_KEPT_SINCE, (sealed.ref,))
+            (since,) = cast("tuple[datetime]", await cursor.fetchone())
+        return since
 
     async def reveal_patient(
         self, patient_ref: UUID, *, actor: str, reason: str, community: str | None = None
@@ -246,10 +253,11 @@ class Vault:
         async with self._pool.connection() as connection:
             await connection.execute(f"{_DESTROY} and kind = any(%s)", (subject, [kind, LETTER]))
 
-    async def destroy(self, ref: UUID) -> None:
-        """Destroy the key and the body of that alone."""
+    async def destroy_letters(self, ref: UUID) -> set[UUID]:
+        """That letter and all others of whom it names, were they sent again since: which."""
         async with self._pool.connection() as connection:
-            await connection.execute(_DESTROY_ONE, (ref,))
+            cursor = await connection.execute(_DESTROY_LETTERS, (LETTER, ref, LETTER))
+            return {row[0] for row in cast("list[tuple[UUID]]", await cursor.fetchall())}
 
     async def reveals(self, community: str, *, before: int | None, limit: int) -> list[Reveal]:
         """Who looked at whose identity and why, in a community: the last first."""

@@ -68,7 +68,7 @@ class DeadLetters:
         """
         digest = self._vault.sealer.fingerprint(body + subject.encode() + refused.code.encode())
         letter_id = uuid5(_LETTERS, digest)
-        await self._vault.keep(
+        since = await self._vault.keep(
             self._vault.sealer.seal(body, kind=LETTER, ref=letter_id, subject=about or letter_id)
         )
         letter = DeadLetter(
@@ -85,7 +85,8 @@ class DeadLetters:
             subjects.dead(community, kind),
             orjson.dumps(asdict(letter)),
             stream=streams.DEAD_LETTERS,
-            headers={"Nats-Msg-Id": f"{letter.id}-{replayed}" if replayed else letter.id},
+            # Erased and refused once more, it is another one: its body is.
+            headers={"Nats-Msg-Id": f"{letter.id}-{since.timestamp()}-{replayed}"},
         )
         telemetry.dead_letters.labels(refused.code).inc()
 
@@ -105,7 +106,7 @@ class DeadLetters:
         """Send the message again to where it was sent, and take the letter off the stream.
 
         Opening the body is journalled. Refused again, it comes back with its new reason. Raises
-        Erased where whoever it names was erased: it can only be dropped.
+        Erased or NothingSealed where it or whoever it names was erased: it can only be dropped.
         """
         body = await self._vault.open_letter(
             UUID(letter.id), actor=actor, reason="dead letter replayed"
@@ -126,10 +127,14 @@ class DeadLetters:
         """Take the letter off the stream; its body stays in the vault, sealed."""
         await self._js.delete_msg(streams.DEAD_LETTERS, letter.sequence)
 
-    async def erase(self, letter: DeadLetter) -> None:
-        """Destroy the body, then take the letter off the stream."""
-        await self._vault.destroy(UUID(letter.id))
-        await self.drop(letter)
+    async def erase(self, letter_id: UUID) -> list[str]:
+        """Destroy it and all others of whom it names, then take them off the stream: which."""
+        gone = {str(ref) for ref in await self._vault.destroy_letters(letter_id)}
+        for letter in await self.all(None):
+            if letter.id in gone or letter.id == str(letter_id):
+                gone.add(letter.id)
+                await self.drop(letter)
+        return sorted(gone)
 
     async def _messages(self) -> AsyncIterator[Msg]:
         """What is in the stream, in order. What was deleted leaves gaps in its numbers."""

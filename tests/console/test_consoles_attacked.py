@@ -4,8 +4,10 @@ import asyncio
 from contextlib import AsyncExitStack
 from datetime import timedelta
 
+import pytest
+
 from events.community import CommunityLadderAdopted
-from events.request import RequestReceived
+from events.request import RequestReceived, RequestRefusedAsEmergency
 from events.roles import Role
 from projections import board
 from services.console.live import Live, View
@@ -116,6 +118,28 @@ async def test_a_request_is_one_however_often_and_for_whatever_place_it_is_sent(
         await door.ask("POST", "/console/regulation/requests", data=form, headers=here(door))
 
     assert len(await happened(house, RequestReceived)) == 1
+
+
+@pytest.mark.parametrize(
+    "form",
+    [CARE, {"commune": "58194"}, {"motive": "M03.14"}, CARE | {"commune": "99999"}, {"age": "x"}],
+    ids=str,
+)
+async def test_an_emergency_is_told_however_little_of_the_form_is_filled_in(door, house, form):
+    """Found in review: without an age it was asked for one, and nobody was told."""
+    await comes_in(door, grant(Role.REGULATOR))
+
+    for _ in range(2):
+        answer = await door.ask(
+            "POST",
+            "/console/regulation/requests",
+            data={"key": "one"} | form | {"priority": "P0"},
+            headers=here(door),
+        )
+        assert answer.status_code == 200
+        assert "SAMU" in answer.text
+
+    assert len(await happened(house, RequestRefusedAsEmergency)) == 1
 
 
 async def test_no_other_address_adopts_a_ladder(door, house):

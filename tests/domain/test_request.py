@@ -32,6 +32,7 @@ from domain.request import (
     Withdraw,
     decider,
     may_be_of,
+    may_become_an_emergency,
 )
 from events.codes import CareLevel, Delay, Mode, Priority, Sex, Source
 from events.request import (
@@ -262,6 +263,13 @@ def test_an_emergency_under_the_id_of_an_open_request_is_its_patient_s_unless_it
 @pytest.mark.parametrize("history", OVER.values(), ids=OVER)
 def test_an_emergency_under_the_id_of_what_is_over_is_another_one(history):
     assert not is_of_the_same(history)
+
+
+def test_an_emergency_of_a_file_is_written_to_its_request_unless_that_is_over():
+    there = [*OPEN.values(), (), OVER["an emergency already"], OVER["an emergency from the first"]]
+    assert all(may_become_an_emergency(decider.replay(history)) for history in there)
+    for over in ("withdrawn", "visited"):
+        assert not may_become_an_emergency(decider.replay(OVER[over]))
 
 
 def test_an_emergency_under_an_id_that_is_new_is_of_that_id():

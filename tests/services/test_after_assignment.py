@@ -11,12 +11,21 @@ from events.envelope import Actor, Role
 from projections import availability
 from services.dispatch.opening import opening
 from services.log.erasure import erase
-from services.log.vault import Erased
+from services.log.vault import Erased, NothingSealed
 from services.log.verify import verify
 from services.projector.queries import rows
 from tests.conftest import house_at
-from tests.examples import DR_BLAIN, HOUR, MINUTE, NEVERS, NOON, VALENCIENNES
+from tests.examples import (
+    DR_BLAIN,
+    HOUR,
+    MINUTE,
+    NEVERS,
+    NEVERS_COMMUNES,
+    NOON,
+    VALENCIENNES,
+)
 from tests.looking import on_board, story
+from tests.running import until
 from tests.talking import (
     ask,
     cloud_event,
@@ -307,12 +316,40 @@ async def test_a_letter_can_be_erased_alone(house):
         assert "code" in await ask(house, "care-request", cloud_event("care-request", nowhere))
     first, second = await house.letters.all()
 
-    await house.letters.erase(first)
+    assert await house.letters.erase(UUID(first.id)) == [first.id]
 
     assert await house.letters.all() == [second]
     assert await keys_left(house) == 1
-    with pytest.raises(Erased):
+    with pytest.raises(NothingSealed):
         await house.vault.open_letter(UUID(first.id), actor="tests", reason="tests")
+
+
+async def test_with_a_letter_goes_what_was_refused_of_the_same_message_before(house):
+    """Found in review: sent again and refused for another reason, its first body stayed."""
+    await opened(house)
+    late = request_told(NOON - 48 * HOUR, commune="59606", patient=LOLA)
+    assert "code" in await ask(house, "care-request", event := cloud_event("care-request", late))
+    (first,) = await house.letters.all()
+    there = NEVERS_COMMUNES[0].model_dump(mode="json") | {"insee": "59606"}
+    await tell(house, "community", community_told(VALENCIENNES, communes=[there]), VALENCIENNES)
+    await house.letters.replay(first, actor="tests")
+
+    async def came_back():
+        return [one.code for one in await house.letters.all()] not in ([], [first.code])
+
+    await until(came_back)
+    (second,) = await house.letters.all()
+    assert await keys_left(house) == 2
+
+    assert await house.letters.erase(UUID(second.id)) == sorted([first.id, second.id])
+
+    assert await keys_left(house) == 0
+    assert await house.letters.all() == []
+    for _ in range(2):
+        assert "code" in await ask(house, "care-request", event)
+        (again,) = await house.letters.all()
+        assert await keys_left(house) == 1  # it is a letter again, to be read and sent
+        await house.letters.erase(UUID(again.id))
 
 
 async def test_of_who_was_not_named_at_first_erasing_takes_what_named_them_later(house):

@@ -535,6 +535,16 @@ async def test_an_emergency_is_heard_where_its_commune_is_and_ends_nothing_elsew
     assert seen.json()["state"] == "waiting"
 
 
+@pytest.mark.parametrize("junk", [{"communities": "x"}, {"communities": []}, {"request_id": "x"}])
+async def test_what_is_no_field_of_an_emergency_changes_nobody_who_hears(door, junk):
+    who = await door.as_(Role.REGULATOR)
+
+    told = await door.ask("POST", "/v1/requests", who, json={"priority": "P0"} | junk)
+
+    (written,) = await door.house.log.history(names.request(UUID(told.json()["id"])))
+    assert written.meta.community == NEVERS
+
+
 async def test_an_emergency_is_one_however_often_its_key_is_sent_at_once(door):
     """Found in review: whose it was, was looked up, and was another once it was written."""
     who = await door.everywhere(Role.REGULATOR)
@@ -550,6 +560,8 @@ async def test_an_emergency_is_one_however_often_its_key_is_sent_at_once(door):
             )
         )
         assert len({answer.json()["id"] for answer in answers}) == 1
+        written = await door.house.log.history(names.request(UUID(answers[0].json()["id"])))
+        assert [one.event.name for one in written].count("request.refused_as_emergency") == 1
 
 
 async def test_what_went_to_the_account_s_own_community_is_answered_again(door):

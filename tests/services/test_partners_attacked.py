@@ -344,6 +344,79 @@ async def test_each_of_the_two_signs_tells_an_emergency_whatever_the_other_says(
     assert written.meta.community == NEVERS  # whose regulators are told of it
 
 
+@pytest.mark.parametrize("over", ["withdrawn", "reoriented"])
+@pytest.mark.parametrize("way", ["anew", "malformed", "by the SAMU", "a change", "a bad change"])
+async def test_an_emergency_of_a_file_that_is_over_is_written_as_one_of_its_own(house, over, way):
+    """Found in review: answered as an emergency, or not even that, and nobody else heard of it."""
+    await opened(house)
+    told = await ask(house, "care-request", cloud_event("care-request", request_told(case_id=CASE)))
+    kind, how = {
+        "withdrawn": ("withdrawal", {"reason": "CANCELLED"}),
+        "reoriented": ("reorientation", {"to": "URGENCES"}),
+    }[over]
+    await tell(house, kind, {"request_id": told["id"]} | how)
+    before = await received(house)
+    change = {"caseId": CASE} | VITAL
+    vital = {
+        "anew": lambda: cloud_event("care-request", request_told(case_id=CASE, priority="P0")),
+        "malformed": lambda: cloud_event("care-request", {"case_id": CASE, "priority": "P0"}),
+        "by the SAMU": lambda: case(**VITAL),
+        "a change": lambda: {"createCaseHealthUpdate": change},
+        "a bad change": lambda: {"createCaseHealthUpdate": change | {"location": "nowhere"}},
+    }[way]()
+
+    answers = [await ask(house, "care-request", vital) for _ in range(2)]
+
+    assert {answer["state"] for answer in answers} == {"refused_as_emergency"}
+    assert len({answer["id"] for answer in answers}) == 1
+    (written,) = await house.log.history(names.request(answers[0]["id"]))
+    assert (written.event.name, written.event.case_id) == ("request.refused_as_emergency", CASE)
+    assert await received(house) == before
+
+
+@pytest.mark.parametrize(
+    "bad", [{"ifversion": "x"}, {"time": ["x"]}, {"actorrole": "boss"}, {"type": 4}], ids=str
+)
+async def test_an_emergency_is_of_its_id_whatever_else_of_its_envelope_is_wrong(house, bad):
+    await opened(house)
+    calm = cloud_event("care-request", request_told(patient=THE_SAME))
+    told = await ask(house, "care-request", calm)
+
+    vital = calm | {"data": request_told(priority="P0", patient=THE_SAME)} | bad
+    answer = await ask(house, "care-request", vital)
+
+    assert answer["id"] == told["id"]
+    (*_, last) = await house.log.history(names.request(told["id"]))
+    assert (last.event.name, last.meta.actor.ref) == (
+        "request.refused_as_emergency",
+        calm["source"],
+    )
+
+
+async def test_an_emergency_without_an_id_is_another_one_another_day(house):
+    await opened(house)
+    days = [NOON - day * 24 * HOUR for day in range(2)]
+    told = [{"data": request_told(day, priority="P0", patient=THE_SAME)} for day in days]
+
+    answers = [await ask(house, "care-request", one) for one in told]
+
+    assert answers[0]["id"] != answers[1]["id"]
+    assert await emergencies(house) == 2
+
+
+async def test_the_id_of_what_was_only_about_a_request_ends_none(house):
+    await opened(house)
+    told = await ask(house, "care-request", cloud_event("care-request", request_told()))
+    later = cloud_event("deadline", {"request_id": told["id"], "delay": "2H"})
+    assert "code" not in await ask(house, "deadline", later)
+
+    vital = cloud_event("care-request", {"priority": "P0"}, id=later["id"])
+    answer = await ask(house, "care-request", vital)
+
+    assert answer["state"] == "refused_as_emergency"
+    assert answer["id"] != told["id"]
+
+
 async def test_an_emergency_ends_the_request_of_its_id_were_it_one_of_a_file(house):
     await opened(house)
     calm = cloud_event("care-request", request_told(case_id=CASE, patient=THE_SAME))

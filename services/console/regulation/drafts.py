@@ -1,6 +1,7 @@
 """A request as it is being typed: what is wanted, which places would do, what looks like it."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,7 @@ from services.console.languages import Language
 from services.console.places import folded, slots_by_id
 from services.console.refusals import FieldsWrong
 from services.intake.directory import Known
-from services.intake.messages import CareRequest
+from services.intake.messages import CareRequest, EmergencyCall
 from services.intake.receiving import receiving
 from services.intake.rejections import NoCommunityForCommune, invalid
 from services.messaging import subjects
@@ -85,15 +86,36 @@ def wanted_in(form: Mapping[str, list[str]], now: datetime, role: Role) -> dict[
         missing.append("age")
     if missing:
         raise FieldsWrong(*missing)
-    doctor = one.get("treating_doctor") or None
+    said = _said(form, age, now, role) | {"treating_doctor": one.get("treating_doctor") or None}
+    try:
+        CareRequest.model_validate(said)
+    except ValidationError as error:
+        problems = invalid(error).problems
+        raise FieldsWrong(*(problem.field for problem in problems)) from error
+    return said
+
+
+def emergency_in(form: Mapping[str, list[str]], now: datetime, role: Role) -> dict[str, Any] | None:
+    """The emergency a form says, however little was filled in. None: it says none."""
+    age = None
+    with suppress(FieldsWrong):
+        age = number({name: values[-1] for name, values in form.items()}, "age")
+    said = _said(form, age, now, role)
+    return said if EmergencyCall.found_in(said) else None
+
+
+def _said(
+    form: Mapping[str, list[str]], age: int | None, now: datetime, role: Role
+) -> dict[str, Any]:
+    one = {name: values[-1].strip() for name, values in form.items()}
     said: dict[str, Any] = {
         "asked_at": now.isoformat(),
         "source": Source.IOA if role is Role.TRIAGE_NURSE else Source.SAS,
         "priority": one.get("priority") or "P2",
         "delay": one.get("delay") or Delay.HOURS_24,
-        "motive": one["motive"],
+        "motive": one.get("motive") or None,
         "modes": form.get("modes") or [Mode.OFFICE],
-        "commune": one["commune"],
+        "commune": one.get("commune") or None,
         "patient": {
             "age": age,
             "sex": one.get("sex") or Sex.UNKNOWN,
@@ -101,16 +123,10 @@ def wanted_in(form: Mapping[str, list[str]], now: datetime, role: Role) -> dict[
             "phone": one.get("phone") or None,
             "address": one.get("address") or None,
         },
-        "treating_doctor": doctor,
         "note": one.get("note") or None,
     }
     if one.get("case_id"):
         said["case_id"] = one["case_id"]
-    try:
-        CareRequest.model_validate(said)
-    except ValidationError as error:
-        problems = invalid(error).problems
-        raise FieldsWrong(*(problem.field for problem in problems)) from error
     return said
 
 

@@ -167,31 +167,41 @@ async def places(visitor: Guest, request: Request) -> Response:
 async def send(visitor: Guest, request: Request) -> Response:
     """The request, with the place that was chosen kept for it; or for the system to place."""
     here = _here(visitor)
-    form = await fields_of(request)
-    said = drafts.wanted_in(form, visitor.desk.house.clock.now(), _role(visitor))
+    form, now = await fields_of(request), visitor.desk.house.clock.now()
+    key = (form.get("key") or [""])[-1][:60] or None  # sent twice, whatever the place, it is one
+    urgent = drafts.emergency_in(form, now, _role(visitor))
+    if urgent is not None:
+        told = await _told(visitor, urgent, None, key)
+        if told.get("state") == "refused_as_emergency":
+            return page(visitor, "regulation/emergency.html")
+        return refused(visitor, told)
+    said = drafts.wanted_in(form, now, _role(visitor))
     community = await drafts.community_for(visitor.desk, said["commune"], here)
     chosen = (form.get("place") or [""])[-1]
     if chosen:
         slot_id, mode = _chosen(chosen)
         said["hold"] = {"slot_id": str(slot_id), "mode": mode}
         said["modes"] = sorted({*said["modes"], mode})
-    key = (form.get("key") or [""])[-1][:60] or None  # sent twice, whatever the place, it is one
-    told = await visitor.desk.saying.tell(
-        DOOR_OF[Kind.CARE_REQUEST],
-        visitor.principal,
-        {},
-        orjson.dumps(said),
-        community=community.finess,
-        key=key,
-    )
+    told = await _told(visitor, said, community.finess, key)
     if "code" in told:
         return refused(visitor, told)
-    if told.get("state") == "refused_as_emergency":
-        return page(visitor, "regulation/emergency.html")
     request_id = uuid_of(str(told["id"]))
     if not chosen:
         await visitor.desk.decided(request_id, _WAIT_SECONDS)
     return await _detail(visitor, request_id)
+
+
+async def _told(
+    visitor: Visitor, said: Mapping[str, Any], community: str | None, key: str | None
+) -> dict[str, Any]:
+    return await visitor.desk.saying.tell(
+        DOOR_OF[Kind.CARE_REQUEST],
+        visitor.principal,
+        {},
+        orjson.dumps(said),
+        community=community,
+        key=key,
+    )
 
 
 _WAIT_SECONDS = 1.5  # for the system's decision to be on the page it is answered with
