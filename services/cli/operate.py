@@ -164,6 +164,8 @@ def erase_dead_letters(
             return [gone for one in meant for gone in await letters.erase(one)]
 
     erased = in_session(state, work)
+    if not erased:
+        raise Told(f"nothing is left of {', '.join(ids)}", code="no_such_letter")
     if as_json:
         say({"erased": erased})
     else:

@@ -5,14 +5,7 @@ from uuid import UUID
 
 from domain import request as requests
 from domain.placing import Hold
-from domain.request import (
-    Assigned,
-    Request,
-    Waiting,
-    is_emergency,
-    is_erased,
-    received_of,
-)
+from domain.request import Assigned, Request, Waiting, is_emergency, is_erased, received_of
 from events import streams
 from events.request import RequestEvent
 from services.intake.about import check_addressed, given_on
@@ -20,16 +13,10 @@ from services.intake.arrival import Arrival
 from services.intake.directory import Directory, Known
 from services.intake.emergency import EmergencyDesk
 from services.intake.holds import held, standing_held
-from services.intake.messages import (
-    CareRequest,
-)
+from services.intake.messages import CareRequest
 from services.intake.naming import request_of
 from services.intake.receiving import receiving
-from services.intake.rejections import (
-    NoCommunityForCommune,
-    NowhereToRoute,
-    UnknownCommunity,
-)
+from services.intake.rejections import NoCommunityForCommune, NowhereToRoute, UnknownCommunity
 from services.log.commands import Answer
 from services.log.execute import Decision, Executor
 from services.log.vault import Identity, Sealer, patient_of

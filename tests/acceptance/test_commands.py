@@ -116,6 +116,7 @@ def test_a_dead_letter_is_erased_for_whom_it_names(demo):
     assert erased == {"erased": [letter["id"]]}
     assert demo.run("dead-letters", letter["id"]).returncode == 1
     assert demo.run("dead-letters", "--erase", "--yes").returncode == 2
+    assert demo.run("dead-letters", letter["id"], "--erase", "--yes").returncode == 1
     for short in ("", letter["id"][:3]):
         assert demo.run("dead-letters", short, "--erase", "--yes").returncode != 0
     assert demo.run("dead-letters", letter["id"], "--erase", "--replay").returncode == 2
