@@ -43,10 +43,9 @@ def meant(
     """
     if named:
         return frozenset({named})
-    able = [one for one in principal.capacities if one.role in TABLE[action]]
-    if any(one.communities is None for one in able):
+    found = _communities(principal, action)
+    if found is None:
         return frozenset()
-    found = frozenset[str]().union(*(one.communities or () for one in able))
     if len(found) > 1 and not whichever:
         raise SayCommunity
     return frozenset(sorted(found)[:1])
@@ -54,8 +53,16 @@ def meant(
 
 def is_of_one(principal: Principal, action: Action) -> bool:
     """Whether there is one community in which they may do that, and no other."""
+    found = _communities(principal, action)
+    return found is not None and len(found) == 1
+
+
+def _communities(principal: Principal, action: Action) -> frozenset[str] | None:
+    """Those in which they may do that; None: in all of them."""
     able = [one.communities for one in principal.capacities if one.role in TABLE[action]]
-    return len(frozenset[str]().union(*(here or () for here in able))) == 1 and None not in able
+    if None in able:
+        return None
+    return frozenset[str]().union(*(here for here in able if here is not None))
 
 
 def uuid_of(text: str) -> UUID:
