@@ -129,7 +129,8 @@ class Settings(BaseSettings):
     follow_poll_seconds: float = 1.0  # heals a lost bell
     rebuild_batch_events: Count = 2000
     projection_pause_seconds: float = 0.1  # between two batches of a read model
-    indicators_pause_seconds: float = 1.0  # as that, of figures nobody watches by the second
+    indicators_pause_seconds: float = 0.5  # as that, of figures nobody watches by the second…
+    indicators_part_events: Count = 50  # …taken in by so many, spread over the pause
     follower_pause_seconds: float = 0.1  # as that, of what nobody waits for
     relay_batch_events: Count = 500
     relay_checkpoint_seconds: float = 0.1  # a lost one costs duplicates that JetStream drops

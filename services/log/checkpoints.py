@@ -14,13 +14,16 @@ async def reached(connection: Connection, name: str) -> int:
 
 async def reached_and_held(connection: Connection, name: str) -> tuple[int, str | None]:
     """Position and shape, the row locked until the transaction ends: one reader at a time."""
-    await connection.execute(
-        "insert into checkpoints (name, position) values (%s, 0) on conflict do nothing", (name,)
-    )
-    cursor = await connection.execute(
-        "select position, shape from checkpoints where name = %s for update", (name,)
-    )
-    return cast("tuple[int, str | None]", await cursor.fetchone())
+    while True:
+        cursor = await connection.execute(
+            "select position, shape from checkpoints where name = %s for update", (name,)
+        )
+        if row := await cursor.fetchone():
+            return cast("tuple[int, str | None]", row)
+        await connection.execute(
+            "insert into checkpoints (name, position) values (%s, 0) on conflict do nothing",
+            (name,),
+        )
 
 
 async def move(connection: Connection, name: str, position: int) -> None:

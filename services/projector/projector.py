@@ -4,10 +4,11 @@ Live and rebuilt are the same code over the same events: the same bytes.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
+from itertools import pairwise
 from typing import cast
 
 import structlog
@@ -71,23 +72,38 @@ class Projector:
                 async for batch in follow(
                     self._log, self._bell, self._settings, since=self.position
                 ):
-                    if not await self._show(batch):
+                    if not await self._take_in(batch):
                         # Somebody else was here: go on from where they are, but not at once. Code
                         # of another version may own the tables for as long as it runs.
                         await asyncio.sleep(self._settings.follow_poll_seconds)
                         break
-                    # People read this a few times a second: a pause makes one batch of many.
-                    if len(batch) < self._settings.follow_batch_events:
-                        await self._pause()
             except UNREACHABLE as fault:
                 logger.warning("read model not written", error=type(fault).__name__)
                 await asyncio.sleep(self._settings.append_reconnect_seconds)
 
-    async def _pause(self) -> None:
-        settings, seldom = self._settings, self._projection.seldom
-        pause = settings.indicators_pause_seconds if seldom else settings.projection_pause_seconds
+    async def _take_in(self, batch: Sequence[Recorded]) -> bool:
+        """Show it, and pause. False: the tables are elsewhere, go on from there.
+
+        A pause makes one batch of many; who is behind makes none.
+        """
+        settings = self._settings
+        if len(batch) == settings.follow_batch_events:
+            return await self._show(batch)
+        pause, parts = settings.projection_pause_seconds, [batch]
+        if self._projection.seldom:
+            # A second's events at once would be tens of milliseconds of both cores, and whoever
+            # asks for a place waits meanwhile.
+            pause = settings.indicators_pause_seconds
+            parts = by_parts(batch, self._projection.events, settings.indicators_part_events)
+        for part in parts:
+            if not await self._show(part):
+                return False
+            await self._pause(pause / len(parts))
+        return True
+
+    async def _pause(self, seconds: float) -> None:
         with suppress(TimeoutError):
-            async with asyncio.timeout(pause):
+            async with asyncio.timeout(seconds):
                 await self._hurried.wait()
 
     async def caught_up(self) -> None:
@@ -122,6 +138,15 @@ class Projector:
         self._unseen = None
         telemetry.projection_position.labels(self.name).set(self.position)
         return True
+
+
+def by_parts(
+    batch: Sequence[Recorded], names: Collection[str], most: int
+) -> list[Sequence[Recorded]]:
+    """The batch in order, cut after every so many events of these names."""
+    ends = [nth + 1 for nth, recorded in enumerate(batch) if recorded.event.name in names]
+    cuts = [0, *ends[most - 1 :: most]]
+    return [part for begin, end in pairwise([*cuts, len(batch)]) if (part := batch[begin:end])]
 
 
 async def show(connection: Connection, statements: Statements, batch: Sequence[Recorded]) -> None:
