@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _NEVER = 1_000_000_000
-_THRESHOLDS = 2_000, 5, _NEVER
+_THRESHOLDS = 2_000, 1, _NEVER
 """New objects before the youngest are collected; rounds before the older are; the oldest by the
 clock alone (`collected_by_the_clock`)."""
 _MANY = 500_000  # objects

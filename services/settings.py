@@ -130,7 +130,7 @@ class Settings(BaseSettings):
     rebuild_batch_events: Count = 2000
     projection_pause_seconds: float = 0.1  # between two batches of a read model
     indicators_pause_seconds: float = 0.5  # as that, of figures nobody watches by the second…
-    indicators_part_events: Count = 50  # …taken in by so many, spread over the pause
+    indicators_part_events: Count = 35  # …taken in by so many, spread over the pause
     follower_pause_seconds: float = 0.1  # as that, of what nobody waits for
     relay_batch_events: Count = 500
     relay_checkpoint_seconds: float = 0.1  # a lost one costs duplicates that JetStream drops
