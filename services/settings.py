@@ -16,6 +16,7 @@ from events.weights import USUAL_WEIGHTS, Weights
 from services.access.providers import HERE, Provider, TlsClient
 
 Count = Annotated[int, Field(ge=1)]
+Pause = Annotated[float, Field(ge=0)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
@@ -64,7 +65,8 @@ class ShadowPolicy(StrEnum):
 class Settings(BaseSettings):
     """What an operator may set."""
 
-    model_config = SettingsConfigDict(env_prefix="SNP_", frozen=True)
+    # Of a pause without end nothing would be heard again.
+    model_config = SettingsConfigDict(env_prefix="SNP_", frozen=True, allow_inf_nan=False)
 
     # Where things are
     state: Path = Field(default_factory=default_state)
@@ -128,10 +130,10 @@ class Settings(BaseSettings):
     follow_batch_events: Count = 500
     follow_poll_seconds: float = 1.0  # heals a lost bell
     rebuild_batch_events: Count = 2000
-    projection_pause_seconds: float = 0.1  # between two batches of a read model
-    indicators_pause_seconds: float = 0.5  # as that, of figures nobody watches by the second…
+    projection_pause_seconds: Pause = 0.1  # between two batches of a read model
+    indicators_pause_seconds: Pause = 0.5  # as that, of figures nobody watches by the second…
     indicators_part_events: Count = 35  # …taken in by so many, spread over the pause
-    follower_pause_seconds: float = 0.1  # as that, of what nobody waits for
+    follower_pause_seconds: Pause = 0.1  # as that, of what nobody waits for
     relay_batch_events: Count = 500
     relay_checkpoint_seconds: float = 0.1  # a lost one costs duplicates that JetStream drops
     relay_standby_seconds: float = 1.0  # how often a second relay asks whether the first is gone

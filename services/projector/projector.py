@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import cast
 
 import structlog
@@ -95,9 +95,11 @@ class Projector:
             # asks for a place waits meanwhile.
             pause = settings.indicators_pause_seconds
             parts = by_parts(batch, self._projection.events, settings.indicators_part_events)
-        for part in parts:
+        for part, rest in zip_longest(parts, parts[1:]):
             if not await self._show(part):
                 return False
+            if rest:  # in hand, and not shown
+                self._unseen = rest[0].recorded_at
             await self._pause(pause / len(parts))
         return True
 
