@@ -143,6 +143,8 @@ async def test_what_a_colleague_does_moves_nobody_s_focus_and_hides_nothing(regu
     told = await tell(house, "care-request", wanted)
     other = await tell(house, "care-request", request_told())
     await regulator.locator(f"#r-{told['id']}").click()
+    # What is below moves when the places are found: a click of that moment meets something else.
+    await expect(regulator.locator("#choose")).not_to_contain_text("Recherche…")
     await regulator.get_by_text("Identité du patient").click()
     await regulator.get_by_role("button", name="Montrer").click()
     await expect(regulator.locator("#identity")).to_contain_text("Anna Petit")
