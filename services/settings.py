@@ -16,7 +16,7 @@ from events.weights import USUAL_WEIGHTS, Weights
 from services.access.providers import HERE, Provider, TlsClient
 
 Count = Annotated[int, Field(ge=1)]
-Pause = Annotated[float, Field(ge=0)]
+Pause = Annotated[float, Field(ge=0, le=3600)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 

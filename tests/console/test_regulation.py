@@ -249,6 +249,7 @@ async def test_who_the_patient_is_is_shown_for_a_purpose_and_journalled(regulato
     await line.click()
     assert "Garnier" not in await regulator.content()
 
+    await expect(regulator.locator("#choose")).not_to_contain_text("Recherche…")
     await regulator.get_by_text("Identité du patient").click()
     await regulator.get_by_role("button", name="Montrer").click()
 

@@ -74,7 +74,7 @@ async def test_the_pause_is_spread_and_what_is_in_hand_is_not_shown_yet(given_te
     assert behind == [True, True, False]
 
 
-@pytest.mark.parametrize("seconds", [-1.0, math.inf, math.nan])
+@pytest.mark.parametrize("seconds", [-1.0, 3601.0, math.inf, math.nan])
 def test_a_pause_is_so_many_seconds(seconds):
     with pytest.raises(ValidationError, match="indicators_pause_seconds"):
         settings_with(indicators_pause_seconds=seconds)
