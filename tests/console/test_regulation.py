@@ -18,6 +18,13 @@ async def names_of(house):
     return [one.event for one in await house.log.after(0, limit=500)]
 
 
+async def asks_who_it_is(regulator):
+    # What is below moves when the places are found: a click of that moment meets something else.
+    await expect(regulator.locator("#choose")).not_to_contain_text("Recherche…")
+    await regulator.get_by_text("Identité du patient").click()
+    await regulator.get_by_role("button", name="Montrer").click()
+
+
 async def test_a_place_is_found_kept_and_confirmed_in_a_few_keys(desk, regulator):
     house = desk.door.house
     await a_place(house)
@@ -143,10 +150,7 @@ async def test_what_a_colleague_does_moves_nobody_s_focus_and_hides_nothing(regu
     told = await tell(house, "care-request", wanted)
     other = await tell(house, "care-request", request_told())
     await regulator.locator(f"#r-{told['id']}").click()
-    # What is below moves when the places are found: a click of that moment meets something else.
-    await expect(regulator.locator("#choose")).not_to_contain_text("Recherche…")
-    await regulator.get_by_text("Identité du patient").click()
-    await regulator.get_by_role("button", name="Montrer").click()
+    await asks_who_it_is(regulator)
     await expect(regulator.locator("#identity")).to_contain_text("Anna Petit")
     await regulator.locator(f"#r-{other['id']}").focus()
 
@@ -249,9 +253,7 @@ async def test_who_the_patient_is_is_shown_for_a_purpose_and_journalled(regulato
     await line.click()
     assert "Garnier" not in await regulator.content()
 
-    await expect(regulator.locator("#choose")).not_to_contain_text("Recherche…")
-    await regulator.get_by_text("Identité du patient").click()
-    await regulator.get_by_role("button", name="Montrer").click()
+    await asks_who_it_is(regulator)
 
     await expect(regulator.locator("#identity")).to_contain_text("Zoé Garnier")
     (reveal,) = await house.vault.reveals(NEVERS, before=None, limit=5)
