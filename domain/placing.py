@@ -30,17 +30,13 @@ from domain.request import (
     CancelVisit,
     EndHold,
     HoldForRequest,
-    Merge,
-    NothingToMergeInto,
     RefuseAsEmergency,
     Reorient,
     Request,
     Unassign,
-    Visited,
     Waiting,
     Withdraw,
     place_of,
-    received_of,
 )
 from events.agenda import AgendaEvent, Freed, SlotPlaceFreed, SlotPlaceReleased
 from events.codes import Mode
@@ -148,20 +144,6 @@ def reorient(command: Reorient, request: Request, agenda: Agenda) -> OverTwoStre
     """The patient is sent elsewhere, and the place they had is free again."""
     reoriented = requests.decide(command, request)
     return freeing(reoriented, request, agenda, Freed.REORIENTED, command.at)
-
-
-def merge(command: Merge, request: Request, into: Request, agenda: Agenda) -> OverTwoStreams:
-    """The request is another one's duplicate, and the place it had is free again."""
-    merged = requests.decide(command, request)
-    one, other = received_of(request), received_of(into)
-    if merged and (
-        one is None
-        or other is None
-        or one.community != other.community
-        or not isinstance(into, Waiting | Assigned | Visited)
-    ):
-        raise NothingToMergeInto(command.into)
-    return freeing(merged, request, agenda, Freed.MERGED, command.at)
 
 
 def refuse_as_emergency(

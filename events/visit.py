@@ -19,7 +19,7 @@ class VisitAttended(Event):
 
 
 class VisitMissed(Event):
-    """The patient did not come (`noshow`)."""
+    """The patient did not come (`noshow`): an outcome `OF_WHO_CAME` told before holds no longer."""
 
     name = "visit.missed"
 
@@ -43,6 +43,10 @@ class Outcome(StrEnum):
     FOLLOW_UP = "FOLLOW_UP"  # seen again in town
     EMERGENCY_DEPARTMENT = "EMERGENCY_DEPARTMENT"
     HOSPITALISED = "HOSPITALISED"
+
+
+OF_WHO_CAME = frozenset({Outcome.TREATED, Outcome.FOLLOW_UP})
+"""What a visit alone may lead to: of who did not come it is not true."""
 
 
 class OutcomeRecorded(Event):

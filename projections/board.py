@@ -48,6 +48,7 @@ from events.request import (
     RequestWithdrawn,
 )
 from events.visit import (
+    OF_WHO_CAME,
     OutcomeRecorded,
     PatientDoctorFound,
     PatientDoctorNotFound,
@@ -174,6 +175,9 @@ def apply(rows: Rows, recorded: Recorded) -> None:
         if isinstance(recorded.event, RequestOffered):
             row = rows.get(requests, recorded.event.request_id)
             values |= {"owner": _ASKED.get(row["step"] if row else None, _MEMBERS)}
+        if isinstance(recorded.event, VisitMissed):
+            row = rows.get(requests, recorded.event.request_id)
+            values |= {"outcome": None} if row and row["outcome"] in OF_WHO_CAME else {}
         rows.put(requests, recorded.event.request_id, values)
 
 

@@ -51,6 +51,7 @@ from domain.request.receiving import (
 from domain.request.refusals import (
     AlreadyAssigned,
     AlreadyVisited,
+    AnotherPatient,
     AnotherPlaceHeld,
     AskedInTheFuture,
     DeferredTooFar,
@@ -73,6 +74,7 @@ from domain.request.refusals import (
     ProposedInThePast,
     ReceivedOtherwise,
     RequestClosed,
+    VisitWasMissed,
     WasAnEmergency,
 )
 from domain.request.searching import (
@@ -120,6 +122,7 @@ __all__ = [
     "AgreeDeadline",
     "AlreadyAssigned",
     "AlreadyVisited",
+    "AnotherPatient",
     "AnotherPlaceHeld",
     "AskedInTheFuture",
     "Assign",
@@ -187,6 +190,7 @@ __all__ = [
     "StopAsking",
     "Unanswered",
     "Unassign",
+    "VisitWasMissed",
     "Visited",
     "Waiting",
     "WasAnEmergency",

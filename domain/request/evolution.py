@@ -68,6 +68,7 @@ from events.request import (
     Unassigned,
 )
 from events.visit import (
+    OF_WHO_CAME,
     OutcomeRecorded,
     PatientDoctorFound,
     PatientDoctorNotFound,
@@ -284,8 +285,9 @@ def _visited(request: Request, event: VisitAttended | VisitMissed) -> Visited:
     match request:
         case Assigned():
             return Visited(request, attended)
-        case Visited():
-            return replace(request, attended=attended)
+        case Visited(outcome=outcome):
+            void = not attended and outcome in OF_WHO_CAME
+            return replace(request, attended=attended, outcome=None if void else outcome)
         case NotReceived() | Emergency() | Waiting() | Closed():
             raise ImpossibleHistory(event.name, request)
         case _:

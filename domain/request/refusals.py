@@ -75,6 +75,12 @@ class AlreadyVisited(Refused):
     code = "already_visited"
 
 
+class VisitWasMissed(Refused):
+    """The visit is told as missed: whoever was seen came, so say first that they did."""
+
+    code = "visit_was_missed"
+
+
 class NotYet(Refused):
     """Whether a patient came is said once the visit can have begun."""
 
@@ -148,6 +154,12 @@ class DoctorFoundAlready(Refused):
 
 
 class NothingToMergeInto(Refused):
-    """A request is merged into another one of the same community, open or served."""
+    """A request is merged into another one of the same community, open or attended."""
 
     code = "nothing_to_merge_into"
+
+
+class AnotherPatient(Refused):
+    """Age or sex say that the other request is another patient's: withdraw this one if not."""
+
+    code = "another_patient"

@@ -13,7 +13,7 @@ from domain.request.commands import (
     RecordOutcome,
     SeekDoctor,
 )
-from domain.request.refusals import DoctorFoundAlready, NoDoctorSought, NotYet
+from domain.request.refusals import DoctorFoundAlready, NoDoctorSought, NotYet, VisitWasMissed
 from domain.request.states import (
     Assigned,
     Closed,
@@ -30,6 +30,7 @@ from domain.request.states import (
 from events.codes import Registration
 from events.request import RequestConfirmed, RequestEvent, RequestReceived
 from events.visit import (
+    OF_WHO_CAME,
     OutcomeRecorded,
     PatientDoctorFound,
     PatientDoctorNotFound,
@@ -125,7 +126,9 @@ def seek_doctor(command: SeekDoctor, request: Request) -> list[RequestEvent]:
                     raise DoctorFoundAlready(command.request_id)
                 case _:
                     assert_never(doctor)
-        case Visited() | Assigned():
+        case Visited():
+            raise VisitWasMissed(command.request_id)
+        case Assigned():
             raise NotYet(command.request_id)
         case NotReceived() | Emergency() | Waiting() | Closed():
             raise refusal_of(command.request_id, request)
@@ -195,6 +198,8 @@ def rate(command: RateVisit, request: Request) -> list[RequestEvent]:
 def record_outcome(command: RecordOutcome, request: Request) -> list[RequestEvent]:
     """Of a visit, or of a request nobody here could serve. What is said last holds."""
     match request:
+        case Visited(attended=False) if command.outcome in OF_WHO_CAME:
+            raise VisitWasMissed(command.request_id)
         case Visited(outcome=known) | Closed(outcome=known):
             if known is command.outcome:
                 return []

@@ -23,6 +23,7 @@ from events.request import (
     Withdrawal,
 )
 from events.visit import (
+    OF_WHO_CAME,
     OutcomeRecorded,
     PatientDoctorFound,
     PatientDoctorNotFound,
@@ -252,7 +253,8 @@ def _changes(event: _Told, row: Row) -> Row:
         case VisitAttended():
             return {"attendance": ATTENDED}
         case VisitMissed():
-            return {"attendance": MISSED}
+            void = row["outcome"] in OF_WHO_CAME
+            return {"attendance": MISSED} | ({"outcome": None} if void else {})
         case VisitCancelled():
             return {"answer": CANCELLED, "attendance": CANCELLED}
         case VisitRated():

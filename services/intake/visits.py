@@ -4,7 +4,7 @@ from typing import assert_never
 from uuid import UUID
 
 from domain import agenda as agendas
-from domain import placing
+from domain import merging, placing
 from domain import practitioner as practitioners
 from domain import request as requests
 from domain.decider import Refused
@@ -105,7 +105,7 @@ class VisitDesk:
                 return placing.agree_deadline(agree, request, agenda)
             case Duplicate():
                 into = await decision.state(requests.decider, streams.request(news.of))
-                return placing.merge(Merge(request_id, news.of, came.at), request, into, agenda)
+                return merging.merge(Merge(request_id, news.of, came.at), request, into, agenda)
             case WithdrawalSheet():
                 return placing.withdraw(Withdraw(request_id, news.reason, came.at), request, agenda)
             case _:

@@ -201,16 +201,20 @@ async def test_the_same_need_asked_again_is_warned_of(desk, regulator):
 
 
 async def test_the_same_need_told_twice_becomes_one(regulator, house):
-    told = [await tell(house, "care-request", request_told(patient={"age": 34})) for _ in range(2)]
-    await regulator.locator(f"#r-{told[1]['id']}").click()
+    told = [
+        await tell(house, "care-request", request_told(patient={"age": 34, "sex": sex}))
+        for sex in ("F", "UN", "M")
+    ]
+    await regulator.locator(f"#r-{told[0]['id']}").click()
     regulator.on("dialog", lambda dialog: dialog.accept())
 
     await regulator.locator("summary", has_text="Autres actions").click()
+    await expect(regulator.locator("#of option")).to_have_count(1)  # the man of 34 is not she
     await regulator.get_by_role("button", name="Rattacher").click()
 
     await expect(regulator.locator("#detail .badge")).to_have_text("doublon")
     merged = [one for one in await names_of(house) if isinstance(one, RequestMerged)]
-    assert [str(one.into) for one in merged] == [told[0]["id"]]
+    assert [str(one.into) for one in merged] == [told[1]["id"]]
 
 
 async def test_who_was_handed_back_is_taken_over(regulator, house, clock):
@@ -221,6 +225,7 @@ async def test_who_was_handed_back_is_taken_over(regulator, house, clock):
 
     await line.click()
     await expect(regulator.locator("#detail")).to_contain_text("À vous")
+    await expect(regulator.locator("#detail")).not_to_contain_text("Retirer la demande")
     await accessible(regulator)
     await regulator.locator("#d").select_option("12H")
     await regulator.get_by_role("button", name="Appliquer").click()

@@ -7,7 +7,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from domain import absence, overbooking, placing
+from domain import absence, merging, overbooking, placing
 from domain import agenda as agendas
 from domain import practitioner as practitioners
 from domain import request as requests
@@ -461,7 +461,7 @@ class Care(RuleBasedStateMachine):
         into = self.state(streams.request(called(other)))
 
         def merge(command, request, agenda):
-            return placing.merge(command, request, into, agenda)
+            return merging.merge(command, request, into, agenda)
 
         self.over_both(name, Merge(called(name), called(other), self.now), merge)
 

@@ -10,10 +10,12 @@ from domain import practitioner as practitioners
 from domain.decider import ImpossibleHistory
 from domain.eligibility import Candidate, LostBefore, ways
 from domain.matching import by_urgency
-from domain.placing import By, Cancel, cancel, merge, reorient
+from domain.merging import merge
+from domain.placing import By, Cancel, cancel, reorient
 from domain.request import (
     AgreeDeadline,
     AlreadyVisited,
+    AnotherPatient,
     Assign,
     Assigned,
     BecomeTreatingDoctor,
@@ -41,6 +43,7 @@ from domain.request import (
     SeekDoctor,
     Unassign,
     Visited,
+    VisitWasMissed,
     Waiting,
     WasAnEmergency,
     Withdraw,
@@ -50,7 +53,7 @@ from domain.request import (
     received_of,
 )
 from events.agenda import Freed
-from events.codes import Delay, Mode, Priority, Registration, Source
+from events.codes import Delay, Mode, Priority, Registration, Sex, Source
 from events.request import (
     Destination,
     HandBack,
@@ -217,7 +220,7 @@ def test_a_treating_doctor_is_sought_for_whoever_says_so_at_the_visit_or_after()
     given(*SEEN, doctor_sought(), doctor_not_found()).when(seek).then(doctor_sought())
     given(*SEEN, doctor_sought(), doctor_found()).when(seek).then_refused(DoctorFoundAlready)
     given(*PLACED).when(seek).then_refused(NotYet)
-    given(*PLACED, missed()).when(seek).then_refused(NotYet)
+    given(*PLACED, missed()).when(seek).then_refused(VisitWasMissed)
     given(received()).when(seek).then_refused(NotAssigned)
 
 
@@ -289,6 +292,21 @@ def test_what_is_closed_stays_closed(command):
 
 def test_the_outcome_of_a_visit_to_come_is_not_known():
     given(*PLACED).when(report()).then_refused(NotYet)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.TREATED, Outcome.FOLLOW_UP])
+def test_who_did_not_come_was_not_seen(outcome):
+    away = (*PLACED, missed())
+    given(*away).when(report(outcome)).then_refused(VisitWasMissed)
+    given(*away, attended()).when(report(outcome)).then(ended(outcome))
+    given(*away).when(report(Outcome.HOSPITALISED)).then(ended(Outcome.HOSPITALISED))
+
+
+def test_of_who_did_not_come_after_all_it_is_not_said_any_more_that_they_were_treated():
+    treated = decider.replay([*SEEN, ended(Outcome.TREATED), missed()])
+    hospitalised = decider.replay([*SEEN, ended(Outcome.HOSPITALISED), missed()])
+    assert (treated.attended, treated.outcome) == (False, None)
+    assert hospitalised.outcome is Outcome.HOSPITALISED
 
 
 AFTER_A_VISIT = [
@@ -468,12 +486,24 @@ def test_a_duplicate_is_one_of_an_open_or_served_request_of_the_same_community()
         request(),
         request(received(BEN, community=VALENCIENNES)),
         request(received(BEN), HANDED_BACK.model_copy(update={"request_id": BEN})),
+        request(received(BEN), assigned(BEN), missed(BEN)),  # nobody looks after it any more
     ):
         with pytest.raises(NothingToMergeInto):
             merge(MERGE, one, into, week)
 
     again = merge(MERGE, request(received(), merged()), request(), agenda())
     assert list(again.request) == []
+
+
+def test_the_same_need_is_the_same_persons():
+    girl = request(received(age=10, sex=Sex.FEMALE))
+    for other in ({"age": 40}, {"age": 12}, {"sex": Sex.MALE}):
+        into = request(received(BEN, **({"age": 10, "sex": Sex.FEMALE} | other)))
+        with pytest.raises(AnotherPatient):
+            merge(MERGE, girl, into, agenda())
+    for other in ({"age": 11}, {"age": None}, {"sex": Sex.UNKNOWN}, {"sex": Sex.OTHER}):
+        into = request(received(BEN, **({"age": 10, "sex": Sex.FEMALE} | other)))
+        assert list(merge(MERGE, girl, into, agenda()).request) == [merged()]
 
 
 def test_states_are_what_they_say():

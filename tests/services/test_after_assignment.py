@@ -193,6 +193,37 @@ async def test_a_visit_is_confirmed_attended_and_its_outcome_told(house, clock):
     assert (row["state"], row["outcome"]) == ("attended", "TREATED")
 
 
+async def test_of_who_did_not_come_no_treatment_is_told(house, clock):
+    """Found by an attack: missed and treated, both of one visit."""
+    await opened(house)
+    request_id = await asked(house)
+    await clock.move_to(NOON + 2 * HOUR)
+    treated = {"request_id": request_id, "outcome": "TREATED"}
+
+    await appointment(house, request_id, "noshow")
+    assert (await tell(house, "outcome", treated))["code"] == "visit_was_missed"
+    await appointment(house, request_id, "fulfilled")
+    await tell(house, "outcome", treated)
+    await appointment(house, request_id, "noshow")
+
+    row = await on_board(house, request_id)
+    assert (row["state"], row["outcome"]) == ("missed", None)
+
+
+async def test_nobody_is_a_duplicate_of_who_was_not_seen(house, clock):
+    """Found by an attack: the request that still waited for its visit ended, and nobody saw it."""
+    await opened(house)
+    missed = await asked(house)
+    await clock.move_to(NOON + 2 * HOUR)
+    await appointment(house, missed, "noshow")
+    waiting = await asked(house, asked_at=NOON + 2 * HOUR)
+
+    refused = await tell(house, "duplicate", {"request_id": waiting, "of": missed})
+
+    assert refused["code"] == "nothing_to_merge_into"
+    assert await state_of(house, waiting) == "waiting"
+
+
 async def test_what_is_written_of_the_outcome_is_sealed(house, clock):
     await opened(house)
     patient = {"age": 10, "sex": "F", "name": "Lola Petit"}

@@ -13,7 +13,7 @@ from fastapi.responses import Response, StreamingResponse
 from domain.request import NoSuchRequest, Proposed, Waiting, decider, received_of
 from domain.request import Request as RequestState
 from events import streams
-from events.codes import Mode
+from events.codes import Mode, Sex
 from events.roles import Role
 from projections import board
 from services.access.gate import permitted
@@ -284,7 +284,8 @@ def _body(act: str, form: dict[str, str]) -> dict[str, Any]:
             return {}
 
 
-_TO_DO = {board.WAITING, board.HANDED_BACK, board.ASSIGNED, board.CONFIRMED}
+_OPEN = {board.WAITING, board.ASSIGNED, board.CONFIRMED}
+_TO_DO = _OPEN | {board.HANDED_BACK}
 
 
 async def _detail(visitor: Visitor, request_id: UUID) -> Response:
@@ -329,14 +330,17 @@ async def _detail(visitor: Visitor, request_id: UUID) -> Response:
 async def _alike(
     visitor: Visitor, of: frozenset[str] | None, row: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
-    """Others of its community that may be the same need, while there is something to do."""
-    if row["state"] not in _TO_DO:
+    """Others of its community that may be the same need, and go on when this one ends."""
+    if row["state"] not in _OPEN:
         return []
     found = await drafts.alike(visitor.desk, of, row["commune"] or "", str(row["age"]))
     return [
         one
         for one in found
-        if one["request_id"] != row["request_id"] and one["community"] == row["community"]
+        if one["request_id"] != row["request_id"]
+        and one["community"] == row["community"]
+        and one["state"] in _OPEN | {board.ATTENDED}
+        and {one["sex"], row["sex"]} != {Sex.MALE, Sex.FEMALE}
     ]
 
 

@@ -79,6 +79,21 @@ STORIES = [
         },
     ),
     Story(
+        "two were said to be seen, and did not come after all: one of them is in hospital",
+        [
+            *HERE,
+            *(received(one) for one in (ANNA, BEN)),
+            *placed(ANNA, BEN),
+            attended(ANNA),
+            attended(BEN),
+            ended(Outcome.TREATED),
+            of(BEN, ended(Outcome.HOSPITALISED)),
+            missed(ANNA),
+            missed(BEN),
+        ],
+        {"noshow_rate": share(2, 2), "outcomes": split(HOSPITALISED=1)},
+    ),
+    Story(
         "a regulator sent three: one is the doctor's own patient; a pharmacy sent the fourth",
         [
             *HERE,
