@@ -27,6 +27,21 @@ _SUBDIVISIONS = {
 }
 """Département → what the `holidays` package calls the part of France with holidays of its own."""
 
+_TIME_ZONES = {
+    "971": "America/Guadeloupe",
+    "972": "America/Martinique",
+    "973": "America/Cayenne",
+    "974": "Indian/Reunion",
+    "975": "America/Miquelon",
+    "976": "Indian/Mayotte",
+    "977": "America/St_Barthelemy",
+    "978": "America/Marigot",
+    "986": "Pacific/Wallis",
+    "987": "Pacific/Tahiti",  # that of nine in ten; the Marquesas are half an hour ahead
+    "988": "Pacific/Noumea",
+}
+"""Départements overseas by the zone of their clocks (IANA); all others have that of Paris."""
+
 _SCHOOL_ZONES = {
     "Zone A": (
         "01 03 07 15 16 17 19 21 23 24 25 26 33 38 39 40"
@@ -44,6 +59,11 @@ class Hours(NamedTuple):
 
     period: Period
     until: datetime
+
+
+def zone_of(departement: str) -> str:
+    """Whose clocks a département goes by."""
+    return _TIME_ZONES.get(departement, "Europe/Paris")
 
 
 def hours_at(formed: Formed, now: datetime) -> Hours:

@@ -4,7 +4,7 @@ from domain.decider import Refused
 
 
 class CommunityAlreadyFormed(Refused):
-    """This community exists already, with another content: to change it is another message."""
+    """This community exists already, with another content: it is changed, not formed again."""
 
     code = "community_already_formed"
 

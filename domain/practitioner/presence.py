@@ -7,10 +7,12 @@ from domain.practitioner.commands import AnnounceVacation, CancelVacation, GoOff
 from domain.practitioner.refusals import (
     NoSuchVacation,
     NotAskedBeyondTheAgenda,
-    NotAVacation,
     OnCallTooLong,
     PractitionerIsPaused,
     PractitionerNotEnrolled,
+    VacationEndsBeforeItStarts,
+    VacationOver,
+    VacationTooLong,
 )
 from domain.practitioner.states import Enrolled, NotEnrolled, Paused, Practitioner, enrolment
 from events.practitioner import (
@@ -64,9 +66,12 @@ def announce(command: AnnounceVacation, practitioner: Practitioner) -> list[Prac
         case NotEnrolled():
             raise PractitionerNotEnrolled(command.rpps)
         case Enrolled() | Paused():
-            length = command.end - command.start
-            if not timedelta() < length <= LONGEST_VACATION or command.end <= command.at:
-                raise NotAVacation(command.rpps)
+            if command.end <= command.start:
+                raise VacationEndsBeforeItStarts(command.rpps)
+            if command.end <= command.at:
+                raise VacationOver(command.rpps)
+            if command.end - command.start > LONGEST_VACATION:
+                raise VacationTooLong(command.rpps)
             if (command.start, command.end) in enrolment(practitioner).vacations:
                 return []
             return [

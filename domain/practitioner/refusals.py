@@ -51,10 +51,22 @@ class OnVacation(Refused):
     code = "on_vacation"
 
 
-class NotAVacation(Refused):
-    """A vacation ends after it starts, is not over, and lasts half a year at most."""
+class VacationEndsBeforeItStarts(Refused):
+    """A vacation ends after it starts: that of one day on the day after."""
 
-    code = "not_a_vacation"
+    code = "vacation_ends_before_it_starts"
+
+
+class VacationOver(Refused):
+    """This vacation would be over already."""
+
+    code = "vacation_over"
+
+
+class VacationTooLong(Refused):
+    """A vacation lasts half a year at most: who is away for longer leaves, or pauses."""
+
+    code = "vacation_too_long"
 
 
 class NoSuchVacation(Refused):

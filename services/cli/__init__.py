@@ -42,7 +42,10 @@ def up(
     ] = False,
     clock: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%dT%H:%M"], help="When a sandbox begins; now."),
+        typer.Option(
+            formats=["%Y-%m-%dT%H:%M"],
+            help="When a sandbox begins: now, or where one that is kept left off.",
+        ),
     ] = None,
     speed: Annotated[
         float, typer.Option(help="How much faster its time passes.", min=0, max=3600)
@@ -56,8 +59,8 @@ def up(
     if sandbox:
         from services.cli.words import HERE
 
-        start = clock.replace(tzinfo=HERE) if clock else datetime.now(HERE)
-        of_its_own = Sandbox(start.astimezone(UTC), speed)
+        start = clock.replace(tzinfo=HERE).astimezone(UTC) if clock else None
+        of_its_own = Sandbox(start, speed)
     elif clock:
         from services.cli.errors import Told
 

@@ -1,7 +1,7 @@
 """A practitioner goes away, for a while or for good: nobody loses a place by a slip."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from services.messaging.subjects import Kind
 def tell_vacation(
     rpps: str,
     start: datetime,
-    end: datetime | None,
+    until: str | None,
     state: Path | None,
     *,
     cancel: bool,
@@ -36,12 +36,17 @@ def tell_vacation(
     as_json: bool,
 ) -> None:
     """Announced, or cancelled."""
-    if cancel == (end is not None):
-        raise Told("say until when, or --cancel", code="usage", status=2)
-    if end is None:
+    if cancel and until is not None:
+        msg = "--cancel takes the day the vacation starts, and no other"
+        raise Told(msg, code="usage", status=2)
+    if not cancel and until is None:
+        msg = "until when? Say the last day, or --cancel: there after all"
+        raise Told(msg, code="usage", status=2)
+    if until is None:
         data: dict[str, Any] = {"rpps": rpps, "start": start}
         about(Kind.VACATION_CANCELLED, data, state, role=role, as_json=as_json)
         return
+    end = _end(until)
     data = {"rpps": rpps, "start": start, "end": end}
     if not sure:
 
@@ -54,6 +59,19 @@ def tell_vacation(
 
         make_sure(in_session(state, patients), as_json=as_json)
     about(Kind.VACATION, data, state, role=role, as_json=as_json)
+
+
+def _end(until: str) -> datetime:
+    """When it is over, as it was typed: after the day that is named, or at the hour."""
+    try:
+        return datetime.fromisoformat(f"{date.fromisoformat(until)}") + timedelta(days=1)
+    except ValueError:
+        pass
+    try:
+        return datetime.strptime(until, "%Y-%m-%dT%H:%M")  # noqa: DTZ007 of the zone shown here
+    except ValueError as wrong:
+        msg = f"{until}: write 2026-12-27, or 2026-12-27T14:00"
+        raise Told(msg, code="usage", status=2) from wrong
 
 
 def tell_leaving(

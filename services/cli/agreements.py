@@ -124,7 +124,10 @@ def tell_crisis(
     if title:
         given = read_ladder(ladder).model_dump(mode="json") if ladder else None
         data = {"finess": finess, "title": title, "ladder": given}
+        before = in_session(state, lambda session: formed_as(session, finess)).crisis
         about(Kind.CRISIS, data, state, role=role, as_json=as_json)
+        if before and not as_json:
+            console.print(f"instead of the one there was: {escape(before.title)}", style="dim")
         return
     crisis = in_session(state, lambda session: formed_as(session, finess)).crisis
     if as_json:

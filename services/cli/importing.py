@@ -254,8 +254,12 @@ def _refused(answer: Answer, lines: Sequence[int]) -> list[Wrong]:
     for problem in answer.get("problems", ()):
         nth = problem["field"].partition(".")[2].partition(".")[0]
         line = lines[int(nth)] if nth.isdigit() and int(nth) < len(lines) else 0
-        found.append(Wrong(line, problem["code"], problem["message"]))
+        message = problem["message"] + _INSTEAD.get(problem["code"], "")
+        found.append(Wrong(line, problem["code"], message))
     return found or [Wrong(0, answer["code"], answer["message"])]
+
+
+_INSTEAD = {"community_already_formed": " See snp community change."}
 
 
 def _say(answer: Answer, *, as_json: bool) -> None:
@@ -264,6 +268,9 @@ def _say(answer: Answer, *, as_json: bool) -> None:
         return
     same = answer["lines"] - answer["changed"]
     console.print(f"[green]imported[/green]  {answer['changed']} new or changed, {same} as before")
+    for insee, finess in sorted(answer.get("served_first_by", {}).items()):
+        told = f"{insee} is served by {finess} as well, and before: its patients are sent there"
+        console.print(f"[yellow]shared[/yellow]  {told}")
 
 
 def tell_wrong(file: Path, wrong: Sequence[Wrong], *, as_json: bool) -> NoReturn:

@@ -61,9 +61,9 @@ def show_slots(
 
 
 def _when(row: dict[str, Any]) -> str:
-    """`Mon 09:00-09:20`, by the clock of its place."""
+    """`Mon 23 Nov 09:00-09:20`, by the clock of its place."""
     start = row["start"].astimezone(zone_named(row["zone"]))
-    return f"{start:%a %H:%M}-{words.hour(row['end'], row['zone'])}"
+    return f"{start:%a %d %b %H:%M}-{words.hour(row['end'], row['zone'])}"
 
 
 def show_offers(

@@ -31,7 +31,10 @@ As = Annotated[
     Role, typer.Option("--as", help="In what capacity: practitioner, delegate, regulator, …")
 ]
 Instant = Annotated[
-    datetime, typer.Option(formats=["%Y-%m-%dT%H:%M", "%H:%M"], help="14:30 (today), or a date.")
+    datetime,
+    typer.Option(
+        formats=["%Y-%m-%dT%H:%M", "%H:%M", "%Y-%m-%dT%H:%M%z"], help="14:30 (today), or a date."
+    ),
 ]
 
 

@@ -236,7 +236,10 @@ def resume(
 def vacation(
     rpps: Rpps,
     start: Annotated[datetime, Instant],
-    end: Annotated[datetime | None, Instant] = None,
+    end: Annotated[
+        str | None,
+        typer.Argument(help="2026-12-27, counted in; or until an hour. Without: --cancel."),
+    ] = None,
     cancel: Annotated[
         bool, typer.Option("--cancel", help="There after all, from that day on.")
     ] = False,

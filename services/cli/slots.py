@@ -8,7 +8,6 @@ import typer
 from events.roles import Role
 from services.cli.errors import told_kindly
 from services.cli.options import (
-    HERE_NAME,
     As,
     AsJson,
     Community,
@@ -37,7 +36,10 @@ Radius = Annotated[float | None, typer.Option(help="Of home visits, in kilometre
 Labels = Annotated[
     str | None, typer.Option(help="Whom it is shown to: PUBLIC,PRO,SNP,CPTS. Default: SNP,CPTS.")
 ]
-Zone = Annotated[str, typer.Option(help="Whose hours these are: Indian/Reunion, …")]
+Zone = Annotated[
+    str | None,
+    typer.Option(help="Whose hours these are: Indian/Reunion, … Default: those of the place."),
+]
 Date = typer.Option(formats=["%Y-%m-%d"], help="2026-12-21; counted in.")
 
 
@@ -68,7 +70,7 @@ def publish_slot(
     community: Of = None,
     sources: Sources = None,
     labels: Labels = None,
-    zone: Zone = HERE_NAME,
+    zone: Zone = None,
     radius: Radius = None,
     surge: Annotated[bool, typer.Option("--surge", help="Kept for a crisis.")] = False,
     role: As = Role.PRACTITIONER,
@@ -102,19 +104,20 @@ def publish_series(
     community: Of = None,
     sources: Sources = None,
     labels: Labels = None,
-    zone: Zone = HERE_NAME,
+    zone: Zone = None,
     radius: Radius = None,
     role: As = Role.PRACTITIONER,
     state: State = None,
     as_json: AsJson = False,
 ) -> None:
     """Open places every week: all of them or none. 09:00 stays 09:00 when the clocks change."""
-    from services.cli.publishing import publish, weekdays
+    from services.cli.publishing import days_left_out, publish, weekdays
 
     data = _places(rpps, places, mode, radius, sources, labels, zone)
-    data |= {"weekdays": weekdays(on), "starts": start, "ends": end}
+    days = weekdays(on)
+    data |= {"weekdays": days, "starts": start, "ends": end}
     data |= {"first": first.date().isoformat(), "last": last.date().isoformat()}
-    data |= {"without": [day.date().isoformat() for day in without or []]}
+    data |= {"without": days_left_out(without, days)}
     publish(Kind.SLOT_SERIES, data, where, community, state, role=role, as_json=as_json)
 
 
@@ -125,7 +128,7 @@ def _places(
     radius: float | None,
     sources: str | None,
     labels: str | None,
-    zone: str,
+    zone: str | None,
 ) -> dict[str, Any]:
     """What is published, whenever it is."""
     said = {"open_to": codes(sources), "labels": codes(labels)}

@@ -8,7 +8,7 @@ import time
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -141,8 +141,7 @@ async def _serve_all(
         stack.push_async_callback(stop, [watching])
         clock = None
         if sandbox:
-            # A state that was kept goes on from where it was.
-            start = max(sandbox.start, await _last_instant(addresses, settings) or sandbox.start)
+            start = await _begins(sandbox, addresses, settings, as_json=as_json)
             clock = SandboxClock(start, sandbox.speed)
         house = await stack.enter_async_context(open_house(settings, addresses, clock=clock))
         on_signals(house.stopping.set)
@@ -167,6 +166,21 @@ async def _serve_all(
         await _told_to_stop(house)
         if not as_json:
             print("\nStopping: what was begun is finished first.")
+
+
+async def _begins(
+    sandbox: "Sandbox", addresses: "Addresses", settings: "Settings", *, as_json: bool
+) -> datetime:
+    """When it is in the sandbox: one that was kept goes on from where it was, or from later."""
+    last = await _last_instant(addresses, settings)
+    start = sandbox.start or last or datetime.now(UTC)
+    if last is None or start >= last:
+        return start
+    if not as_json:
+        from services.cli.words import day
+
+        print(f"Time never goes back: the sandbox goes on from {day(last)}, where it was.")
+    return last
 
 
 async def _last_instant(addresses: "Addresses", settings: "Settings") -> datetime | None:
@@ -249,7 +263,7 @@ async def _told_to_stop(house: "House") -> None:
 class Sandbox:
     """A time of its own."""
 
-    start: datetime
+    start: datetime | None  # None: where it was, or now
     speed: float
 
 

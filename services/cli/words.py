@@ -1,6 +1,6 @@
 """Codes and events in words, for a terminal."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
@@ -98,6 +98,7 @@ from events.visit import (
     VisitRated,
 )
 from events.weights import Weights
+from services.cli.errors import Told
 from services.cli.options import HERE_NAME, zone_named
 
 STATES = {
@@ -184,11 +185,27 @@ def local(given: datetime) -> datetime:
 
 
 def here(given: datetime, now: datetime | None = None, zone: ZoneInfo = HERE) -> str:
-    """What somebody typed, in the time that is shown or of a zone; an hour alone is of today."""
+    """What somebody typed, in the time that is shown or of a zone; an hour alone is of today.
+
+    Raises Told for what no clock shows, or shows twice, when the clocks change.
+    """
+    if given.tzinfo is not None:
+        return given.isoformat()
     if given.year == _NO_YEAR:
         today = (now or datetime.now(zone)).astimezone(zone).date()
         given = datetime.combine(today, given.time())
-    return given.replace(tzinfo=zone).isoformat()
+    first, second = (given.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
+    if first.utcoffset() == second.utcoffset():
+        return first.isoformat()
+    if first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != given:
+        later = first.astimezone(UTC).astimezone(zone)
+        msg = f"{given:%d %b %Y %H:%M} does not exist: the clocks go on to {later:%H:%M}"
+        raise Told(msg, code="no_such_hour", status=2)
+    msg = (
+        f"{given:%d %b %Y %H:%M} comes twice, as the clocks go back:"
+        f" write {first.isoformat(timespec='minutes')} or {second.isoformat(timespec='minutes')}"
+    )
+    raise Told(msg, code="hour_comes_twice", status=2)
 
 
 _NO_YEAR = 1900  # what strptime makes of an hour alone

@@ -122,7 +122,7 @@ def given(came: Arrival, community: str | None) -> Given:
 
 def community_of(came: Arrival, practitioner: Practitioner) -> str | None:
     """The practitioner's first community, or the one it was sent to."""
-    return next(iter(_communities_of(practitioner)), came.community)
+    return next(iter(communities_of(practitioner)), came.community)
 
 
 async def known_communities(
@@ -159,7 +159,7 @@ def check_reached(came: Arrival, request: Request, practitioner: Practitioner) -
     They are spoken for by a community of theirs that the request has reached; who has left by the
     community of the request.
     """
-    theirs = _communities_of(practitioner)
+    theirs = communities_of(practitioner)
     if isinstance(request, Waiting):
         theirs = tuple(finess for finess in theirs if finess in request.communities)
     if not theirs and (received := requests.received_of(request)):
@@ -170,7 +170,7 @@ def check_reached(came: Arrival, request: Request, practitioner: Practitioner) -
 
 def check_named(came: Arrival, practitioner: Practitioner, named: Iterable[str]) -> None:
     """Raises AnotherCommunity for who is to be a member of more than the one it was sent to."""
-    check_no_other(came, set(named).difference(_communities_of(practitioner)))
+    check_no_other(came, set(named).difference(communities_of(practitioner)))
 
 
 def check_no_other(came: Arrival, named: Iterable[str]) -> None:
@@ -179,6 +179,6 @@ def check_no_other(came: Arrival, named: Iterable[str]) -> None:
         check_addressed(came, finess)
 
 
-def _communities_of(practitioner: Practitioner) -> tuple[str, ...]:
+def communities_of(practitioner: Practitioner) -> tuple[str, ...]:
     """Those they are a member of, the first one first; of who is not enrolled, none."""
     return () if isinstance(practitioner, NotEnrolled) else enrolment(practitioner).communities

@@ -18,6 +18,7 @@ from domain.community import (
 )
 from events import streams
 from events.place import Commune
+from services.calendar import zone_of
 from services.intake.about import check_addressed, given, known_communities
 from services.intake.answering import (
     Agreement,
@@ -130,7 +131,7 @@ def forming(came: Arrival, sheet: CommunitySheet) -> FormCommunity:
         finess=sheet.finess,
         title=sheet.title,
         departement=sheet.departement,
-        zone=sheet.zone,
+        zone=sheet.zone or zone_of(sheet.departement),
         communes=sheet.communes,
         at=came.at,
     )

@@ -1,6 +1,6 @@
 """Which community serves which commune, and what it agreed to: read from the log as it goes on."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from time import monotonic
@@ -50,6 +50,11 @@ class Directory:
                 return Known(finess, formed)
             case _:
                 return None
+
+    async def zone_of(self, communities: Sequence[str]) -> str:
+        """Whose clocks the first of them goes by; those of Paris where there is none."""
+        known = await self.community(communities[0]) if communities else None
+        return known.formed.zone if known else "Europe/Paris"
 
     async def everyone(self) -> list[Known]:
         """Every community there is."""

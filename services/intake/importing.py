@@ -27,6 +27,7 @@ class ImportDesk:
 
     async def take_in(self, came: Arrival, sheets: Import) -> Answer:
         """How many are new or changed. Raises Invalid, with a problem for each wrong line."""
+        shared = await self._shared(sheets)
 
         async def decide(decision: Decision) -> Answer:
             problems: list[Problem] = []
@@ -52,9 +53,23 @@ class ImportDesk:
                 "state": "imported",
                 "lines": len(sheets.sheets),
                 "changed": changed,
+                **shared,
             }
 
         return await self._executor.execute(given(came, _concerned(came, sheets)), decide)
+
+    async def _shared(self, sheets: Import) -> Answer:
+        """Communes several serve, here or before: patients of those are sent to the one named."""
+        shared: dict[str, str] = {}
+        here: dict[str, str] = {}
+        for sheet in sheets.sheets:
+            if isinstance(sheet, CommunitySheet):
+                shared |= await self._directory.others_serving(sheet.communes, sheet.finess)
+                for commune in sheet.communes:
+                    first = here.setdefault(commune.insee, sheet.finess)
+                    if first != sheet.finess:
+                        shared.setdefault(commune.insee, first)
+        return {"served_first_by": shared} if shared else {}
 
     async def _happened(
         self, decision: Decision, came: Arrival, sheet: CommunitySheet | PractitionerLine
@@ -68,7 +83,8 @@ class ImportDesk:
                 member_of = await known_communities(self._directory, came, sheet.communities)
                 stream = streams.practitioner(sheet.rpps)
                 state = await decision.state(practitioners.decider, stream)
-                commands = of_a_line(came, sheet, member_of, state)
+                zone = await self._directory.zone_of(member_of)
+                commands = of_a_line(came, sheet, member_of, state, zone)
                 return stream, [*practitioners.decider.follow(commands, state)[0]]
             case _:
                 assert_never(sheet)

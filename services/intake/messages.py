@@ -198,7 +198,7 @@ class Places(Frozen):
 
     rpps: Rpps
     place: Place
-    zone: Zone = "Europe/Paris"
+    zone: Zone | None = None  # default: the first community's
     capacity: Capacity = 1
     modes: tuple[Mode, ...] = (Mode.OFFICE,)
     radius_km: Annotated[float, Field(gt=0, le=300)] | None = None
@@ -232,7 +232,7 @@ class OverbookGiven(Frozen):
     """Where, and how, patients are seen beyond the agenda (surnuméraire)."""
 
     place: Place
-    zone: Zone = "Europe/Paris"
+    zone: Zone | None = None  # default: the first community's
     modes: Annotated[tuple[Mode, ...], Field(min_length=1)] = (Mode.OFFICE,)
     radius_km: Annotated[float, Field(gt=0, le=300)] | None = None
 
@@ -291,7 +291,7 @@ class CommunitySheet(Frozen):
     finess: Finess
     title: Title
     departement: Departement
-    zone: Zone = "Europe/Paris"
+    zone: Zone | None = None  # default: the département's
     communes: Annotated[tuple[Commune, ...], Field(min_length=1, max_length=1000)]
 
 

@@ -38,6 +38,7 @@ from services.intake.about import (
     check_addressed,
     check_member,
     check_named,
+    communities_of,
     community_of,
     given,
     known_communities,
@@ -71,21 +72,21 @@ class Register:
     async def slot(self, came: Arrival, offer: SlotOffer) -> Answer:
         """Places a practitioner opens."""
         slot = (came.command_id, offer.start, offer.end)
-        return await self._publish(came, offer, lambda: [slot])
+        return await self._publish(came, offer, lambda _: [slot])
 
     async def series(self, came: Arrival, series: SlotSeries) -> Answer:
         """Places a practitioner opens every week: all of them or none."""
-        weekly = Weekly(
-            weekdays=frozenset(day - 1 for day in series.weekdays),
-            starts=time.fromisoformat(series.starts),
-            ends=time.fromisoformat(series.ends),
-            zone=series.zone,
-            first=series.first,
-            last=series.last,
-            without=frozenset(series.without),
-        )
 
-        def slots() -> list[tuple[UUID, datetime, datetime]]:
+        def slots(zone: str) -> list[tuple[UUID, datetime, datetime]]:
+            weekly = Weekly(
+                weekdays=frozenset(day - 1 for day in series.weekdays),
+                starts=time.fromisoformat(series.starts),
+                ends=time.fromisoformat(series.ends),
+                zone=zone,
+                first=series.first,
+                last=series.last,
+                without=frozenset(series.without),
+            )
             return [
                 (slot_of(came.command_id, one.day), one.start, one.end)
                 for one in occurrences(weekly, came.at)
@@ -97,13 +98,14 @@ class Register:
         self,
         came: Arrival,
         places: Places,
-        wanted: Callable[[], Sequence[tuple[UUID, datetime, datetime]]],
+        wanted: Callable[[str], Sequence[tuple[UUID, datetime, datetime]]],
     ) -> Answer:
         communities_open = await known_communities(self._directory, came, places.communities)
         check_addressed(came, *communities_open)
+        zone = places.zone or await self._directory.zone_of(communities_open)
 
         async def decide(decision: Decision) -> Answer:
-            slots = wanted()  # here: sent again, it is answered as the first time
+            slots = wanted(zone)  # here: sent again, it is answered as the first time
             enrolled = await _enrolled(decision, places.rpps, communities_open)
             # Of a series the weeks of a vacation are left out, as a holiday is.
             slots = [one for one in slots if not enrolled.is_away(one[1], one[2])]
@@ -128,7 +130,7 @@ class Register:
                     place=places.place,
                     start=start,
                     end=end,
-                    zone=places.zone,
+                    zone=zone,
                     capacity=places.capacity,
                     modes=places.modes,
                     radius_km=places.radius_km,
@@ -139,7 +141,7 @@ class Register:
                     origin=Origin.AGENDA,
                     at=came.at,
                 )
-                week = week_of(start, places.zone)
+                week = week_of(start, zone)
                 for other in agendas.weeks_at(start, end) - {week}:
                     agendas.check_free(command, await agenda_of(other))
                 stream, before = streams.agenda(places.rpps, week), await agenda_of(week)
@@ -159,7 +161,7 @@ class Register:
     async def practitioner(self, came: Arrival, sheet: PractitionerSheet) -> Answer:
         """A practitioner as they are now: only what differs from before happens."""
         member_of = await known_communities(self._directory, came, sheet.communities)
-        commands = enrolling(came, sheet, member_of)
+        commands = enrolling(came, sheet, member_of, await self._directory.zone_of(member_of))
 
         async def decide(decision: Decision) -> Answer:
             stream = streams.practitioner(sheet.rpps)
@@ -185,7 +187,8 @@ class Register:
             if news.communities:
                 await known_communities(self._directory, came, news.communities)
             check_named(came, before, news.communities)
-            commands = changing(came, news, before)
+            zone = await self._directory.zone_of(communities_of(before))
+            commands = changing(came, news, before, zone)
             events, state = practitioners.decider.follow(commands, before)
             decision.write(stream, events)
             return {
@@ -216,9 +219,12 @@ class Register:
 
 
 def enrolling(
-    came: Arrival, sheet: PractitionerSheet, member_of: tuple[str, ...]
+    came: Arrival, sheet: PractitionerSheet, member_of: tuple[str, ...], zone: str
 ) -> list[PractitionerCommand]:
-    """What a practitioner's sheet asks for, in order: only what differs will happen."""
+    """What a practitioner's sheet asks for, in order: only what differs will happen.
+
+    `zone`: whose clocks they go by, where it is not said.
+    """
     pause_or_resume = Pause if sheet.paused else Resume
     return [
         Enrol(
@@ -229,19 +235,19 @@ def enrolling(
             sheet.specialty,
             came.at,
         ),
-        GiveConsent(sheet.rpps, _consent(sheet.consent), came.at),
+        GiveConsent(sheet.rpps, _consent(sheet.consent, zone), came.at),
         pause_or_resume(sheet.rpps, came.at),
     ]
 
 
 def changing(
-    came: Arrival, change: PractitionerChange, practitioner: Practitioner
+    came: Arrival, change: PractitionerChange, practitioner: Practitioner, zone: str
 ) -> list[PractitionerCommand]:
     """What is said, and the rest as it is. Raises PractitionerNotEnrolled."""
     if isinstance(practitioner, NotEnrolled):
         raise PractitionerNotEnrolled(change.rpps)
     known, said = enrolment(practitioner), change.model_fields_set
-    consent = _merged(change.consent, known.consent)
+    consent = _merged(change.consent, known.consent, zone)
     commands: list[PractitionerCommand] = [
         TakePartOtherwise(
             change.rpps,
@@ -260,32 +266,36 @@ def changing(
 
 
 def of_a_line(
-    came: Arrival, line: PractitionerLine, member_of: tuple[str, ...], practitioner: Practitioner
+    came: Arrival,
+    line: PractitionerLine,
+    member_of: tuple[str, ...],
+    practitioner: Practitioner,
+    zone: str,
 ) -> list[PractitionerCommand]:
     """As `enrolling` for who is new, as `changing` for who is there."""
     if not communities_left(practitioner).isdisjoint(member_of):
         raise PractitionerHasLeft(line.rpps)
     if isinstance(practitioner, NotEnrolled):
-        return enrolling(came, line, member_of)
+        return enrolling(came, line, member_of, zone)
     known = enrolment(practitioner)
     # The same as what they are; of another profession it is refused.
     as_known = Enrol(line.rpps, line.profession, (), known.setting, known.specialty, came.at)
     said = {name: getattr(line, name) for name in line.model_fields_set & _ALSO_CHANGES}
     change = PractitionerChange(rpps=line.rpps, communities=member_of, **said)
-    return [as_known, *changing(came, change, practitioner)]
+    return [as_known, *changing(came, change, practitioner, zone)]
 
 
 _ALSO_CHANGES = {"setting", "specialty", "consent", "paused"}
 
 
-def _merged(change: ConsentChange, before: Consent | None) -> Consent:
-    said = _consent(change)
+def _merged(change: ConsentChange, before: Consent | None, zone: str) -> Consent:
+    said = _consent(change, zone)
     if before is None:
         return said
     return replace(before, **{name: getattr(said, name) for name in change.model_fields_set})
 
 
-def _consent(given: ConsentGiven) -> Consent:
+def _consent(given: ConsentGiven, zone: str) -> Consent:
     return Consent(
         sources=given.sources,
         weekly_cap=given.weekly_cap,
@@ -296,15 +306,15 @@ def _consent(given: ConsentGiven) -> Consent:
         protocols=given.protocols,
         new_patients=given.new_patients,
         daily_cap=given.daily_cap,
-        overbook=_overbook(given.overbook),
+        overbook=_overbook(given.overbook, zone),
     )
 
 
-def _overbook(given: OverbookGiven | None) -> Overbook | None:
+def _overbook(given: OverbookGiven | None, zone: str) -> Overbook | None:
     if given is None:
         return None
     return Overbook(
-        place=given.place, zone=given.zone, modes=given.modes, radius_km=given.radius_km
+        place=given.place, zone=given.zone or zone, modes=given.modes, radius_km=given.radius_km
     )
 
 

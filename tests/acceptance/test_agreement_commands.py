@@ -159,6 +159,8 @@ def test_hours_protocols_and_crises_are_shown_and_agreed(demo, community, tmp_pa
     assert demo.json("community", "crisis", finess)["crisis"] is None
     demo.json("community", "crisis", finess, "--title", "[/red] Canicule")
     assert "[/red] Canicule" in demo.run("community", "crisis", finess).stdout
+    instead = demo.run("community", "crisis", finess, "--title", "Grippe").stdout
+    assert "instead of the one there was: [/red] Canicule" in instead
     assert "[/red] Canicule" in demo.run("history", finess).stdout
     assert demo.json("community", "crisis", finess, "--over")["state"] == "crisis_ended"
     assert (
@@ -194,6 +196,54 @@ def test_a_vacation_asks_before_patients_lose_their_places(demo, community):
     assert "away" in demo.run("practitioner", "show", doctor).stdout
     back = demo.json("practitioner", "vacation", doctor, days[0], "--cancel")
     assert back["state"] == "vacation_cancelled"
+
+
+def test_the_last_day_of_a_vacation_is_one_of_it(demo, community):
+    _, doctor, _, _ = community
+    day = f"{datetime.now(HERE) + timedelta(days=9):%Y-%m-%d}"
+    vacation = ("practitioner", "vacation", doctor)
+
+    demo.json(*vacation, day, day, "--yes")
+
+    (away,) = demo.json("practitioner", "show", doctor)["vacations"]
+    start, end = (datetime.fromisoformat(away[name]) for name in ("start", "end"))
+    assert end.astimezone(HERE).date() - start.astimezone(HERE).date() == timedelta(days=1)
+    assert refused(demo, *vacation, day, "2020-01-01") == "vacation_ends_before_it_starts"
+    assert refused(demo, *vacation, "2020-01-01", "2020-01-02") == "vacation_over"
+    for wrong in ((day,), (day, day, "--cancel"), (day, "someday")):
+        assert refused(demo, *vacation, *wrong, status=2) == "usage"
+
+
+def test_an_hour_the_clocks_skip_or_have_twice_is_asked_about(demo, community):
+    """Found by an attack: 02:30 became 03:30, and a quarter of an hour lasted an hour more."""
+    _, doctor, _, insee = community
+    publish = ("slot", "publish", doctor, "--place", f"Cabinet;{insee};48.96;2.88")
+    skipped = ("--start", "2027-03-28T02:30", "--end", "2027-03-28T04:00")
+    twice = ("--start", "2027-10-31T02:50", "--end", "2027-10-31T03:05")
+    assert refused(demo, *publish, *skipped, status=2) == "no_such_hour"
+    assert refused(demo, *publish, *twice, status=2) == "hour_comes_twice"
+
+    told = demo.json(*publish, "--start", "2027-10-31T02:50+01:00", "--end", "2027-10-31T03:05")
+
+    listed = {one["slot_id"]: one for one in demo.json("slot", "list", "--rpps", doctor)["slots"]}
+    slot = listed[told["id"]]
+    assert slot["start"].startswith("2027-10-31T01:50")
+    assert slot["end"].startswith("2027-10-31T02:05")
+    assert "Sun 31 Oct 02:50" in demo.run("slot", "list", "--rpps", doctor).stdout
+
+
+def test_a_commune_two_communities_serve_is_named(demo, community, named, tmp_path):
+    finess, _, _, insee = community
+    file = tmp_path / "another.csv"
+    other = f"99{named[0][2:]}"
+    file.write_text(f"{COMMUNES}{other};CPTS Voisine;77;;{insee};Meaux;55000;48.96;2.88\n")
+
+    told = demo.json("import", "communities", file)
+
+    assert told["served_first_by"] == {insee: finess}
+    assert f"{insee} is served by {finess}" in demo.run("import", "communities", file).stdout
+    file.write_text(f"{COMMUNES}{other};Autre titre;77;;{insee};Meaux;55000;48.96;2.88\n")
+    assert "snp community change" in demo.run("import", "communities", file).stdout
 
 
 def test_a_practitioner_works_elsewhere_and_leaves_once_that_is_sure(demo, community):
@@ -236,7 +286,14 @@ def test_places_are_opened_every_week_by_the_wall_clock_of_where_they_are(demo, 
     shown = demo.json("slot", "list", "--rpps", doctor)["slots"]
     starts = {datetime.fromisoformat(slot["start"]) for slot in shown}
     assert {(start.hour, start.minute) for start in starts} == {(5, 0)}  # UTC+4, all year
+    again = (*every[:5], "--start", "14:00", "--end", "14:20")  # where the last ones were
+    told = demo.json(*again, "--first", days[0], "--last", days[0])
+    shown = {slot["slot_id"]: slot for slot in demo.json("slot", "list", "--rpps", doctor)["slots"]}
+    (slot,) = (shown[one] for one in told["slots"])
+    assert (slot["zone"], datetime.fromisoformat(slot["start"]).hour) == ("Indian/Reunion", 10)
     wrong = ("--first", days[0], "--last", days[2])
+    some = ("slot", "series", doctor, "--on", "mon", *hours, *wrong, "--without", "2026-12-24")
+    assert refused(demo, *some, status=2) == "usage"  # a Thursday
     assert refused(demo, *every[:4], "someday", *place, *hours, *wrong, status=2) == "usage"
     nowhere = ("slot", "publish", doctor, "--start", "09:00", "--end", "09:20", "--zone", "Mars")
     assert refused(demo, *nowhere, *place[:2], status=2) == "unknown_zone"

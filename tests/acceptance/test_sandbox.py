@@ -76,5 +76,8 @@ def test_a_real_state_is_no_sandbox_and_a_sandbox_is_not_real(tmp_path):
         snp.json("send", "-", stdin=json.dumps(told))
     with kept.running(*sandbox) as snp:  # goes on from where it was
         assert snp.json("clock")["now"] >= "2027-01-01T08:30"
+    with kept.running("--sandbox", "--speed", "0") as snp:
+        # Found by an attack: it jumped to the day of the machine, and all who waited went back.
+        assert snp.json("clock")["now"].startswith("2027-01-01T08:30")
     refused = kept.run("up", "--json")
     assert json.loads(refused.stdout.splitlines()[-1])["error"]["code"] == "is_a_sandbox"

@@ -17,8 +17,10 @@ from domain.practitioner import (
     CancelVacation,
     Leave,
     NoSuchVacation,
-    NotAVacation,
     PractitionerNotEnrolled,
+    VacationEndsBeforeItStarts,
+    VacationOver,
+    VacationTooLong,
 )
 from domain.request import Waiting
 from events import streams
@@ -78,16 +80,16 @@ def test_a_vacation_is_announced_once_and_may_be_cancelled():
 
 
 @pytest.mark.parametrize(
-    ("start", "end"),
+    ("start", "end", "refusal"),
     [
-        (NOON + HOUR, NOON + HOUR),
-        (NOON + HOUR, NOON),
-        (NOON - 2 * HOUR, NOON),
-        (NOON, NOON + timedelta(days=184)),
+        (NOON + HOUR, NOON + HOUR, VacationEndsBeforeItStarts),
+        (NOON + HOUR, NOON, VacationEndsBeforeItStarts),
+        (NOON - 2 * HOUR, NOON, VacationOver),
+        (NOON, NOON + timedelta(days=184), VacationTooLong),
     ],
 )
-def test_a_vacation_ends_after_it_starts_and_is_not_over_and_not_for_ever(start, end):
-    given(enrolled()).when(AnnounceVacation(DR_ADAM, start, end, NOON)).then_refused(NotAVacation)
+def test_a_vacation_ends_after_it_starts_and_is_not_over_and_not_for_ever(start, end, refusal):
+    given(enrolled()).when(AnnounceVacation(DR_ADAM, start, end, NOON)).then_refused(refusal)
 
 
 @pytest.mark.parametrize("event", [vacation(), vacation_cancelled()])

@@ -4,13 +4,25 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from domain import practitioner as practitioners
+from domain.practitioner import enrolment
+from events import streams
 from projections import availability
 from services.clock import SimulatedClock
 from services.projector.queries import rows
 from tests.conftest import house_at
-from tests.examples import HOUR, NEVERS, NOON
+from tests.examples import DR_ADAM, HOUR, NEVERS, NOON
 from tests.looking import on_board
-from tests.talking import ask, cloud_event, opened, request_told, slot_told, tell
+from tests.talking import (
+    ask,
+    cloud_event,
+    community_told,
+    opened,
+    practitioner_told,
+    request_told,
+    slot_told,
+    tell,
+)
 
 
 def series_told(**changes):
@@ -45,6 +57,21 @@ async def test_a_series_is_published_week_by_week(house):
     assert len(found) == len(told["slots"]) == 6
     assert [row["start"].day for row in found] == [26, 30, 7, 10, 14, 17]
     assert {row["start"].hour for row in found} == {8}
+
+
+async def test_nine_o_clock_is_nine_o_clock_where_the_community_is(house):
+    """Found by an attack: in Reunion the hours of Paris were meant, three hours late."""
+    await tell(house, "community", community_told(departement="974"))
+    overbook = {"place": slot_told(NOON)["place"]}
+    consent = practitioner_told()["consent"] | {"overbook": overbook}
+    await tell(house, "practitioner", practitioner_told(consent=consent))
+
+    told = await tell(house, "slot-series", series_told())
+
+    found = [row for row in await to_come(house) if str(row["slot_id"]) in told["slots"]]
+    assert {(row["zone"], row["start"].hour) for row in found} == {("Indian/Reunion", 5)}
+    known = await house.log.state(practitioners.decider, streams.practitioner(DR_ADAM))
+    assert enrolment(known).consent.overbook.zone == "Indian/Reunion"
 
 
 async def test_one_that_overlaps_refuses_them_all(house):
