@@ -75,11 +75,6 @@ def _after(last: After) -> ColumnElement[bool]:
     return or_(~waits, and_(waits, due_later))
 
 
-def of_case(case_id: str) -> Select[Any]:
-    """The requests of a regulation file."""
-    return select(requests.c.request_id).where(requests.c.case_id == case_id)
-
-
 def doctor_sought(*, community: str | None = None) -> Select[Any]:
     """Requests of patients who want a treating doctor, the earliest end first."""
     query = select(requests).where(requests.c.doctor == SOUGHT)
