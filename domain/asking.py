@@ -143,7 +143,8 @@ def _not_theirs(
         return NotThisProfession
     if outside_protocols(received, profession, setting, consent):
         return NotInTheProtocol
-    return against_consent(search, consent, member.rpps, member.agenda.regulated)
+    regulated = member.agenda.regulated_but(received.request_id)
+    return against_consent(search, consent, member.rpps, regulated)
 
 
 def _is_full_today(
@@ -156,7 +157,8 @@ def _is_full_today(
     today = day_of(now, overbook.zone)
     if day_of(search.request.due_by, overbook.zone) != today:
         return False
-    return member.agenda.taken_on(today, overbook.zone) >= daily_cap
+    asking = search.received.request_id
+    return member.agenda.taken_on(today, overbook.zone, asking) >= daily_cap
 
 
 def _reach(mode: Mode, search: Search, overbook: Overbook) -> float:

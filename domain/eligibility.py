@@ -10,11 +10,13 @@ from typing import Final, NamedTuple, assert_never
 
 from domain.agenda import Agenda, NoPlaceLeft, Slot, day_of
 from domain.decider import Refused
-from domain.geography import CAR_SECONDS_PER_KM, distance_km
+from domain.geography import CAR_SECONDS_PER_KM, distance_km, travel_time
 from domain.practitioner import Consent, Enrolled, Paused, Practitioner, PractitionerNotEnrolled
-from domain.request import Reach, Waiting
+from domain.request import Declined, Reach, Waiting
 from events.agenda import SlotPublished
 from events.codes import Mode, Profession, Setting
+from events.offer import WhyNot
+from events.place import Position
 from events.protocol import Pathway
 from events.request import RequestReceived
 
@@ -111,6 +113,18 @@ class LostBefore(Refused):
     code = "place_lost_before"
 
 
+class RefusedBefore(Refused):
+    """The practitioner was asked about this patient, and does not see them."""
+
+    code = "refused_before"
+
+
+class VisitsTooFarApart(Refused):
+    """The practitioner could not come from another visit, or go on to it, in time."""
+
+    code = "visits_too_far_apart"
+
+
 class StartsAfterDue(Refused):
     """The slot starts after the visit is due."""
 
@@ -179,7 +193,7 @@ def ways(search: Search, candidate: Candidate) -> list[Way] | type[Refused]:
         return reason
     if slot.free <= 0 and slot.free_for(search.received.request_id, search.now) <= 0:
         return NoPlaceLeft
-    return _reachable(search, slot)
+    return _reachable(search, slot, candidate.agenda)
 
 
 def _not_for(search: Search, slot: SlotPublished) -> type[Refused] | None:
@@ -201,7 +215,23 @@ def _not_for(search: Search, slot: SlotPublished) -> type[Refused] | None:
         return StartsAfterDue
     if slot.slot_id in search.request.lost:
         return LostBefore
+    if search.request.offers and _does_not_see_them(search.request, slot.rpps):
+        return RefusedBefore
     return None
+
+
+_NOT_THIS_PATIENT = frozenset({WhyNot.OUT_OF_SCOPE, WhyNot.TOO_FAR, WhyNot.OTHER})
+"""Who is full or absent beyond their agenda still gives the places they open in it."""
+
+
+def _does_not_see_them(request: Waiting, rpps: str) -> bool:
+    """Whether they were asked about this patient, and do not."""
+    match request.offers.get(rpps):
+        case Declined(reason=reason):
+            # Who cancelled a visit refused a time, not the patient.
+            return reason in _NOT_THIS_PATIENT and rpps not in request.cancelled_by
+        case _:
+            return False
 
 
 _PRACTISES = frozenset({Setting.TOWN, Setting.HEALTH_HOUSE, Setting.HEALTH_CENTRE})
@@ -263,11 +293,12 @@ def _not_by(search: Search, candidate: Candidate) -> type[Refused] | None:
                 return PractitionerAway
             if outside_protocols(received, slot.profession, slot.setting, consent):
                 return NotInTheProtocol
-            reason = against_consent(search, consent, slot.rpps, candidate.agenda.regulated)
+            regulated = candidate.agenda.regulated_but(received.request_id)
+            reason = against_consent(search, consent, slot.rpps, regulated)
             _, daily_cap = consent.caps(in_crisis=search.reach.crisis)
             if reason is None and daily_cap is not None:
                 day = day_of(slot.start, slot.zone)
-                taken_that_day = candidate.agenda.taken_on(day, slot.zone)
+                taken_that_day = candidate.agenda.taken_on(day, slot.zone, received.request_id)
                 return DailyCapReached if taken_that_day >= daily_cap else None
             return reason
         case Enrolled():
@@ -305,7 +336,7 @@ def against_consent(
     return None
 
 
-def _reachable(search: Search, candidate: Slot) -> list[Way] | type[Refused]:
+def _reachable(search: Search, candidate: Slot, agenda: Agenda) -> list[Way] | type[Refused]:
     received, slot = search.received, candidate.published
     wanted = received.modes
     for mode in slot.modes:
@@ -346,9 +377,32 @@ def _reachable(search: Search, candidate: Slot) -> list[Way] | type[Refused]:
             reason = StartsTooSoon
         elif start > search.request.due_by:
             reason = StartsAfterDue
+        elif (mode is _HOME or agenda.calls_at_home) and _cannot_be_there(
+            received.position if mode is _HOME else slot.place.position, mode, candidate, agenda
+        ):
+            reason = VisitsTooFarApart
         else:
             found.append(Way(mode, way, start))
     return found or reason
+
+
+def _cannot_be_there(here: Position, mode: Mode, candidate: Slot, agenda: Agenda) -> bool:
+    """Whether the way to or from another visit is longer than the time between the two.
+
+    Between their beginnings: what is certain. In what order one range is done, is the
+    practitioner's affair.
+    """
+    if mode is _VIDEO:
+        return False
+    first, last = candidate.begins
+    for other in agenda.slots.values():
+        if not other.whereabouts or other.published.slot_id == candidate.published.slot_id:
+            continue
+        begins, until = other.begins
+        between = max(last - begins, until - first)
+        if between < min(travel_time(here, there) for there in other.whereabouts):
+            return True
+    return False
 
 
 # Looking a member up in its Enum costs as much as comparing two slots: this is the innermost loop.

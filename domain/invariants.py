@@ -13,6 +13,7 @@ from domain import account as accounts
 from domain import practitioner as practitioners
 from domain.account import Account, NotOpened
 from domain.agenda import day_of, weeks_at
+from domain.agenda.week import LAST_ARRIVAL
 from domain.decider import ImpossibleHistory
 from domain.eligibility import is_opened, not_within, outside_protocols
 from domain.geography import travel_time
@@ -34,7 +35,7 @@ from events.agenda import (
     SlotWithdrawn,
 )
 from events.catalogue import AnyEvent
-from events.codes import Profession, Setting, Source
+from events.codes import Mode, Profession, Setting, Source
 from events.community import CommunityEvent
 from events.envelope import Recorded
 from events.offer import (
@@ -92,11 +93,17 @@ class _Slot:
     specialty: str | None
     surge: bool
     taken: dict[UUID, UUID] = field(default_factory=dict)  # request → command that took the place
+    where: dict[UUID, Position] = field(default_factory=dict)  # of these, not by video: seen there
     own: set[UUID] = field(default_factory=set)  # of these, the practitioner's own patients
     held: dict[UUID, datetime] = field(default_factory=dict)  # request → until when
     is_range: bool = False  # it has, or had, several places
     withdrawn: bool = False
     elapsed: bool = False
+
+    @property
+    def last_begins(self) -> datetime:
+        """When the last visit of it may begin."""
+        return max(self.start, self.end - LAST_ARRIVAL) if self.is_range else self.start
 
 
 @dataclass
@@ -282,11 +289,26 @@ class Audit:
             self._broken("place_taken_twice", recorded.position, event.slot_id)
         self._check_consent(slot, event, recorded)
         self._check_slot(slot, event, recorded)
+        self._check_way(slot, event, recorded)
         slot.taken[event.request_id] = recorded.meta.command_id
         if event.own_patient:
             slot.own.add(event.request_id)
         if len(slot.taken) > slot.capacity:
             self._broken("over_capacity", recorded.position, event.slot_id)
+
+    def _check_way(self, slot: _Slot, event: SlotPlaceTaken, recorded: Recorded) -> None:
+        """Between two visits there is time to drive from one to the other, not counting them."""
+        here = event.where or slot.place
+        if event.mode is Mode.VIDEO:
+            return
+        slot.where[event.request_id] = here
+        for other in self._agendas[slot.agenda]:
+            ways = [
+                travel_time(here, there) for one, there in other.where.items() if one in other.taken
+            ]
+            between = max(slot.last_begins - other.start, other.last_begins - slot.start)
+            if other is not slot and not other.withdrawn and ways and between < min(ways):
+                self._broken("visits_too_far_apart", recorded.position, slot.slot_id)
 
     def _check_slot(self, slot: _Slot, event: SlotPlaceTaken, recorded: Recorded) -> None:
         request = self._requests.get(event.request_id)

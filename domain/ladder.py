@@ -201,7 +201,7 @@ class _Climb:
 
     def stops_asking(self) -> None:
         """Where the step in which somebody was asked is switched off, or of another hour."""
-        switched_off = self.request.step_kind in ASKING and self._at != self.request.step
+        switched_off = self.request.step_kind in ASKING and not self._is_announced
         if switched_off and self.request.pending:
             self.do(StopAsking(self.request_id, self._now))
 
@@ -260,7 +260,7 @@ class _Climb:
         """The next instant of the step, as it is announced again; None: it is too late for any."""
         step = self._step(at)
         own_end = self.request.step_until if at >= 0 else None
-        if self.request.step != at >= 0 and step.minutes:
+        if at >= 0 and not self._is_announced and step.minutes:
             # Members' slots, where every request is without a word: now there is one.
             own_end = self.request.since + timedelta(minutes=step.minutes)
             if own_end <= self._now:
@@ -278,6 +278,12 @@ class _Climb:
             return at
         return foot  # also where another ladder was adopted, with another step there
 
+    @property
+    def _is_announced(self) -> bool:
+        """Whether the step it is in was announced: another ladder may have another one there."""
+        at, request = self._at, self.request
+        return at == request.step >= 0 and self._around.steps[at].kind is request.step_kind
+
     def _step(self, number: int) -> Step:
         return self._around.steps[max(number, 0)]
 
@@ -285,7 +291,7 @@ class _Climb:
         """When the step the request is in is over."""
         if not step.minutes:
             return self._now
-        announced = self.request.step_until if self.request.step == self._at else None
+        announced = self.request.step_until if self._is_announced else None
         until = announced or self.request.since + timedelta(minutes=step.minutes)
         return min(until, self._around.give_up_at)
 

@@ -1,5 +1,6 @@
 """A member accepts a patient beyond the agenda: the slot is made for them in the same decision."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import assert_never
@@ -8,7 +9,7 @@ from uuid import UUID
 from domain import agenda as agendas
 from domain import placing
 from domain import request as requests
-from domain.agenda import Agenda, OffTheGrid, PublishSlot, Slot, on_the_grid
+from domain.agenda import Agenda, OffTheGrid, PublishSlot, on_the_grid
 from domain.eligibility import Candidate, NoConsent, PractitionerAway, search, ways
 from domain.placing import OverTwoStreams, PlaceRequest
 from domain.practitioner import Enrolled, NotEnrolled, Paused, Practitioner, PractitionerNotEnrolled
@@ -23,8 +24,8 @@ from domain.request import (
     Unassign,
     Waiting,
 )
-from events.agenda import Freed
-from events.codes import Label, Origin
+from events.agenda import AgendaEvent, Freed
+from events.codes import Label, Mode, Origin
 from events.explanation import Explanation
 from events.practitioner import Overbook
 from events.request import RequestReceived, Unassigned
@@ -76,24 +77,32 @@ def overbook_of(rpps: str, practitioner: Practitioner) -> tuple[Enrolled, Overbo
 def accept(
     command: AcceptOffer, request: Request, agenda: Agenda, practitioner: Practitioner
 ) -> OverTwoStreams:
-    """A slot of one place, made and taken. Raises OfferOver when somebody was faster."""
+    """A slot of one place, made and taken; where the member has a free one then, that one.
+
+    Raises OfferOver when somebody was faster, and whatever else forbids it.
+    """
     claim = ClaimOffer(command.request_id, command.rpps, command.start, command.at)
     claimed = requests.decide(claim, request)
     if not isinstance(request, Waiting):
         return OverTwoStreams((), ())  # the same again, or it was refused
-    if not on_the_grid(command.start):
-        raise OffTheGrid(command.start.isoformat())
-    publish = _slot(command, request.received, practitioner)
-    published = agendas.decide(publish, agenda)
-    after = agendas.decider.replay(published, since=agenda)
-    candidate = Candidate(Slot(after.slots[command.slot_id].published), agenda, practitioner)
-    found = ways(search(request, command.at), candidate)
-    if not isinstance(found, list):
-        raise found(command.rpps, command.start.isoformat())
+    enrolled, overbook = overbook_of(command.rpps, practitioner)
+    published: Sequence[AgendaEvent] = ()
+    if own := _own_place(command, request, agenda, practitioner):
+        slot_id, mode = own
+    else:
+        if not on_the_grid(command.start):
+            raise OffTheGrid(command.start.isoformat())
+        publish = _slot(command, request.received, enrolled, overbook)
+        published = agendas.decide(publish, agenda)
+        made = agendas.decider.replay(published, since=agenda).slots[command.slot_id]
+        found = ways(search(request, command.at), Candidate(made, agenda, practitioner))
+        if not isinstance(found, list):
+            raise found(command.rpps, command.start.isoformat())
+        slot_id, mode = command.slot_id, found[0].mode
     place = PlaceRequest(
         request_id=command.request_id,
-        slot_id=command.slot_id,
-        mode=found[0].mode,
+        slot_id=slot_id,
+        mode=mode,
         explanation=Explanation(
             policy=POLICY,
             considered=len(request.offers),
@@ -102,20 +111,38 @@ def accept(
             not_eligible=(),
         ),
         at=command.at,
+        start=command.start,
     )
     both = placing.place(
         place,
         requests.decider.replay(claimed, since=request),
-        after,
+        agendas.decider.replay(published, since=agenda),
         practitioner,
     )
     return OverTwoStreams([*claimed, *both.request], [*published, *both.agenda])
 
 
+def _own_place(
+    command: AcceptOffer, request: Waiting, agenda: Agenda, practitioner: Practitioner
+) -> tuple[UUID, Mode] | None:
+    """Of the hours they opened, a free place the patient may have, in which a visit may begin then.
+
+    Beside it, another patient would be sent at the same time.
+    """
+    for slot_id, slot in agenda.slots.items():
+        first, last = slot.begins
+        if not first <= command.start <= min(last, request.due_by):
+            continue
+        found = ways(search(request, command.at), Candidate(slot, agenda, practitioner))
+        for way in found if isinstance(found, list) else ():
+            if way.start <= command.start:
+                return slot_id, way.mode
+    return None
+
+
 def _slot(
-    command: AcceptOffer, received: RequestReceived, practitioner: Practitioner
+    command: AcceptOffer, received: RequestReceived, enrolled: Enrolled, overbook: Overbook
 ) -> PublishSlot:
-    enrolled, overbook = overbook_of(command.rpps, practitioner)
     return PublishSlot(
         slot_id=command.slot_id,
         rpps=command.rpps,

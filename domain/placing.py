@@ -39,7 +39,7 @@ from domain.request import (
     place_of,
 )
 from events.agenda import AgendaEvent, Freed, SlotPlaceFreed, SlotPlaceReleased
-from events.codes import Mode
+from events.codes import Mode, Origin
 from events.explanation import Explanation
 from events.request import (
     HoldEnd,
@@ -59,6 +59,7 @@ class PlaceRequest:
     mode: Mode
     explanation: Explanation
     at: datetime
+    start: datetime | None = None  # of the visit, where the practitioner says when
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,8 @@ def place(
         same_again = Way(command.mode, 0.0, slot.published.start)
         return OverTwoStreams(requests.decide(_assign(command, slot, same_again), request), ())
     way = _way(command, request, Candidate(slot, agenda, practitioner))
+    if command.start is not None:
+        way = way._replace(start=command.start)
     take = TakePlace(
         slot_id=command.slot_id,
         request_id=command.request_id,
@@ -249,7 +252,20 @@ def freeing(
         return OverTwoStreams(happened, _release(request, agenda, at) if happened else ())
     assigned = request.assigned
     free = FreePlace(assigned.slot_id, assigned.request_id, reason, at)
-    return OverTwoStreams(happened, agendas.decide(free, agenda))
+    freed = agendas.decide(free, agenda)
+    after = agendas.decider.replay(freed, since=agenda)
+    return OverTwoStreams(happened, [*freed, *_taken_back(assigned.slot_id, after, at)])
+
+
+def _taken_back(slot_id: UUID, agenda: Agenda, at: datetime) -> Sequence[AgendaEvent]:
+    """What a member made for one patient beyond the agenda is open to nobody else without asking.
+
+    Unless they made more of it since, or it has begun.
+    """
+    slot = agenda.slot(slot_id).published
+    if slot.origin is not Origin.OVERBOOK or slot.capacity > 1 or slot.start <= at:
+        return ()
+    return agendas.decide(WithdrawSlot(slot_id, at), agenda)
 
 
 @dataclass(frozen=True)

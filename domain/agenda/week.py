@@ -21,7 +21,7 @@ from domain.agenda.refusals import (
 from domain.geography import travel_time
 from events.agenda import SlotPublished
 from events.codes import Mode
-from events.place import CoarsePosition
+from events.place import CoarsePosition, Position
 
 LONGEST_SLOT = timedelta(hours=24)
 GRID = timedelta(minutes=15)  # of patients beyond the agenda (national platform, surnuméraire)
@@ -67,6 +67,19 @@ class Slot:
         return self.published.start > now or (self.is_range and self.published.end > now)
 
     @property
+    def begins(self) -> tuple[datetime, datetime]:
+        """When a visit in it may begin: from, and to."""
+        start, end = self.published.start, self.published.end
+        return start, max(start, end - LAST_ARRIVAL) if self.is_range else start
+
+    @cached_property
+    def whereabouts(self) -> tuple[Position, ...]:
+        """Where the practitioner sees who has a place in it; by video they may be anywhere."""
+        visits = (self.visits[one] for one, mode in self.taken.items() if mode is Mode.HOME)
+        here = (self.published.place.position,) if Mode.OFFICE in self.taken.values() else ()
+        return *visits, *here
+
+    @property
     def free(self) -> int:
         """Places left, those held apart."""
         return self.published.capacity - len(self.taken) - len(self.held)
@@ -101,10 +114,25 @@ class Agenda:
         """Of these, by patients who are not the practitioner's own: what a cap a week is about."""
         return self.taken - sum(len(slot.own & slot.taken.keys()) for slot in self.slots.values())
 
-    def taken_on(self, day: date, zone: str) -> int:
-        """Places taken on that day there, over all slots."""
+    @cached_property
+    def holders(self) -> Mapping[UUID, UUID]:
+        """For whom a place of this week is kept, and in which slot."""
+        return {one: slot_id for slot_id, slot in self.slots.items() for one in slot.held}
+
+    @cached_property
+    def calls_at_home(self) -> bool:
+        """Whether somebody is visited at home this week."""
+        return any(slot.visits for slot in self.slots.values())
+
+    def regulated_but(self, request_id: UUID) -> int:
+        """As `regulated`, with the places kept for others, who may each take theirs."""
+        kept = len(self.holders) - (request_id in self.holders) if self.holders else 0
+        return self.regulated + kept
+
+    def taken_on(self, day: date, zone: str, but: UUID) -> int:
+        """Places taken on that day there, or kept for others than `but`, over all slots."""
         return sum(
-            len(slot.taken)
+            len(slot.taken) + len(slot.held.keys() - {but})
             for slot in self.slots.values()
             if day_of(slot.published.start, zone) == day
         )

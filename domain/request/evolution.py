@@ -252,7 +252,8 @@ def _waiting_again(waiting: Waiting, event: RequestUnassigned) -> Waiting:
         reach=FOOT_REACH,
     )
     if event.reason is Unassigned.CANCELLED_BY_PATIENT:
-        return replace(again, lost=waiting.lost | {event.slot_id}, first_in_line=False)
+        lost = waiting.lost | {event.slot_id}
+        return replace(again, lost=lost, first_in_line=False, put_off_from=None)
     again = replace(again, first_in_line=True)
     if event.reason is Unassigned.DEADLINE_SHORTENED:
         return again  # who accepted would have seen the patient
@@ -298,13 +299,25 @@ def _with_deadline(request: Request, event: RequestDeadlineAgreed) -> Request:
     match request:
         case Waiting():
             # Whoever waits is looked at again at once: what did not fit may fit now, or no longer.
-            return replace(request, due_by=event.due_by, next_at=event.agreed_at)
+            before = _put_off_from(request, event)
+            at = event.agreed_at
+            return replace(request, due_by=event.due_by, next_at=at, put_off_from=before)
         case Assigned(waiting=waiting):
-            return replace(request, waiting=replace(waiting, due_by=event.due_by))
+            agreed = replace(waiting, due_by=event.due_by, put_off_from=None)
+            return replace(request, waiting=agreed)
         case NotReceived() | Emergency() | Visited() | Closed():
             raise ImpossibleHistory(event.name, request)
         case _:
             assert_never(request)
+
+
+def _put_off_from(waiting: Waiting, event: RequestDeadlineAgreed) -> datetime | None:
+    """When it was due, where a later time is taken that a member proposed: theirs alone."""
+    proposed = any(
+        isinstance(offer, Proposed) and offer.start == event.due_by > waiting.due_by
+        for offer in waiting.offers.values()
+    )
+    return (waiting.put_off_from or waiting.due_by) if proposed else None
 
 
 def _without_patient(request: Request, event: PatientErased) -> Request:

@@ -15,14 +15,17 @@ from domain.request.states import (
     Waiting,
     refusal_of,
 )
+from events.codes import Delay
 from events.offer import Lapse
 from events.request import (
     RequestAssigned,
+    RequestDeadlineAgreed,
     RequestEscalated,
     RequestEvent,
     RequestHandedBack,
     RequestSearching,
     RequestUnassigned,
+    Unassigned,
 )
 
 FIRST_OWNER = "dispatch"
@@ -114,20 +117,36 @@ def assign(command: Assign, request: Request) -> list[RequestEvent]:
 
 def unassign(command: Unassign, request: Request) -> list[RequestEvent]:
     match request:
-        case Assigned(assigned=given):
-            return [
-                RequestUnassigned(
-                    request_id=command.request_id,
-                    slot_id=given.slot_id,
-                    rpps=given.rpps,
-                    reason=command.reason,
-                    unassigned_at=command.at,
-                )
-            ]
+        case Assigned(assigned=given, waiting=waiting):
+            lost = RequestUnassigned(
+                request_id=command.request_id,
+                slot_id=given.slot_id,
+                rpps=given.rpps,
+                reason=command.reason,
+                unassigned_at=command.at,
+            )
+            return [lost, *_due_as_before(command, waiting)]
         case NotReceived() | Emergency() | Waiting() | Visited() | Closed():
             raise refusal_of(command.request_id, request)
         case _:
             assert_never(request)
+
+
+def _due_as_before(command: Unassign, waiting: Waiting) -> list[RequestDeadlineAgreed]:
+    """A later time was agreed to for the place that is lost, and for no other.
+
+    Who cancels it themselves, and wants another, has agreed to wait.
+    """
+    if waiting.put_off_from is None or command.reason is Unassigned.CANCELLED_BY_PATIENT:
+        return []
+    return [
+        RequestDeadlineAgreed(
+            request_id=command.request_id,
+            delay=waiting.received.delay or Delay.RDV,
+            due_by=waiting.put_off_from,
+            agreed_at=command.at,
+        )
+    ]
 
 
 def hand_back(command: HandBackRequest, request: Request) -> list[RequestEvent]:

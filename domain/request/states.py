@@ -104,6 +104,7 @@ class Waiting:
     next_at: datetime
     since: datetime  # it waits: received, or the place lost
     erased: bool = False
+    put_off_from: datetime | None = None  # due before a later time was taken that a member proposed
     lost: frozenset[UUID] = frozenset()  # slots it had a place in: nobody is sent there again
     first_in_line: bool = False  # had a place and lost it through no doing of the patient's
     cancelled_by: frozenset[str] = frozenset()  # practitioners: never asked again

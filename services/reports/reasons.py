@@ -41,6 +41,10 @@ REASONS: Mapping[str, Words] = {
     "daily_cap_reached": Words("plafond du jour atteint", "cap of the day reached"),
     "outside_age_limits": Words("ne reçoit pas cet âge", "sees no patients of this age"),
     "motive_excluded": Words("ne reçoit pas pour ce motif", "sees no patients for this reason"),
+    "refused_before": Words("n'a pas souhaité voir ce patient", "does not see this patient"),
+    "visits_too_far_apart": Words(
+        "trop loin d'une autre de ses visites", "too far from another visit of theirs"
+    ),
     "place_lost_before": Words("le patient y avait perdu sa place", "the patient lost it before"),
     "starts_after_due": Words("commence après l'échéance", "starts after the visit is due"),
     "starts_too_soon": Words("commence trop tôt pour y arriver", "starts too soon to be reached"),

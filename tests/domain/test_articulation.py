@@ -761,6 +761,20 @@ SCENARIOS = {
         ],
         [],
     ),
+    "another ladder that begins with slots, while the first step of this one asks": (
+        "ladder offers:30; A overbooks; S overbooks SOS",
+        "12:01 L adopts slots:0 ask:10:SOS",
+        [
+            "12:00 step 0 members until 12:30",
+            "12:00 asked A until 12:05",
+            "12:01 A STEP_OVER",
+            "12:01 step 1 partners until 12:11",
+            "12:01 asked S until 12:03:30",
+            "12:03:30 S NO_ANSWER",
+            "15:50 back NOBODY_ACCEPTED A:NONE S:NONE",
+        ],
+        [],
+    ),
     "whoever need not answer is asked again where the step comes back": (
         "A overbooks",
         "12:01 L adopts slots:0; 12:10 L adopts slots:0 offers:10",

@@ -19,6 +19,7 @@ from domain.eligibility import (
     StartsAfterDue,
     StartsTooSoon,
     TooFar,
+    VisitsTooFarApart,
     Way,
     WeeklyCapReached,
     search,
@@ -30,6 +31,8 @@ from events.place import CoarsePosition
 from events.practitioner import PractitionerPaused
 from tests.examples import (
     AFTERNOON,
+    ANNA,
+    BEN,
     DR_ADAM,
     HOUR,
     MINUTE,
@@ -39,6 +42,7 @@ from tests.examples import (
     called,
     consented,
     enrolled,
+    place_held,
     published,
     received,
     taken,
@@ -67,6 +71,60 @@ def test_own_patients_are_not_counted_against_the_cap_of_a_week():
         assert agenda.regulated == counted
         found = ways(search(request, NOON), Candidate(agenda.slots[AFTERNOON], agenda, who))
         assert (found is WeeklyCapReached) is bool(counted)
+
+
+@pytest.mark.parametrize(
+    ("caps", "reason"),
+    [
+        ({"weekly_cap": 1}, WeeklyCapReached),
+        ({"weekly_cap": None, "daily_cap": 1}, DailyCapReached),
+    ],
+)
+def test_a_place_kept_for_somebody_counts_as_theirs(caps, reason):
+    """Found by an attack: the place kept for the patient on the telephone could not be given."""
+    hours = [
+        published(),
+        published(called("another"), start=NOON + 2 * HOUR, end=NOON + 3 * HOUR),
+    ]
+    agenda = agendas.decider.replay([*hours, place_held(ANNA)])
+    who = practitioners.decider.replay([enrolled(), consented(**caps)])
+
+    def looked_at(of, slot_id):
+        request = requests.decider.replay([received(of)])
+        return ways(search(request, NOON), Candidate(agenda.slots[slot_id], agenda, who))
+
+    assert looked_at(BEN, called("another")) is reason
+    assert isinstance(looked_at(ANNA, AFTERNOON), list)
+
+
+NORTH, SOUTH = CoarsePosition(lat=47.10, lon=3.16), CoarsePosition(lat=46.88, lon=3.16)
+TO_HOMES = {"modes": (Mode.HOME, Mode.OFFICE, Mode.VIDEO), "radius_km": 30}
+NEXT = called("the slot after")
+
+
+def after_a_visit(minutes, *, asked, where=NORTH, **slot):
+    """A visit in the slot of the examples, then another so much later."""
+    hours = {"start": NOON + HOUR + minutes * MINUTE, "end": NOON + 4 * HOUR, **TO_HOMES, **slot}
+    visit = taken(BEN, mode=Mode.HOME if where else Mode.VIDEO, where=where)
+    first = published(end=NOON + HOUR + 10 * MINUTE, **TO_HOMES)
+    agenda = agendas.decider.replay([first, visit, published(NEXT, **hours)])
+    request = requests.decider.replay([received(due_by=NOON + 6 * HOUR, **asked)])
+    who = practitioners.decider.replay(AGREEING)
+    found = ways(search(request, NOON), Candidate(agenda.slots[NEXT], agenda, who))
+    return [way.mode for way in found] if isinstance(found, list) else found
+
+
+def test_between_two_visits_there_is_time_for_the_way():
+    """Found by an attack: 31 km to the north, then 61 to the south, without a minute between."""
+    home = {"modes": (Mode.HOME,), "position": SOUTH}  # 24 km: 37 minutes
+    office = {"modes": (Mode.OFFICE,)}  # 12 km from the visit: 18 minutes
+    assert after_a_visit(30, asked=home) is VisitsTooFarApart
+    assert after_a_visit(40, asked=home) == [Mode.HOME]
+    assert after_a_visit(15, asked=office) is VisitsTooFarApart
+    assert after_a_visit(30, asked=office) == [Mode.OFFICE]
+    assert after_a_visit(15, asked={"modes": (Mode.VIDEO,)}) == [Mode.VIDEO]
+    assert after_a_visit(30, asked=home, where=None) == [Mode.HOME]
+    assert after_a_visit(15, asked=office, capacity=3) == [Mode.OFFICE]  # there is time in a range
 
 
 def test_a_slot_that_fits_says_how_far_it_is():

@@ -5,8 +5,8 @@ import pytest
 from domain.invariants import Audit
 from events.account import AccountClosed, AccountOpened
 from events.agenda import Freed, SlotPlaceFreed
-from events.codes import Delay, Priority, Profession, Source
-from events.place import Position
+from events.codes import Delay, Mode, Priority, Profession, Source
+from events.place import CoarsePosition, Position
 from events.practitioner import PractitionerPaused, PractitionerResumed
 from events.protocol import Pathway
 from events.request import (
@@ -293,6 +293,26 @@ def test_two_places_at_once_are_noticed_in_two_zones():
     assert broken(recorded(formed(), enrolled(), consented(), in_paris, in_reunion)) == {
         "in_two_places_at_once"
     }
+
+
+@pytest.mark.parametrize(
+    ("lat", "mode", "told"),
+    [
+        (46.88, Mode.HOME, {"visits_too_far_apart"}),
+        (47.09, Mode.HOME, set()),
+        (46.88, Mode.VIDEO, set()),
+    ],
+)
+def test_visits_nobody_could_drive_between_are_noticed(lat, mode, told):
+    at_homes = {"modes": (Mode.HOME, Mode.VIDEO), "radius_km": 30}
+    there = CoarsePosition(lat=lat, lon=3.16) if mode is Mode.HOME else None
+    first = published(MORNING, start=NOON + 40 * MINUTE, end=NOON + HOUR, **at_homes)
+    visits = [
+        taken(ANNA, MORNING, mode=Mode.HOME, where=CoarsePosition(lat=47.10, lon=3.16)),
+        taken(BEN, mode=mode, where=there),
+    ]
+    events = recorded(formed(), enrolled(), consented(), first, published(**at_homes), *visits)
+    assert broken(events) - {"place_without_an_assignment"} == told
 
 
 def test_a_gap_and_a_wrong_order_are_noticed():

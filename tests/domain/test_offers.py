@@ -4,7 +4,7 @@ import pytest
 
 from domain import agenda as agendas
 from domain import practitioner as practitioners
-from domain.agenda import NoTimeToTravel, OffTheGrid, OverlapsAnotherSlot
+from domain.agenda import NoTimeToTravel, OffTheGrid, OverlapsAnotherSlot, Slot
 from domain.asking import (
     Askable,
     AskedBefore,
@@ -17,17 +17,21 @@ from domain.asking import (
 )
 from domain.decider import ImpossibleHistory
 from domain.eligibility import (
+    Candidate,
     NoConsent,
     NotThisProfession,
     NotThisWay,
     PractitionerAway,
+    RefusedBefore,
     StartsAfterDue,
     StartsTooSoon,
     TooFar,
     WeeklyCapReached,
     search,
+    ways,
 )
 from domain.overbooking import AcceptOffer, CorrectClaim, accept, correct
+from domain.placing import By, Cancel, cancel, reorient, withdraw
 from domain.practitioner import (
     GoOffCall,
     GoOnCall,
@@ -58,20 +62,24 @@ from domain.request import (
     RefuseAsEmergency,
     RefuseOffer,
     ReleaseMembers,
+    Reorient,
     RequestClosed,
+    Unassign,
     Waiting,
     Withdraw,
     decider,
 )
 from events.agenda import Freed
-from events.codes import Channel, Mode, Origin, Priority, Profession, Source
+from events.codes import Channel, Delay, Mode, Origin, Priority, Profession, Source
+from events.destination import Destination
 from events.ladder import StepKind
 from events.offer import Answer, Asked, Lapse, WhyNot
 from events.place import Position
 from events.practitioner import Overbook, PractitionerPaused
-from events.request import HandBack, RequestWithdrawn, Unassigned, Withdrawal
+from events.request import HandBack, RequestDeadlineAgreed, RequestWithdrawn, Unassigned, Withdrawal
 from tests.domain.spec import Spec
 from tests.examples import (
+    AFTERNOON,
     ANNA,
     BEN,
     CENTRE,
@@ -384,7 +392,8 @@ def test_the_same_acceptance_twice_makes_one_slot():
             (),
             PractitionerAway,
         ),
-        (accepting(NOON + HOUR), AGREES, (published(),), OverlapsAnotherSlot),
+        (accepting(NOON + HOUR), AGREES, (published(), taken(BEN)), OverlapsAnotherSlot),
+        (accepting(NOON + HOUR + 15 * MINUTE), AGREES, (published(),), OverlapsAnotherSlot),
         (
             accepting(NOON + HOUR + 30 * MINUTE),
             AGREES,
@@ -412,6 +421,96 @@ def test_the_same_acceptance_twice_makes_one_slot():
 def test_what_forbids_an_acceptance_is_said(command, doctor, week, reason):
     with pytest.raises(reason):
         accept(command, decider.replay(ASKED), agenda(*week), practitioners.decider.replay(doctor))
+
+
+def test_who_accepts_at_the_time_of_a_free_place_of_theirs_gives_that_place():
+    """Found by an attack: it was refused, and beside it another would have come at that time."""
+    both = accept(accepting(NOON + HOUR), decider.replay(ASKED), agenda(published()), DOCTOR)
+
+    assert [event.name for event in both.agenda] == ["slot.place_taken"]
+    assert (both.request[-1].slot_id, both.request[-1].start) == (AFTERNOON, NOON + HOUR)
+
+
+def test_who_accepts_within_a_range_of_theirs_says_when_the_patient_comes():
+    hours = published(start=NOON + HOUR, end=NOON + 3 * HOUR, capacity=4)
+    request = decider.replay(ASKED)
+
+    both = accept(accepting(NOON + 90 * MINUTE), request, agenda(hours), DOCTOR)
+
+    assert [event.name for event in both.agenda] == ["slot.place_taken"]
+    assert both.request[-1].start == NOON + 90 * MINUTE
+    late = accepting(NOON + 3 * HOUR - 5 * MINUTE)
+    with pytest.raises(OffTheGrid):
+        accept(late, request, agenda(hours), DOCTOR)
+
+
+ENDS = [
+    (withdraw, Withdraw(ANNA, Withdrawal.CANCELLED, NOON)),
+    (reorient, Reorient(ANNA, Destination.ADVICE, NOON)),
+    (cancel, Cancel(ANNA, By.PATIENT, search_again=True, at=NOON)),
+    (cancel, Cancel(ANNA, By.PRACTITIONER, search_again=True, at=NOON)),
+]
+
+
+@pytest.mark.parametrize(("end", "command"), ENDS)
+def test_what_was_made_for_one_patient_is_open_to_no_other(end, command):
+    """Found by an attack: a patient the member had just refused was sent to the place at once."""
+    both = end(command, *claimed())
+    assert [event.name for event in both.agenda] == ["slot.place_freed", "slot.withdrawn"]
+
+
+def test_of_what_was_made_for_one_patient_and_widened_since_the_rest_stays():
+    request, week = claimed()
+    wider = agendas.decider.replay([resized(2, SLOT)], since=week)
+    both = withdraw(Withdraw(ANNA, Withdrawal.CANCELLED, NOON), request, wider)
+    assert [event.name for event in both.agenda] == ["slot.place_freed"]
+    late = withdraw(Withdraw(ANNA, Withdrawal.CANCELLED, AT_TWO), request, week)
+    assert [event.name for event in late.agenda] == ["slot.place_freed"]
+
+
+@pytest.mark.parametrize("reason", [WhyNot.OUT_OF_SCOPE, WhyNot.TOO_FAR, WhyNot.OTHER])
+def test_who_does_not_see_a_patient_is_not_sent_them(reason):
+    place = Candidate(Slot(published()), agenda(published()), DOCTOR)
+    no = refused().model_copy(update={"reason": reason})
+    assert ways(search(decider.replay([*ASKED, no]), NOON), place) is RefusedBefore
+    full = refused().model_copy(update={"reason": WhyNot.FULL})
+    assert isinstance(ways(search(decider.replay([*ASKED, full]), NOON), place), list)
+
+
+LATER = NOON + 6 * HOUR
+PUT_OFF = (
+    *ASKED,
+    proposed(start=LATER),
+    RequestDeadlineAgreed(request_id=ANNA, delay=Delay.RDV, due_by=LATER, agreed_at=NOON),
+    accepted(start=LATER),
+    assigned(),
+)
+
+
+@pytest.mark.parametrize(
+    ("reason", "due_by"),
+    [
+        (Unassigned.CLAIM_CORRECTED, received().due_by),
+        (Unassigned.CANCELLED_BY_PRACTITIONER, received().due_by),
+        (Unassigned.SLOT_WITHDRAWN, received().due_by),
+        (Unassigned.CANCELLED_BY_PATIENT, LATER),
+    ],
+)
+def test_a_later_time_is_agreed_to_for_the_place_that_was_proposed_alone(reason, due_by):
+    before = decider.replay(PUT_OFF)
+    lost = decider.decide(Unassign(ANNA, reason, NOON), before)
+    after = decider.replay(lost, since=before)
+    assert (after.due_by, after.put_off_from) == (due_by, None)
+
+
+def test_a_deadline_agreed_to_otherwise_holds_whatever_becomes_of_the_place():
+    agreed = RequestDeadlineAgreed(
+        request_id=ANNA, delay=Delay.HOURS_12, due_by=LATER + HOUR, agreed_at=NOON
+    )
+    for history in ((*ASKED, proposed(), agreed, assigned()), (*PUT_OFF, agreed)):
+        before = decider.replay(history)
+        lost = decider.decide(Unassign(ANNA, Unassigned.SLOT_WITHDRAWN, NOON), before)
+        assert decider.replay(lost, since=before).due_by == LATER + HOUR
 
 
 def test_who_is_slower_learns_that_the_offer_is_over():

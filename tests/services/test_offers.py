@@ -191,6 +191,9 @@ async def test_another_time_is_proposed_and_taken_by_the_regulator(house):
 
     assert (told["state"], told["start"]) == ("assigned", at(later))
     assert (await on_board(house, request_id))["due_by"] == later
+    # Found by an attack: the time was agreed to for that place, and anybody was sought till then.
+    await tell(house, "offer-correction", {"request_id": request_id, "rpps": DR_ADAM})
+    assert (await on_board(house, request_id))["due_by"] == NOON + 8 * HOUR
 
 
 async def test_a_claim_made_by_mistake_is_taken_back_and_somebody_else_asked(house, clock):
