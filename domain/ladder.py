@@ -250,6 +250,7 @@ class _Climb:
                 reach=reach,
                 owner=_OWNERS[kind],
                 until=until,
+                explanation=self.ranking.explanation(None),
                 at=self._now,
             )
         )
@@ -364,6 +365,7 @@ class _Climb:
                 reach=reach,
                 owner=_OWNERS[step.kind],
                 until=min(self._now + minutes, give_up_at) if minutes else give_up_at,
+                explanation=self.ranking.explanation(None),
                 at=self._now,
             )
         )

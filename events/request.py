@@ -176,7 +176,7 @@ class RequestEscalated(Event):
     """The next step of the community's ladder: who looks after the request, and until when."""
 
     name = "request.escalated"
-    version = 2
+    version = 3
 
     request_id: UUID
     step: Annotated[int, Field(ge=0)]  # of the rule that fits the request, from 0
@@ -189,6 +189,7 @@ class RequestEscalated(Event):
     owner: str
     until: Instant
     escalated_at: Instant
+    explanation: Explanation | None  # of the places there are: why none of them; None: not kept
 
 
 class HandBack(StrEnum):

@@ -41,6 +41,11 @@ def request_escalated_v1_to_v2(payload: Payload) -> Payload:
     return payload | {"settings": ["PS"], "specialties": {}, "only": None, "crisis": False}
 
 
+def request_escalated_v2_to_v3(payload: Payload) -> Payload:
+    """Before v3 why a request went on was not kept."""
+    return payload | {"explanation": None}
+
+
 def request_handed_back_v2_to_v3(payload: Payload) -> Payload:
     """Before v3 nothing was suggested."""
     return payload | {"suggested": None}
@@ -138,6 +143,7 @@ UPCASTERS: Mapping[tuple[str, int], Upcast] = {
     ("practitioner.enrolled", 1): practitioner_enrolled_v1_to_v2,
     ("request.received", 1): request_received_v1_to_v2,
     ("request.escalated", 1): request_escalated_v1_to_v2,
+    ("request.escalated", 2): request_escalated_v2_to_v3,
     ("request.handed_back", 2): request_handed_back_v2_to_v3,
     ("slot.published", 1): slot_published_v1_to_v2,
     ("slot.place_taken", 1): slot_place_taken_v1_to_v2,

@@ -427,6 +427,7 @@ def escalated(
         owner=owner,
         until=until,
         escalated_at=NOON,
+        explanation=NOTHING_WEIGHED,
         **{"settings": (Setting.TOWN,), "specialties": {}, "only": None, "crisis": False} | reach,
     )
 

@@ -138,6 +138,7 @@ class Escalate:
     reach: Reach
     owner: str
     until: datetime
+    explanation: Explanation
     at: datetime
 
 

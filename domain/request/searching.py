@@ -78,6 +78,7 @@ def escalate(command: Escalate, request: Request) -> list[RequestEvent]:
                     owner=command.owner,
                     until=command.until,
                     escalated_at=command.at,
+                    explanation=command.explanation,
                 )
             ]
         case NotReceived() | Emergency() | Assigned() | Visited() | Closed():

@@ -190,7 +190,8 @@ def _changes(recorded: Recorded) -> Row:
         case RequestHoldLapsed() as event:
             return {"owner": _DISPATCH, "next_at": event.lapsed_at}
         case RequestEscalated() as event:
-            return {"owner": event.owner, "next_at": event.until, "step": event.kind}
+            why = {"explanation": _explanation(event)} if event.explanation else {}
+            return {"owner": event.owner, "next_at": event.until, "step": event.kind} | why
         case RequestOffered() as event:
             return {"next_at": event.until}  # and whose it is: by the step
         case RequestUnassigned() as event:
@@ -246,7 +247,9 @@ def _over(state: str, at: datetime, reason: str) -> Row:
     }
 
 
-def _explanation(event: RequestSearching | RequestAssigned | RequestHandedBack) -> object:
+def _explanation(
+    event: RequestSearching | RequestEscalated | RequestAssigned | RequestHandedBack,
+) -> object:
     return event.model_dump(mode="json", include={"explanation"})["explanation"]
 
 

@@ -18,7 +18,7 @@ from services.cli.files import read_json, told_wrong
 from services.cli.look import request_named
 from services.cli.session import Session, console, in_session, say
 from services.cli.tell import about
-from services.dispatch.preview import Foreseen, board_now, foresee
+from services.dispatch.preview import Foreseen, foresee, scene
 from services.messaging.subjects import Kind
 
 
@@ -26,7 +26,8 @@ def show_ladder(finess: str, state: Path | None, *, as_json: bool) -> None:
     """The ladder in force."""
 
     async def work(session: Session) -> dict[str, Any]:
-        board, rates = await board_now(session.pool, await session.now())
+        seen = await scene(session.pool, session.settings, await session.now())
+        board, rates = seen.board, seen.rates
         if finess not in board.communities:
             msg = f"no community is known as {finess}"
             raise Told(msg, code="unknown_community")
@@ -71,12 +72,12 @@ def preview_request(identity: str, file: Path | None, state: Path | None, *, as_
     async def work(session: Session) -> list[Foreseen]:
         now = await session.now()
         request_id = await request_named(session, identity)
-        board, rates = await board_now(session.pool, now)
-        held = board.request(request_id)
+        seen = await scene(session.pool, session.settings, now)
+        held = seen.board.request(request_id)
         if held is None:
             msg = "the request does not wait: snp history tells what became of it"
             raise Told(msg, code="not_waiting")
-        return list(foresee(held.state, board, rates, session.settings, now, ladder))
+        return await foresee(seen, held.state, ladder)
 
     found = in_session(state, work)
     if as_json:

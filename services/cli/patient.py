@@ -14,7 +14,7 @@ from events.roles import Role
 from services.cli.errors import Told
 from services.cli.look import request_named
 from services.cli.session import Session, console, in_session, say
-from services.clock import WallClock
+from services.clock import SimulatedClock
 from services.log.appender import Appender
 from services.log.bells import Bells
 from services.log.erasure import erase
@@ -73,7 +73,7 @@ def erase_patient(identity: str, state: Path | None, *, sure: bool, as_json: boo
                 request_id,
                 executor=Executor(Log(session.pool), appender, session.settings, "cli"),
                 vault=session.vault,
-                clock=WallClock(),
+                clock=SimulatedClock(await session.now()),
                 actor=Actor(ref=getpass.getuser(), role=Role.OPERATOR),
             )
         finally:

@@ -106,13 +106,14 @@ class Expecting:
 
     async def _look(self, community: str, now: datetime) -> None:
         try:
-            await self._weigh(community, now)
+            await self.weigh(community, now)
         except Exception:
             # Whatever it is: requests are decided about without it, and by the prices there are.
             telemetry.looks_failed.labels(community).inc()
             logger.exception("not looked ahead, prices stay as they are", community=community)
 
-    async def _weigh(self, community: str, now: datetime) -> None:
+    async def weigh(self, community: str, now: datetime) -> None:
+        """Price its free places as they are now."""
         # None is no reason not to look: what is published next has a price as well.
         slots = [c.slot for c in self._board.candidates((community,), now) if c.slot.free > 0]
         # The order of a set is nobody's: the same day is to be seen the same twice.

@@ -9,8 +9,11 @@ from domain.matching import Ranked
 from domain.request import Waiting
 from events.ladder import Ladder
 from events.request import RequestEvent, RequestHandedBack
+from services.clock import SimulatedClock
 from services.dispatch.board import Board
+from services.dispatch.expecting import Expecting
 from services.dispatch.opening import opening
+from services.dispatch.partition import Partition
 from services.dispatch.surroundings import Rates, around
 from services.log.database import Pool
 from services.settings import Settings
@@ -24,25 +27,43 @@ class Foreseen:
     event: RequestEvent | Ranked
 
 
-async def board_now(pool: Pool, now: datetime) -> tuple[Board, Rates]:
-    """As dispatch would build it from the log."""
+@dataclass(frozen=True)
+class Scene:
+    """What dispatch would decide upon now: built from the log, the prices of places as well."""
+
+    board: Board
+    rates: Rates
+    expecting: Expecting
+    settings: Settings
+    now: datetime
+
+
+async def scene(pool: Pool, settings: Settings, now: datetime) -> Scene:
+    """As dispatch would build it; nothing is priced yet."""
     begins = await opening(pool, now)
     board = Board()
     board.build(begins.events)
-    return board, Rates(begins.rates)
+    expecting = Expecting(pool, board, SimulatedClock(now), settings, Partition())
+    return Scene(board, Rates(begins.rates), expecting, settings, now)
 
 
-def foresee(
-    request: Waiting,
-    board: Board,
-    rates: Rates,
-    settings: Settings,
-    now: datetime,
-    ladder: Ladder | None = None,
-) -> Iterator[Foreseen]:
-    """Step by step, until it ends. The searches that merely go on are left out."""
+async def foresee(scene: Scene, request: Waiting, ladder: Ladder | None = None) -> list[Foreseen]:
+    """Step by step, until it ends. The searches that merely go on are left out.
+
+    What places are kept for is weighed anew, as dispatch does every few minutes; and it stays so.
+    """
+    own = request.received.community
+    for community in (own, *scene.board.neighbours_of(own)):
+        await scene.expecting.weigh(community, scene.now)
+    return list(_foreseen(scene, request, ladder))
+
+
+def _foreseen(scene: Scene, request: Waiting, ladder: Ladder | None) -> Iterator[Foreseen]:
+    now = scene.now
     while True:
-        surroundings = around(request, board, rates, settings, now, ladder)
+        surroundings = around(
+            request, scene.board, scene.rates, scene.settings, now, ladder, scene.expecting
+        )
         onward = advance(request, surroundings.look(request), surroundings, now)
         for event in onward.events:
             if event.name != "request.searching":

@@ -1,10 +1,11 @@
 """The words for what a decision weighed, in French and English."""
 
 from datetime import datetime, tzinfo
+from typing import assert_never
 
 from events.codes import Mode
 from events.explanation import KeptFor, Option
-from events.request import RequestAssigned, RequestHandedBack
+from events.request import RequestAssigned, RequestEscalated, RequestHandedBack, RequestSearching
 from services.reports.reasons import Words, reason
 from services.reports.why import Decided, Decision, Place
 
@@ -43,6 +44,10 @@ _COST = Words("coût", "cost")
 _RULE = Words("Règle : ", "Rule: ")
 _NEXT = Words("ou", "or")
 _WAITS = Words("Aucune place : la recherche continue.", "No place: the search goes on.")
+_GOES_ON = Words(
+    "Aucune place donnée : l'étape suivante est commencée.",
+    "No place was given: the next step has begun.",
+)
 _BACK = Words(
     "Aucune place à temps : la demande a été rendue au SAS.",
     "No place in time: the request went back to the SAS.",
@@ -81,8 +86,12 @@ def _headline(event: Decided, zone: tzinfo, language: str) -> str:
             return f"{_CHOSEN.of(language)}{at}, {_FIRST_TO_ACCEPT.of(language)}"
         case RequestHandedBack():
             return _BACK.of(language)
-        case _:
+        case RequestEscalated():
+            return _GOES_ON.of(language)
+        case RequestSearching():
             return _WAITS.of(language)
+        case _:
+            assert_never(event)
 
 
 def of_option(option: Option, zone: tzinfo, language: str) -> str:

@@ -7,6 +7,7 @@ the rules, on what was so in that instant: an explanation names a few alternativ
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import assert_never
 from uuid import UUID
 
 from domain import agenda as agendas
@@ -21,10 +22,16 @@ from events.agenda import AgendaEvent
 from events.envelope import Recorded
 from events.explanation import Explanation, Option
 from events.practitioner import PractitionerEvent
-from events.request import RequestAssigned, RequestEvent, RequestHandedBack, RequestSearching
+from events.request import (
+    RequestAssigned,
+    RequestEscalated,
+    RequestEvent,
+    RequestHandedBack,
+    RequestSearching,
+)
 from services.log.reader import Log
 
-Decided = RequestAssigned | RequestHandedBack | RequestSearching
+Decided = RequestAssigned | RequestHandedBack | RequestSearching | RequestEscalated
 
 
 class NothingDecided(Refused):
@@ -45,13 +52,9 @@ class Decision:
 
     at: datetime
     event: Decided
+    explanation: Explanation  # what was weighed
     position: int
     history: Sequence[Recorded]  # of the request, before it
-
-    @property
-    def explanation(self) -> Explanation:
-        """What was weighed."""
-        return self.event.explanation
 
 
 @dataclass(frozen=True)
@@ -71,8 +74,9 @@ async def decision(log: Log, request_id: UUID) -> Decision:
     history = await log.history(streams.request(request_id))
     for nth, recorded in reversed(list(enumerate(history))):
         event = recorded.event
-        if isinstance(event, Decided):
-            return Decision(recorded.recorded_at, event, recorded.position, history[:nth])
+        if isinstance(event, Decided) and event.explanation is not None:
+            at, position = recorded.recorded_at, recorded.position
+            return Decision(at, event, event.explanation, position, history[:nth])
     raise NothingDecided(request_id)
 
 
@@ -118,6 +122,10 @@ def _instant(event: Decided) -> datetime:
             return event.handed_back_at
         case RequestSearching():
             return event.searched_at
+        case RequestEscalated():
+            return event.escalated_at
+        case _:
+            assert_never(event)
 
 
 def _place(request: Waiting, candidate: Candidate, decided: Decision, at: datetime) -> Place:

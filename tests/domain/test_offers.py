@@ -156,7 +156,8 @@ def defer(until=NOON + 20 * MINUTE):
 
 
 def escalate(step=1, until=NOON + 30 * MINUTE):
-    return Escalate(ANNA, step, StepKind.MEMBER_OFFERS, FOOT_REACH, "members", until, NOON)
+    kind, why = StepKind.MEMBER_OFFERS, NOTHING_WEIGHED
+    return Escalate(ANNA, step, kind, FOOT_REACH, "members", until, why, NOON)
 
 
 # The request's own stream

@@ -7,10 +7,12 @@ import pytest
 
 from domain.eligibility import __dict__ as eligibility
 from domain.matching import KeptForOthers
+from events.request import RequestEscalated
 from services.reports import why
 from services.reports.because import because, why_not
 from services.reports.reasons import REASONS
 from tests.examples import DR_ADAM, DR_BLAIN, HOUR, NOON
+from tests.services.test_offers import AGREES
 from tests.talking import community_told, practitioner_told, request_told, slot_told, tell
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -95,6 +97,19 @@ async def test_why_nothing_was_found(two):
         "2 places: starts after the visit is due",
     ]
     assert because(found, PARIS, "fr")[0] == "Aucune place : la recherche continue."
+
+
+async def test_why_members_are_asked_though_there_are_places(two):
+    """Found by an attack: where a step began at once, nothing was said to have been decided."""
+    await tell(two, "practitioner", practitioner_told(DR_ADAM, consent=AGREES))
+
+    found = await decided(two, due_by=(NOON + HOUR).isoformat())
+
+    assert isinstance(found.event, RequestEscalated)
+    assert because(found, PARIS, "en")[:2] == [
+        "No place was given: the next step has begun.",
+        "2 places: starts after the visit is due",
+    ]
 
 
 def test_every_reason_has_words_in_both_languages():

@@ -26,7 +26,7 @@ from services.console import words
 from services.console.forms import number
 from services.console.languages import Language
 from services.console.refusals import FieldsWrong
-from services.dispatch.preview import board_now, foresee
+from services.dispatch.preview import foresee, scene
 from services.intake.directory import Known
 from services.intake.messages import CareRequest
 from services.intake.receiving import receiving
@@ -191,11 +191,11 @@ async def preview(
     request = requests.decider.replay(requests.decide(command, NotReceived()))
     if not isinstance(request, Waiting):
         return []
-    board, rates = await board_now(house.pool, now)
+    seen = await scene(house.pool, house.settings, now)
     zone = ZoneInfo(known.formed.zone)
     return [
         Foretold(one.at, _said(one.event, zone, language))
-        for one in foresee(request, board, rates, house.settings, now, ladder)
+        for one in await foresee(seen, request, ladder)
     ]
 
 
