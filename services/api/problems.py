@@ -28,6 +28,7 @@ _STATUS = {
     "method_not_allowed": HTTPStatus.METHOD_NOT_ALLOWED,
     "changed_meanwhile": HTTPStatus.PRECONDITION_FAILED,
     "not_json": HTTPStatus.BAD_REQUEST,
+    "duplicate_field": HTTPStatus.BAD_REQUEST,
     "nul_character": HTTPStatus.BAD_REQUEST,
     "too_deep": HTTPStatus.BAD_REQUEST,
     "said_twice": HTTPStatus.BAD_REQUEST,

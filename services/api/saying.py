@@ -21,8 +21,9 @@ from services.intake.arrival import check_text
 from services.intake.cloudevents import told
 from services.intake.messages import EmergencyCall
 from services.intake.naming import command_of, named
-from services.intake.rejections import NotJson, NulCharacter, TooDeep, TryAgain
+from services.intake.rejections import DuplicateField, NotJson, NulCharacter, TooDeep, TryAgain
 from services.intake.service import NotUnderstood
+from services.intake.twice import first_said
 from services.log.execute import SameIdOtherContent
 from services.messaging import subjects
 from services.messaging.subjects import Kind
@@ -212,6 +213,8 @@ def _json_object(body: bytes) -> dict[str, Any]:
         raise NotJson from malformed
     if not isinstance(found, dict):
         raise NotJson
+    if first_said(body) is not None:
+        raise DuplicateField
     return found
 
 

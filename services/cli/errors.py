@@ -59,7 +59,7 @@ def _code(kind: type[BaseException]) -> str:
 
 def _path(before: str, location: Iterable[str | int]) -> str:
     path = ".".join(map(str, location))
-    return before + path.upper() if before else path
+    return f"{before}{path.upper()}: " if before and path else f"{path}: " if path else ""
 
 
 def _told(error: BaseException) -> Told | None:
@@ -91,7 +91,7 @@ def _told(error: BaseException) -> Told | None:
             # A setting is known by the variable that gives it.
             before = "SNP_" if error.title == "Settings" else ""  # type: ignore[attr-defined]
             return Told(
-                "; ".join(f"{_path(before, p['loc'])}: {p['msg']}" for p in problems),
+                "; ".join(f"{_path(before, p['loc'])}{p['msg']}" for p in problems),
                 code="invalid_setting",
                 status=2,
             )
@@ -115,7 +115,10 @@ def _told(error: BaseException) -> Told | None:
             msg = f"JetStream does not do it: {getattr(error, 'description', None) or error}"
             return Told(f"{msg}. See SNP_STREAM_REPLICAS", code="no_stream")
         case (
-            "builtins.PermissionError" | "builtins.NotADirectoryError" | "builtins.FileExistsError"
+            "builtins.PermissionError"
+            | "builtins.NotADirectoryError"
+            | "builtins.FileExistsError"
+            | "builtins.FileNotFoundError"
         ):
             where = getattr(error, "filename", None)
             return Told(f"{where}: {getattr(error, 'strerror', error)}", code="unusable_file")

@@ -91,6 +91,8 @@ def send_files(
     found = in_session(state, work)
     if as_json:
         say({"sent": [sent.as_json() for sent in found]})
+    elif not found:
+        console.print("Nothing to send: the list is empty.")
     if strict and any(sent.refused for sent in found):
         raise SystemExit(1)  # scripts need not read what people do
 
@@ -121,9 +123,13 @@ def _messages(path: Path) -> list[tuple[str, bytes]]:
         document = orjson.loads(body)
     except orjson.JSONDecodeError:
         return [(name, body)]  # sent as it is: the intake says what it thinks of it
-    if isinstance(document, list):
+    if not isinstance(document, list):
+        return [(name, body)]
+    try:
         return [(f"{name}[{n}]", orjson.dumps(one)) for n, one in enumerate(document)]
-    return [(name, body)]
+    except orjson.JSONEncodeError as error:
+        msg = f"{name}: one of its messages is nested too deeply, none was sent"
+        raise Told(msg, code="too_deep", status=2) from error
 
 
 async def _send(
@@ -149,7 +155,7 @@ def _kind(body: bytes) -> str:
     """To which subject it goes: by the type it gives itself, else it is a care request."""
     with suppress(orjson.JSONDecodeError, AttributeError):
         given = orjson.loads(body).get("type")
-        if given in TYPES:
+        if isinstance(given, str) and given in TYPES:
             return str(given).split(".")[1]
     return subjects.Kind.CARE_REQUEST
 
@@ -212,6 +218,8 @@ def _details(sent: Sent) -> Iterator[str]:
         yield f"instants {days} days {rest // 3600} h {which}: as if it were written now"
     if message := sent.answer.get("message"):
         yield message
+    if sent.shifted and sent.answer.get("code") == "same_id_other_content":
+        yield "it was sent before, shifted to another instant: give it an id of its own"
     for problem in sent.answer.get("problems", ()):
         yield f"{problem['field']}: {problem['message']} ({problem['code']})"
     if sent.event is not None:

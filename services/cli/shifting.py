@@ -12,18 +12,18 @@ _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:
 def as_of(body: bytes, now: datetime) -> tuple[bytes, timedelta | None]:
     """The message with every instant shifted so that it was made now, and by how much.
 
-    Dates without a time stay: a birth date is no instant. What is not JSON, or has no instant, is
-    left as it is.
+    Dates without a time stay: a birth date is no instant. What is not JSON, has no instant, or has
+    one that is none (a 30th of February) is left as it is: the intake says what it thinks of it.
     """
     try:
         document = orjson.loads(body)
-    except orjson.JSONDecodeError:
+        made = _made(document) or max(_instants(document), default=None)
+        if made is None:
+            return body, None
+        shift = timedelta(seconds=int((now - made).total_seconds()))
+        return orjson.dumps(_shifted(document, shift)), shift
+    except (ValueError, OverflowError, orjson.JSONEncodeError):
         return body, None
-    made = _made(document) or max(_instants(document), default=None)
-    if made is None:
-        return body, None
-    shift = timedelta(seconds=int((now - made).total_seconds()))
-    return orjson.dumps(_shifted(document, shift)), shift
 
 
 def _made(document: Any) -> datetime | None:

@@ -18,6 +18,7 @@ from services.intake.arrival import check_text
 from services.intake.cloudevents import told as event_of
 from services.intake.messages import EmergencyInAnUpdate
 from services.intake.rejections import (
+    DuplicateField,
     Invalid,
     NotJson,
     NulCharacter,
@@ -222,7 +223,7 @@ def _fault(rejected: Rejected) -> Fault:
             return Fault.UNKNOWN_SENDER
         case NoSchema():
             return Fault.SCHEMA_NOT_FOUND
-        case NotJson() | TooDeep() | TooLarge() | NulCharacter():
+        case NotJson() | DuplicateField() | TooDeep() | TooLarge() | NulCharacter():
             return Fault.UNRECOGNIZED_MESSAGE_FORMAT
         case Invalid() | OneMessage() | SeveralMessages() | UnknownType():
             return Fault.INVALID_MESSAGE

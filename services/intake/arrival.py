@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import get_close_matches
 from functools import partial
 from typing import Any, NamedTuple, assert_never
 from uuid import UUID
@@ -27,6 +28,7 @@ from services.intake.message_types import SAID_BY, TYPES, Message
 from services.intake.messages import CareRequest, EmergencyCall
 from services.intake.naming import command_of, named, request_of
 from services.intake.rejections import (
+    DuplicateField,
     Invalid,
     NotJson,
     NulCharacter,
@@ -36,6 +38,7 @@ from services.intake.rejections import (
     WrongSubject,
     invalid,
 )
+from services.intake.twice import first_said
 from services.log.vault import Sealer
 from services.messaging import subjects
 
@@ -81,12 +84,17 @@ def arrival(
         raise NotJson
     community, kind = subjects.parts(subject)
     whole = document
+    otherwise = first_said(body) if len(body) <= body_max_bytes else None
     try:
         _check_size(body, body_max_bytes)
+        _check_once(otherwise)
         # The same content in another order of fields is the same content.
         fingerprint = sealer.fingerprint(check_text(document))
-    except (TooLarge, TooDeep, NulCharacter):
+    except (TooLarge, TooDeep, NulCharacter, DuplicateField):
         call = _emergency_in(document, kind)
+        if call is None and otherwise is not None:
+            document = otherwise
+            call = _emergency_in(document, kind)
         if call is None:
             raise
         # What it says of it is little and clean: the rest is not even looked at.
@@ -114,6 +122,11 @@ def arrival(
 def _check_size(body: bytes, most: int) -> None:
     if len(body) > most:
         raise TooLarge(f"{len(body)} bytes, at most {most}")
+
+
+def _check_once(otherwise: Mapping[str, Any] | None) -> None:
+    if otherwise is not None:
+        raise DuplicateField
 
 
 def _emergency_in(document: Mapping[str, Any], kind: str) -> dict[str, Any] | None:
@@ -281,7 +294,8 @@ def _cloud_event(document: dict[str, Any]) -> CloudEvent:
 def _data(event: CloudEvent, kind: str) -> Message:
     model = TYPES.get(event.type)
     if model is None:
-        raise UnknownType("; ".join(TYPES))
+        near = ", ".join(get_close_matches(event.type, TYPES))
+        raise UnknownType(f"perhaps {near}; all of them: /asyncapi" if near else "see /asyncapi")
     _expect(kind, event.type.split(".")[1])
     try:
         return model.model_validate(event.data)

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from datetime import date
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
@@ -48,6 +49,11 @@ Note = Annotated[str, StringConstraints(max_length=4000)]
 Said = Annotated[str, StringConstraints(min_length=1, max_length=400)]
 
 
+T = TypeVar("T")
+Few = Annotated[tuple[T, ...], Field(max_length=50)]
+"""Of codes, and of communities: nobody has a reason to say more, and what is said is kept."""
+
+
 def _known_zone(name: str) -> str:
     try:
         ZoneInfo(name)
@@ -58,6 +64,16 @@ def _known_zone(name: str) -> str:
 
 
 Zone = Annotated[ZoneName, AfterValidator(_known_zone)]
+
+
+def _no_yes_or_no(said: object) -> object:
+    if isinstance(said, bool):
+        kind = "invalid_value"
+        raise PydanticCustomError(kind, "true and false are no number")
+    return said
+
+
+Years = Annotated[Age, BeforeValidator(_no_yes_or_no)]
 
 
 def _or(unknown: object) -> Callable[[object, ValidatorFunctionWrapHandler], Any]:
@@ -77,7 +93,7 @@ class Somebody(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    age: Annotated[Age | None, WrapValidator(_or(None))] = None
+    age: Annotated[Years | None, WrapValidator(_or(None))] = None
     birth_date: Annotated[date | None, WrapValidator(_or(None))] = None
     sex: Annotated[Sex | None, WrapValidator(_or(None))] = None
 
@@ -113,7 +129,7 @@ class EmergencyInAnUpdate(EmergencyCall):
 class Patient(Frozen):
     """Who needs care. All but age and sex goes to the vault and nowhere else."""
 
-    age: Age | None = None  # in years
+    age: Years | None = None
     birth_date: date | None = None
     sex: Sex = Sex.UNKNOWN
     name: Said | None = None
@@ -151,8 +167,8 @@ class CareRequest(Frozen):
     care_level: CareLevel | None = None
     motive: Motive
     complaint: Complaint | None = None  # what the national reasons are too coarse to say
-    professions: Annotated[tuple[Profession, ...], Field(min_length=1)] = (Profession.DOCTOR,)
-    modes: Annotated[tuple[Mode, ...], Field(min_length=1)] = (Mode.OFFICE,)
+    professions: Annotated[Few[Profession], Field(min_length=1)] = (Profession.DOCTOR,)
+    modes: Annotated[Few[Mode], Field(min_length=1)] = (Mode.OFFICE,)
     max_km: Kilometres = 15.0
     commune: Insee | None = None
     position: Position | None = None  # exact; what is kept is rounded to about 1 km
@@ -200,11 +216,11 @@ class Places(Frozen):
     place: Place
     zone: Zone | None = None  # default: the first community's
     capacity: Capacity = 1
-    modes: tuple[Mode, ...] = (Mode.OFFICE,)
+    modes: Few[Mode] = (Mode.OFFICE,)
     radius_km: Annotated[float, Field(gt=0, le=300)] | None = None
-    labels: tuple[Label, ...] = (Label.SNP, Label.CPTS)
-    communities: tuple[Finess, ...] = ()  # default: the community it is sent to
-    open_to: tuple[Source, ...] = tuple(Source)
+    labels: Few[Label] = (Label.SNP, Label.CPTS)
+    communities: Few[Finess] = ()  # default: the community it is sent to
+    open_to: Few[Source] = tuple(Source)
     setting: Setting | None = None  # default: the practitioner's own
     surge: bool = False  # kept for a crisis of the community
 
@@ -219,7 +235,7 @@ class SlotOffer(Places):
 class SlotSeries(Places):
     """Places a practitioner opens every week: type `snp.slot-series.v1`, all of them or none."""
 
-    weekdays: Annotated[tuple[Annotated[int, Field(ge=1, le=7)], ...], Field(min_length=1)]
+    weekdays: Annotated[Few[Annotated[int, Field(ge=1, le=7)]], Field(min_length=1)]
     """1 is Monday (ISO 8601)."""
     starts: OnTheWall  # 09:00 is 09:00 before and after the clocks change
     ends: OnTheWall  # not after the start: on the next day
@@ -233,20 +249,20 @@ class OverbookGiven(Frozen):
 
     place: Place
     zone: Zone | None = None  # default: the first community's
-    modes: Annotated[tuple[Mode, ...], Field(min_length=1)] = (Mode.OFFICE,)
+    modes: Annotated[Few[Mode], Field(min_length=1)] = (Mode.OFFICE,)
     radius_km: Annotated[float, Field(gt=0, le=300)] | None = None
 
 
 class ConsentGiven(Frozen):
     """What a practitioner agrees to."""
 
-    sources: tuple[Source, ...]
+    sources: Few[Source]
     # Regulated visits of patients who are not one's own: usual in the convention; null: no cap.
     weekly_cap: Annotated[int, Field(ge=0, le=500)] | None = 20
     daily_cap: Annotated[int, Field(ge=0, le=100)] | None = None
     min_age: Age | None = None
     max_age: Age | None = None
-    excluded_motives: tuple[Motive, ...] = ()
+    excluded_motives: Annotated[tuple[Motive, ...], Field(max_length=200)] = ()
     overbook: OverbookGiven | None = None  # asked to see patients beyond the agenda, and where
     in_crisis: InCrisis | None = None  # caps while a community is in crisis; null: as ever
     protocols: Annotated[tuple[Delegation, ...], Field(max_length=20)] = ()
@@ -256,7 +272,7 @@ class ConsentGiven(Frozen):
 class ConsentChange(ConsentGiven):
     """What is said of it; what is not said is as it was, or as usual for who is new."""
 
-    sources: tuple[Source, ...] = (Source.SAS, Source.CPTS, Source.IOA)
+    sources: Few[Source] = (Source.SAS, Source.CPTS, Source.IOA)
 
 
 class PractitionerChange(Frozen):
@@ -268,7 +284,7 @@ class PractitionerChange(Frozen):
     rpps: Rpps
     setting: Setting = Setting.TOWN
     specialty: Specialty | None = None
-    communities: tuple[Finess, ...] = ()  # beside those they are in
+    communities: Few[Finess] = ()  # beside those they are in
     consent: ConsentChange = ConsentChange()
     paused: bool | None = None
 
@@ -280,7 +296,7 @@ class PractitionerSheet(Frozen):
     profession: Profession
     setting: Setting = Setting.TOWN
     specialty: Specialty | None = None
-    communities: tuple[Finess, ...] = ()  # default: the community it is sent to
+    communities: Few[Finess] = ()  # default: the community it is sent to
     consent: ConsentGiven
     paused: bool = False
 

@@ -32,6 +32,12 @@ class NotJson(Rejected):
     code = "not_json"
 
 
+class DuplicateField(Rejected):
+    """The message says a field twice: nobody can tell which is meant."""
+
+    code = "duplicate_field"
+
+
 class TooDeep(Rejected):
     """The message is nested deeper than anything meaningful is."""
 
@@ -135,7 +141,7 @@ class Problem:
             path[-1] = "?"  # a field nobody declared may be called anything
         code = cls.CODES.get(kind, "not_a_date" if "datetime" in kind else "invalid_value")
         message = "there is no such field" if kind == "extra_forbidden" else error["msg"]
-        return cls(".".join(path), code, message)
+        return cls(".".join(path) or "message", code, message)
 
 
 _PROBLEMS = 100  # an answer of thousands is read by nobody, and larger than NATS carries

@@ -16,6 +16,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import TimeoutError as NatsTimeout
 from nats.js import api
+from nats.js.errors import APIError
 
 from domain.decider import Refused
 from services import telemetry
@@ -26,6 +27,7 @@ from services.settings import Settings
 _COMMUNITY = re.compile(r"[0-9AB]{9}|any")
 MOST = 1000  # letters that are looked at in one go
 _REPLAYED = "Snp-Replayed"  # which letter a message was, by its number in the stream
+_NO_MESSAGE = "no message found"  # says nats-server under 10057, as of anything it cannot delete
 _AT_ONCE = 256
 _PATIENCE_SECONDS = 2.0
 _LETTERS = UUID("0b3f8f0e-2f5a-5c0c-8f0a-6d2b7c1e9a10")
@@ -124,8 +126,15 @@ class DeadLetters:
         await self.drop(letter)
 
     async def drop(self, letter: DeadLetter) -> None:
-        """Take the letter off the stream; its body stays in the vault, sealed."""
-        await self._js.delete_msg(streams.DEAD_LETTERS, letter.sequence)
+        """Take the letter off the stream, if it is still there; its body stays sealed in the vault.
+
+        Somebody else may have replayed it meanwhile: the message itself is then sent once.
+        """
+        try:
+            await self._js.delete_msg(streams.DEAD_LETTERS, letter.sequence)
+        except APIError as error:
+            if error.description != _NO_MESSAGE:
+                raise
 
     async def erase(self, letter_id: UUID) -> list[str]:
         """Destroy it and all others of whom it names, then take them off the stream: which."""

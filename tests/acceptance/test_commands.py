@@ -92,6 +92,23 @@ def test_what_cannot_be_accepted_is_said_and_put_aside(demo, body, code):
         assert sent[0]["message"]
 
 
+def test_what_is_no_message_stops_no_other_and_is_put_aside(demo):
+    """Found by an attack: `snp send` failed half-way, and neither told nor kept anything."""
+    good, odd, impossible = (json.loads(a_request()) for _ in range(3))
+    odd["type"] = ["snp.care-request.v1"]
+    impossible["data"]["asked_at"] = "2026-02-30T00:00:00Z"
+
+    for words in ((), ("--as-of-now",)):
+        body = json.dumps([odd, impossible, good | {"id": str(uuid4())}])
+        sent = demo.json("send", "-", *words, stdin=body)["sent"]
+        assert [one.get("code") for one in sent] == ["invalid_value", "not_a_date", None]
+
+    deep = "[" * 400 + "]" * 400
+    done = demo.run("send", "-", "--json", stdin=f"[{deep}]")
+    assert json.loads(done.stdout.splitlines()[-1])["error"]["code"] == "too_deep"
+    assert "empty" in demo.run("send", "-", stdin="[]").stdout
+
+
 def test_a_dead_letter_can_be_looked_at_and_sent_again(demo):
     unknown = "999999999"
     demo.run("send", "-", "--community", unknown, stdin=a_request())

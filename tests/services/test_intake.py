@@ -149,6 +149,20 @@ BAD = {
         ),
         "due_in_the_past",
     ),
+    "an age of true": (
+        orjson.dumps(cloud_event("care-request", request_told(patient={"age": True}))),
+        "invalid_value",
+    ),
+    "forty thousand professions": (
+        orjson.dumps(cloud_event("care-request", request_told(professions=["10"] * 40_000))),
+        "invalid_value",
+    ),
+    "a field said twice": (
+        orjson.dumps(cloud_event("care-request", request_told())).replace(
+            b'"priority":"P2"', b'"priority":"P3","priority":"P2"'
+        ),
+        "duplicate_field",
+    ),
     "an age of 200": (
         orjson.dumps(cloud_event("care-request", request_told(patient={"age": 200}))),
         "invalid_value",
@@ -337,6 +351,18 @@ async def test_an_emergency_with_a_malformed_field_is_still_told_as_an_emergency
     assert answer["code"] == "refused_as_emergency"
 
 
+@pytest.mark.parametrize(("first", "then"), [("P0", "P2"), ("P2", "P1")])
+async def test_an_emergency_is_told_whichever_of_two_is_meant(house, first, then):
+    """Found by an attack: P0 and then P2 was taken in as a request of the second."""
+    await opened(house)
+    body = orjson.dumps(cloud_event("care-request", request_told()))
+    twice = f'"priority":"{first}","priority":"{then}"'.encode()
+
+    answer = await ask(house, "care-request", body.replace(b'"priority":"P2"', twice))
+
+    assert answer["code"] == "refused_as_emergency"
+
+
 @pytest.mark.parametrize(
     "envelope", [{"id": 42}, {"source": None}, {"type": "snp.request.v9"}, {"specversion": None}]
 )
@@ -498,6 +524,18 @@ async def test_a_dead_letter_is_replayed_after_the_fix(house):
 
     (letter,) = await house.letters.all()
     await house.letters.replay(letter, actor="tests")
+
+    await until(lambda: _assigned(house, 1))
+    assert await house.letters.all() == []
+
+
+async def test_a_dead_letter_replayed_by_two_at_once_is_sent_once(house):
+    """Found by an attack: who was later failed half-way, and was told of stream replicas."""
+    await tell(house, "care-request", request_told())
+    await opened(house)
+    (letter,) = await house.letters.all()
+
+    await asyncio.gather(*(house.letters.replay(letter, actor="tests") for _ in range(3)))
 
     await until(lambda: _assigned(house, 1))
     assert await house.letters.all() == []

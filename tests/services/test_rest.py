@@ -390,6 +390,7 @@ async def test_others_news_are_not_heard(door):
     [
         ("POST", "/v1/requests", {"content": b"{"}, 400, "not_json"),
         ("POST", "/v1/requests", {"content": b"[1]"}, 400, "not_json"),
+        ("POST", "/v1/requests", {"content": b'{"a": 1, "a": 1}'}, 400, "duplicate_field"),
         ("POST", "/v1/requests", {"json": {}}, 422, "missing_field"),
         ("POST", "/v1/requests", {"json": request_told(motive="x")}, 422, "malformed"),
         ("POST", "/v1/requests", {"content": b" " * 300_000}, 413, "too_large"),
