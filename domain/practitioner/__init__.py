@@ -19,6 +19,7 @@ from domain.practitioner.commands import (
     Resume,
     TakePartOtherwise,
 )
+from domain.practitioner.delegating import as_delegated, delegating, not_in_force
 from domain.practitioner.evolution import evolve
 from domain.practitioner.refusals import (
     AgesCrossed,
@@ -78,11 +79,14 @@ __all__ = [
     "VacationEndsBeforeItStarts",
     "VacationOver",
     "VacationTooLong",
+    "as_delegated",
     "communities_left",
     "decide",
     "decider",
+    "delegating",
     "enrolment",
     "evolve",
+    "not_in_force",
 ]
 
 

@@ -212,6 +212,9 @@ def show_answer(answer: Answer, *, as_json: bool) -> None:
         console.print(f"{answer['withdrawn']} slots withdrawn", style="dim")
     if "free" in answer:
         console.print(f"{answer['free']} of {answer['capacity']} places free", style="dim")
+    for protocol in answer.get("not_in_force", ()):
+        told = "once its doctor takes part in a community of theirs, as a doctor"
+        console.print(f"[yellow]{escape(protocol)}[/yellow] counts {told}")
     if again := answer.get("searched_again"):
         who = "1 patient is" if again == 1 else f"{again} patients are"
         console.print(f"{who} searched for again, before everybody else.")

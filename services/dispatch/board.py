@@ -179,7 +179,8 @@ class Board:
             if held is None:
                 continue  # being read anew
             week = self.agendas.get(streams.agenda(rpps, _week(held.state, now)))
-            yield Member(rpps, held.state, week.state if week else Agenda(), self._asked[rpps])
+            who = practitioners.as_delegated(held.state, self._known)
+            yield Member(rpps, who, week.state if week else Agenda(), self._asked[rpps])
 
     def _formed(self, finess: str) -> Formed:
         held = self.communities.get(finess)
@@ -214,10 +215,11 @@ class Board:
             if held is None or practitioner is None:
                 continue  # being read anew
             agenda = held.state
+            who = practitioners.as_delegated(practitioner.state, self._known)
             for slot in agenda.slots.values():
                 published = slot.published
                 if slot.may_join(now) and any(c in published.communities for c in of):
-                    yield Candidate(slot, agenda, practitioner.state)
+                    yield Candidate(slot, agenda, who)
 
     def candidate(self, slot_id: UUID) -> Candidate | None:
         """One slot, if it is held."""
@@ -225,7 +227,12 @@ class Board:
         practitioner = self.practitioners.get(held.rpps) if held else None
         if held is None or practitioner is None or slot_id not in held.state.slots:
             return None
-        return Candidate(held.state.slots[slot_id], held.state, practitioner.state)
+        who = practitioners.as_delegated(practitioner.state, self._known)
+        return Candidate(held.state.slots[slot_id], held.state, who)
+
+    def _known(self, rpps: str) -> Practitioner:
+        held = self.practitioners.get(rpps)
+        return held.state if held else NotEnrolled()
 
     def slots_by_community(self, streams_or_rpps: str) -> dict[str, set[UUID]]:
         """The slots of an agenda (by its stream) or of a practitioner, by community."""

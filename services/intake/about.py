@@ -6,9 +6,10 @@ from uuid import UUID, uuid5
 import orjson
 
 from domain import agenda as agendas
+from domain import practitioner as practitioners
 from domain import request as requests
 from domain.agenda import Slot
-from domain.practitioner import NotEnrolled, Practitioner, enrolment
+from domain.practitioner import NotEnrolled, Practitioner, as_delegated, delegating, enrolment
 from domain.request import Request, Waiting
 from events import streams
 from services.hub_sante import reading
@@ -139,6 +140,16 @@ async def known_communities(
         if await directory.community(finess) is None:
             raise UnknownCommunity
     return communities_named
+
+
+async def acting(decision: Decision, rpps: str) -> Practitioner:
+    """The practitioner, with what doctors delegate to them as long as they do."""
+    state = await decision.state(practitioners.decider, streams.practitioner(rpps))
+    doctors = {
+        doctor: await decision.state(practitioners.decider, streams.practitioner(doctor))
+        for doctor in delegating(state)
+    }
+    return as_delegated(state, doctors.__getitem__)
 
 
 def check_addressed(came: Arrival, *concerned: str) -> None:

@@ -5,7 +5,6 @@ from uuid import UUID, uuid5
 
 from domain import agenda as agendas
 from domain import placing
-from domain import practitioner as practitioners
 from domain import request as requests
 from domain.agenda import NoSuchSlot
 from domain.placing import Hold, OverTwoStreams
@@ -13,7 +12,7 @@ from domain.request import EndHold, Request, Waiting
 from events import streams
 from events.envelope import Actor, Role
 from events.request import HoldEnd
-from services.intake.about import agenda_of, given_about, request_id_of
+from services.intake.about import acting, agenda_of, given_about, request_id_of
 from services.intake.arrival import Arrival
 from services.intake.changes import HoldEndSheet, HoldNews, HoldSheet
 from services.intake.neighbours import check_agreed, ways_to
@@ -77,7 +76,7 @@ async def held(
         raise NoSuchSlot(command.slot_id)
     rpps, _ = streams.agenda_named(agenda_stream)
     agenda = await decision.state(agendas.decider, agenda_stream)
-    practitioner = await decision.state(practitioners.decider, streams.practitioner(rpps))
+    practitioner = await acting(decision, rpps)
     ways = ways_to(agenda.slot(command.slot_id).published, practitioner)
     await check_agreed(decision, request, ways, rpps)
     return placing.hold(command, request, agenda, practitioner), agenda_stream

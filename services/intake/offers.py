@@ -30,7 +30,7 @@ from events.agenda import SlotPublished
 from events.codes import Delay
 from events.offer import Answer as Said
 from events.request import RequestEvent
-from services.intake.about import agenda_of, check_reached, given_about, request_id_of
+from services.intake.about import acting, agenda_of, check_reached, given_about, request_id_of
 from services.intake.answering import (
     OfferAnswer,
     OfferCorrection,
@@ -124,7 +124,7 @@ async def _accepted(
         minutes=news.minutes,
         at=came.at,
     )
-    practitioner = await decision.state(practitioners.decider, streams.practitioner(news.rpps))
+    practitioner = await acting(decision, news.rpps)
     if not isinstance(request, Waiting):
         return overbooking.accept(command, request, Agenda(), practitioner), ""
     enrolled, overbook = overbook_of(news.rpps, practitioner)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, time
+from typing import Any
 from uuid import UUID
 
 from domain import agenda as agendas
@@ -27,7 +28,9 @@ from domain.practitioner import (
     Resume,
     TakePartOtherwise,
     communities_left,
+    delegating,
     enrolment,
+    not_in_force,
 )
 from domain.recurrence import Weekly, occurrences
 from events import streams
@@ -171,9 +174,10 @@ class Register:
                 state = await decision.state(practitioners.decider, stream)
             check_member(came, state)
             check_named(came, state, member_of)
-            events, _ = practitioners.decider.follow(commands, state)
+            events, after = practitioners.decider.follow(commands, state)
             decision.write(stream, events)
-            return {"id": sheet.rpps, "state": "paused" if sheet.paused else "enrolled"}
+            told = {"id": sheet.rpps, "state": "paused" if sheet.paused else "enrolled"}
+            return told | await self._not_in_force(after)
 
         return await self._executor.execute(given(came, member_of[0]), decide)
 
@@ -191,13 +195,23 @@ class Register:
             commands = changing(came, news, before, zone)
             events, state = practitioners.decider.follow(commands, before)
             decision.write(stream, events)
-            return {
+            told = {
                 "id": news.rpps,
                 "state": "paused" if isinstance(state, Paused) else "takes_part",
             }
+            return told | await self._not_in_force(state)
 
         known = await self._executor.look(practitioners.decider, stream)
         return await self._executor.execute(given(came, community_of(came, known)), decide)
+
+    async def _not_in_force(self, practitioner: Practitioner) -> dict[str, Any]:
+        """Protocols that count once their doctor takes part beside them."""
+        doctors = {
+            rpps: await self._executor.look(practitioners.decider, streams.practitioner(rpps))
+            for rpps in delegating(practitioner)
+        }
+        lost = not_in_force(practitioner, doctors.__getitem__)
+        return {"not_in_force": [one.protocol for one in lost]} if lost else {}
 
     async def on_call(self, came: Arrival, sheet: OnCall) -> Answer:
         """A practitioner is available at once, or no longer."""

@@ -396,6 +396,12 @@ def test_the_same_acceptance_twice_makes_one_slot():
         (accepting(NOON + HOUR), AGREES, (published(), taken(BEN)), OverlapsAnotherSlot),
         (accepting(NOON + HOUR + 15 * MINUTE), AGREES, (published(),), OverlapsAnotherSlot),
         (
+            accepting(NOON + 15 * MINUTE),  # before the patient can be there
+            AGREES,
+            (published(start=NOON + 15 * MINUTE, end=NOON + 3 * HOUR, capacity=4),),
+            OverlapsAnotherSlot,
+        ),
+        (
             accepting(NOON + HOUR + 30 * MINUTE),
             AGREES,
             (

@@ -20,14 +20,18 @@ from domain.practitioner import (
     RecordRollCall,
     Resume,
     TakePartOtherwise,
+    as_delegated,
     communities_left,
     decider,
+    delegating,
+    not_in_force,
 )
 from events.codes import Channel, Profession, Setting, Source
-from events.practitioner import PractitionerPaused, PractitionerResumed
+from events.practitioner import Delegation, PractitionerPaused, PractitionerResumed
 from tests.domain.spec import Spec
 from tests.examples import (
     DR_ADAM,
+    DR_BLAIN,
     NEVERS,
     NOON,
     VALENCIENNES,
@@ -175,3 +179,37 @@ def test_a_command_delivered_twice_changes_nothing_the_second_time(script):
             continue
 
         assert decider.decide(command, state) == []
+
+
+DELEGATION = Delegation(protocol="ODYNOPHAGIE", by=DR_BLAIN)
+NURSE = (enrolled(profession=Profession.NURSE), consented(protocols=(DELEGATION,)))
+
+
+@pytest.mark.parametrize(
+    ("doctor", "counts"),
+    [
+        ((enrolled(DR_BLAIN),), True),
+        ((enrolled(DR_BLAIN), PractitionerPaused(rpps=DR_BLAIN, paused_at=NOON)), True),
+        ((), False),
+        ((enrolled(DR_BLAIN, profession=Profession.NURSE),), False),
+        ((enrolled(DR_BLAIN, communities=(VALENCIENNES,)),), False),
+    ],
+)
+def test_acts_are_delegated_by_a_doctor_of_the_same_community(doctor, counts):
+    nurse, known = decider.replay(NURSE), {DR_BLAIN: decider.replay(doctor)}
+
+    assert delegating(nurse) == {DR_BLAIN}
+    assert not_in_force(nurse, known.__getitem__) == (() if counts else (DELEGATION,))
+    acts_as = as_delegated(nurse, known.__getitem__)
+    assert acts_as.consent.protocols == ((DELEGATION,) if counts else ())
+    assert replace(acts_as, consent=nurse.consent) == nurse
+
+
+@pytest.mark.parametrize(
+    "history", [(), (enrolled(),), (*NURSE, PractitionerPaused(rpps=DR_ADAM, paused_at=NOON))]
+)
+def test_who_takes_nobody_now_stays_as_they_are(history):
+    practitioner, nobody = decider.replay(history), {DR_BLAIN: decider.initial}
+    assert as_delegated(practitioner, nobody.__getitem__) == practitioner
+    assert bool(not_in_force(practitioner, nobody.__getitem__)) is (len(history) > 2)
+    assert bool(delegating(practitioner)) is (len(history) > 2)

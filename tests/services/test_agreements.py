@@ -38,6 +38,9 @@ SORE_THROAT = {"complaint": "ODYNOPHAGIE", "patient": {"age": 30, "sex": "F"}}
 DELEGATED = [{"protocol": "ODYNOPHAGIE", "by": DR_BLAIN}]
 
 
+SEEN = {"sources": ["SAS"]}
+
+
 async def formed(house, **changes):
     assert (await tell(house, "community", community_told(**changes)))["state"] == "formed"
 
@@ -68,6 +71,7 @@ async def published(house, start=NOON + 2 * HOUR, rpps=DR_ADAM, **changes):
 
 async def test_a_sore_throat_at_thirty_is_sent_to_a_pharmacist_of_the_team(house):
     await formed(house)
+    await enrolled(house, DR_BLAIN)
     await enrolled(house, profession="21", agrees={"protocols": DELEGATED})
     await published(house)
 
@@ -75,6 +79,25 @@ async def test_a_sore_throat_at_thirty_is_sent_to_a_pharmacist_of_the_team(house
 
     assert (row["state"], row["rpps"]) == ("assigned", DR_ADAM)
     assert (await verify(house.pool, house.settings)).violations == []
+
+
+async def test_without_the_doctor_who_delegates_them_there_are_no_acts(house):
+    """Found by an attack: the doctor had left, or was never there, and patients were sent."""
+    await formed(house)
+    sheet = practitioner_told(DR_ADAM, profession="21", consent={"protocols": DELEGATED} | SEEN)
+    told = await tell(house, "practitioner", sheet)
+    assert told["not_in_force"] == ["ODYNOPHAGIE"]
+    await enrolled(house, DR_BLAIN)
+    again = {"rpps": DR_ADAM, "consent": {"protocols": DELEGATED}}
+    assert "not_in_force" not in await tell(house, "practitioner-change", again)
+    await tell(house, "leaving", {"rpps": DR_BLAIN, "communities": []})
+    slot = await published(house)
+
+    request = await asked(house, **SORE_THROAT)
+
+    assert (await on_board(house, request))["state"] == "waiting"
+    held = await tell(house, "hold", {"request_id": request, "slot_id": slot})
+    assert held["code"] == "not_in_the_protocol"
 
 
 async def test_a_community_may_leave_a_protocol_aside(house):
