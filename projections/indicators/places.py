@@ -15,6 +15,7 @@ from events.agenda import (
     SlotPublished,
     SlotWithdrawn,
 )
+from events.codes import Origin
 from events.envelope import Recorded
 from projections.indicators.days import day_of, half_day_of
 from projections.indicators.tables import places, requests
@@ -102,7 +103,9 @@ def _changes(event: _Told, row: Row) -> Row:
             refills = row["freed"] - row["refilled"] > 0
             return {"used": row["used"] + 1, "refilled": row["refilled"] + refills}
         case SlotPlaceFreed():
-            return {"used": row["used"] - 1, "freed": row["freed"] + 1}
+            # What was made for one patient is taken back with them: nobody else is to have it.
+            for_others = row["origin"] != Origin.OVERBOOK
+            return {"used": row["used"] - 1, "freed": row["freed"] + for_others}
         case SlotMoved():
             return _whereabouts(event, row["zone"])
         case SlotCapacityChanged():

@@ -93,6 +93,9 @@ def send_files(
         say({"sent": [sent.as_json() for sent in found]})
     elif not found:
         console.print("Nothing to send: the list is empty.")
+    elif any(sent.refused for sent in found):
+        hint = "What was refused is kept: once it is mended here, snp dead-letters --replay"
+        console.print(hint, style="dim")
     if strict and any(sent.refused for sent in found):
         raise SystemExit(1)  # scripts need not read what people do
 
@@ -140,7 +143,9 @@ async def _send(
         body, shifted = shifted_to(body, as_of)
     subject = subjects.ask(community or subjects.ANY_COMMUNITY, _kind(body))
     try:
-        message = await client.request(subject, body, timeout=ANSWER_SECONDS)
+        message = await client.request(
+            subject, body, timeout=ANSWER_SECONDS, headers={subjects.KEEP: "refused"}
+        )
     except MaxPayloadError:
         return Sent(name, refusal(TooLarge(f"{len(body)} bytes")), shifted)
     except NoRespondersError as nobody:

@@ -34,7 +34,7 @@ Where = Annotated[
 Of = Annotated[list[str] | None, typer.Option("--community", "-c", help="FINESS. Default: theirs.")]
 Radius = Annotated[float | None, typer.Option(help="Of home visits, in kilometres.")]
 Labels = Annotated[
-    str | None, typer.Option(help="Whom it is shown to: PUBLIC,PRO,SNP,CPTS. Default: SNP,CPTS.")
+    str | None, typer.Option(help="Who is shown it: PUBLIC,PRO,SNP,CPTS; who sends, --sources.")
 ]
 Zone = Annotated[
     str | None,

@@ -80,7 +80,8 @@ def routes(
         if not (message.raw_message.reply or "_INBOX.").startswith("_INBOX"):
             message.reply_to = ""  # an answer goes to who asked, never where they point
         try:
-            is_told = bool(message.raw_message.reply)
+            raw = message.raw_message
+            is_told = bool(raw.reply) and subjects.KEEP not in (raw.headers or {})
             return await _taken_in(reception, letters, message, is_told=is_told)
         except _PASSING:
             return refusal(TryAgain())

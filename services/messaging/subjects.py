@@ -26,6 +26,9 @@ RANK_ANY = "snp.rank.any"
 BELL = "snp.bell"
 CLOCK = "snp.clock"
 
+KEEP = "Snp-Keep"
+"""A header of `snp.ask…`: what is refused is put aside, though whoever sent it is told."""
+
 ANY_COMMUNITY = "any"
 NO_COMMUNITY = "none"  # of an event no community is concerned by: an emergency elsewhere
 

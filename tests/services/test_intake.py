@@ -207,6 +207,16 @@ async def test_who_waits_for_the_answer_is_told_and_only_requests_of_patients_ar
     await until(house.letters.all)
 
 
+async def test_what_is_sent_as_a_file_is_kept_though_it_is_answered(house):
+    """Found by an attack: a slot sent before its practitioner was enrolled was to be sent again."""
+    body = orjson.dumps(cloud_event("practitioner-change", {"rpps": DR_ADAM, "paused": True}))
+    subject, keep = f"snp.ask.{NEVERS}.practitioner-change", {subjects.KEEP: "refused"}
+    await house.broker.connection.request(subject, body, timeout=15, headers=keep)
+
+    (letter,) = await house.letters.all()
+    assert letter.code == "practitioner_not_enrolled"
+
+
 async def test_what_nobody_waits_for_or_is_of_a_patient_is_kept(house):
     nats = house.broker.connection
     unknown = cloud_event("practitioner-change", {"rpps": DR_ADAM, "paused": True})
