@@ -95,6 +95,14 @@ def log_to(stream: str = "stderr", *, level: str = "INFO", as_json: bool = True)
     handler = logging.StreamHandler(getattr(sys, stream))
     handler.setFormatter(_OfLibraries("%(levelname)s %(name)s %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    logging.getLogger("nats.aio.client").addFilter(_in_a_line)
+
+
+def _in_a_line(record: logging.LogRecord) -> bool:
+    """A lost connection, tried again every moment: where the client noticed it tells nothing."""
+    if record.exc_info and record.exc_info[0]:
+        record.msg, record.exc_info = f"{record.msg}: {record.exc_info[0].__name__}", None
+    return True
 
 
 _ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]

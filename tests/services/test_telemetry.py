@@ -49,3 +49,12 @@ def test_an_exception_is_logged_without_its_message(said, logger):
     assert "ValidationError" in told
     assert "_fail" in told
     assert NAME not in told
+
+
+def test_a_lost_connection_is_one_line(said):
+    """Found by an attack: hundreds of lines of traceback while NATS was away."""
+    lost = ConnectionRefusedError(NAME)
+    logging.getLogger("nats.aio.client").error("nats: encountered error", exc_info=lost)
+
+    (line,) = said.getvalue().splitlines()
+    assert line.endswith("nats: encountered error: ConnectionRefusedError")
