@@ -10,7 +10,7 @@ from domain import agenda as agendas
 from domain import placing
 from domain import request as requests
 from domain.agenda import Agenda, OffTheGrid, PublishSlot, on_the_grid
-from domain.eligibility import Candidate, NoConsent, PractitionerAway, search, ways
+from domain.eligibility import Candidate, NoConsent, PractitionerAway, Search, search, ways
 from domain.placing import OverTwoStreams, PlaceRequest
 from domain.practitioner import Enrolled, NotEnrolled, Paused, Practitioner, PractitionerNotEnrolled
 from domain.request import (
@@ -86,8 +86,12 @@ def accept(
     if not isinstance(request, Waiting):
         return OverTwoStreams((), ())  # the same again, or it was refused
     enrolled, overbook = overbook_of(command.rpps, practitioner)
+    # Whatever they said before, they see the patient now.
+    accepted = requests.decider.replay(claimed, since=request)
+    assert isinstance(accepted, Waiting), "who sees a patient is not yet a place"
+    looked_for = search(accepted, command.at)
     published: Sequence[AgendaEvent] = ()
-    if own := _own_place(command, request, agenda, practitioner):
+    if own := _own_place(command, looked_for, agenda, practitioner):
         slot_id, mode = own
     else:
         if not on_the_grid(command.start):
@@ -95,7 +99,7 @@ def accept(
         publish = _slot(command, request.received, enrolled, overbook)
         published = agendas.decide(publish, agenda)
         made = agendas.decider.replay(published, since=agenda).slots[command.slot_id]
-        found = ways(search(request, command.at), Candidate(made, agenda, practitioner))
+        found = ways(looked_for, Candidate(made, agenda, practitioner))
         if not isinstance(found, list):
             raise found(command.rpps, command.start.isoformat())
         slot_id, mode = command.slot_id, found[0].mode
@@ -114,16 +118,13 @@ def accept(
         start=command.start,
     )
     both = placing.place(
-        place,
-        requests.decider.replay(claimed, since=request),
-        agendas.decider.replay(published, since=agenda),
-        practitioner,
+        place, accepted, agendas.decider.replay(published, since=agenda), practitioner
     )
     return OverTwoStreams([*claimed, *both.request], [*published, *both.agenda])
 
 
 def _own_place(
-    command: AcceptOffer, request: Waiting, agenda: Agenda, practitioner: Practitioner
+    command: AcceptOffer, looked_for: Search, agenda: Agenda, practitioner: Practitioner
 ) -> tuple[UUID, Mode] | None:
     """Of the hours they opened, a free place the patient may have, in which a visit may begin then.
 
@@ -131,9 +132,9 @@ def _own_place(
     """
     for slot_id, slot in agenda.slots.items():
         first, last = slot.begins
-        if not first <= command.start <= min(last, request.due_by):
+        if not first <= command.start <= min(last, looked_for.request.due_by):
             continue
-        found = ways(search(request, command.at), Candidate(slot, agenda, practitioner))
+        found = ways(looked_for, Candidate(slot, agenda, practitioner))
         for way in found if isinstance(found, list) else ():
             if way.start <= command.start:
                 return slot_id, way.mode

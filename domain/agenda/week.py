@@ -115,9 +115,9 @@ class Agenda:
         return self.taken - sum(len(slot.own & slot.taken.keys()) for slot in self.slots.values())
 
     @cached_property
-    def holders(self) -> Mapping[UUID, UUID]:
-        """For whom a place of this week is kept, and in which slot."""
-        return {one: slot_id for slot_id, slot in self.slots.items() for one in slot.held}
+    def holders(self) -> frozenset[UUID]:
+        """The requests for which a place of this week is kept."""
+        return frozenset(one for slot in self.slots.values() for one in slot.held)
 
     @cached_property
     def calls_at_home(self) -> bool:
@@ -126,8 +126,7 @@ class Agenda:
 
     def regulated_but(self, request_id: UUID) -> int:
         """As `regulated`, with the places kept for others, who may each take theirs."""
-        kept = len(self.holders) - (request_id in self.holders) if self.holders else 0
-        return self.regulated + kept
+        return self.regulated + len(self.holders) - (request_id in self.holders)
 
     def taken_on(self, day: date, zone: str, but: UUID) -> int:
         """Places taken on that day there, or kept for others than `but`, over all slots."""

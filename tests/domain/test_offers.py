@@ -520,6 +520,13 @@ def test_a_deadline_agreed_to_otherwise_holds_whatever_becomes_of_the_place():
         assert decider.replay(lost, since=before).due_by == LATER + HOUR
 
 
+@pytest.mark.parametrize("week", [(), (published(start=AT_TWO, end=AT_TWO + HOUR),)])
+def test_who_said_no_and_sees_the_patient_after_all_is_welcome(week):
+    no = refused(reason=WhyNot.OUT_OF_SCOPE)
+    both = accept(accepting(), decider.replay([*ASKED, no]), agenda(*week), DOCTOR)
+    assert both.request[-1].start == AT_TWO
+
+
 def test_who_is_slower_learns_that_the_offer_is_over():
     request = decider.replay([*ASKED, accepted(DR_BLAIN), lapsed(), assigned()])
 
