@@ -4,6 +4,7 @@ import asyncio
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 _NEVER = 1_000_000_000
 _THRESHOLDS = 2_000, 1, _NEVER
@@ -19,7 +20,9 @@ def spare_what_is_loaded() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*_THRESHOLDS)
+    _seldom.otherwise = _THRESHOLDS
+    if not _seldom.at_work:
+        gc.set_threshold(*_THRESHOLDS)
 
 
 async def collected_by_the_clock(every: float) -> None:
@@ -29,12 +32,25 @@ async def collected_by_the_clock(every: float) -> None:
         gc.collect()
 
 
+@dataclass
+class _Seldom:
+    at_work: int = 0  # how many do such work now: the last one sets the collector back
+    otherwise: tuple[int, int, int] = field(default_factory=gc.get_threshold)
+
+
+_seldom = _Seldom()
+
+
 @contextmanager
 def seldom_collected() -> Iterator[None]:
     """For work that lets go of all it makes: looking for cycles was a quarter of a rebuild."""
-    before = gc.get_threshold()
-    gc.set_threshold(_MANY, *before[1:])
+    if not _seldom.at_work:
+        _seldom.otherwise = gc.get_threshold()
+    _seldom.at_work += 1
+    gc.set_threshold(_MANY, *_seldom.otherwise[1:])
     try:
         yield
     finally:
-        gc.set_threshold(*before)
+        _seldom.at_work -= 1
+        if not _seldom.at_work:
+            gc.set_threshold(*_seldom.otherwise)

@@ -5,7 +5,7 @@ import weakref
 
 import pytest
 
-from services.garbage import collected_by_the_clock, spare_what_is_loaded
+from services.garbage import collected_by_the_clock, seldom_collected, spare_what_is_loaded
 from tests.running import running, until
 
 
@@ -43,6 +43,21 @@ def test_young_rings_are_found_at_once():
 
     assert ring() is None
     assert kept
+
+
+@pytest.mark.usefixtures("spared")
+def test_two_read_models_built_at_once_leave_the_collector_as_it_was():
+    """Found in review: the second to end left it as the first had set it, for good."""
+    before = gc.get_threshold()
+    one, other = seldom_collected(), seldom_collected()
+    one.__enter__()
+    other.__enter__()
+    one.__exit__(None, None, None)
+    assert gc.get_threshold() != before
+    spare_what_is_loaded()
+    assert gc.get_threshold() != before
+    other.__exit__(None, None, None)
+    assert gc.get_threshold() == before
 
 
 @pytest.mark.usefixtures("spared")
