@@ -91,7 +91,10 @@ def _told(error: BaseException) -> Told | None:
             # A setting is known by the variable that gives it.
             before = "SNP_" if error.title == "Settings" else ""  # type: ignore[attr-defined]
             return Told(
-                "; ".join(f"{_path(before, p['loc'])}{p['msg']}" for p in problems),
+                "; ".join(
+                    f"{_path(before, p['loc'])}{p['msg'].removeprefix('Value error, ')}"
+                    for p in problems
+                ),
                 code="invalid_setting",
                 status=2,
             )

@@ -19,7 +19,12 @@ doctor = typer.Typer(no_args_is_help=True, help="A treating doctor for patients 
 Instant = typer.Argument(
     formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"], help="2026-12-21, or with an hour (SNP_ZONE)."
 )
-Cap = Annotated[int | None, typer.Option(help="Patients at most; -1: no cap.", min=-1)]
+WeeklyCap = Annotated[
+    int | None, typer.Option(help="Other doctors' patients a week at most; -1: no cap.", min=-1)
+]
+DailyCap = Annotated[
+    int | None, typer.Option(help="Patients a day at most, their own too; -1: no cap.", min=-1)
+]
 Sources = Annotated[str | None, typer.Option(help="Who may send patients: SAS,CPTS,IOA…")]
 Ages = Annotated[int | None, typer.Option(help="Years; -1: any.", min=-1, max=130)]
 
@@ -132,10 +137,10 @@ def leave(
 def consent(
     rpps: Rpps,
     sources: Sources = None,
-    weekly_cap: Cap = None,
-    daily_cap: Cap = None,
-    crisis_weekly_cap: Cap = None,
-    crisis_daily_cap: Cap = None,
+    weekly_cap: WeeklyCap = None,
+    daily_cap: DailyCap = None,
+    crisis_weekly_cap: WeeklyCap = None,
+    crisis_daily_cap: DailyCap = None,
     min_age: Ages = None,
     max_age: Ages = None,
     without: Annotated[str | None, typer.Option(help="Reasons not seen: M03.01,M04.01")] = None,
