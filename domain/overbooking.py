@@ -1,7 +1,7 @@
 """A member accepts a patient beyond the agenda: the slot is made for them in the same decision."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 from uuid import UUID
@@ -89,6 +89,7 @@ def accept(
     # Whatever they said before, they see the patient now.
     accepted = requests.decider.replay(claimed, since=request)
     assert isinstance(accepted, Waiting), "who sees a patient is not yet a place"
+    accepted = replace(accepted, lost=frozenset())  # nor whatever was cancelled or corrected
     looked_for = search(accepted, command.at)
     published: Sequence[AgendaEvent] = ()
     if own := _own_place(command, looked_for, agenda, practitioner):
@@ -133,6 +134,8 @@ def _own_place(
     for slot_id, slot in agenda.slots.items():
         first, last = slot.begins
         if not first <= command.start <= min(last, looked_for.request.due_by):
+            continue
+        if command.start != first and not on_the_grid(command.start):
             continue
         found = ways(looked_for, Candidate(slot, agenda, practitioner))
         for way in found if isinstance(found, list) else ():
@@ -184,4 +187,6 @@ def correct(command: CorrectClaim, request: Request, agenda: Agenda) -> OverTwoS
     both = placing.freeing(
         requests.decide(back, request), request, agenda, Freed.CLAIM_CORRECTED, command.at
     )
+    if agenda.slot(request.assigned.slot_id).published.origin is not Origin.OVERBOOK:
+        return both  # hours they opened before stay as they opened them
     return placing.without_the_place(both, request, agenda, command.at)

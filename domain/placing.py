@@ -37,6 +37,7 @@ from domain.request import (
     Waiting,
     Withdraw,
     place_of,
+    received_of,
 )
 from events.agenda import AgendaEvent, Freed, SlotPlaceFreed, SlotPlaceReleased
 from events.codes import Mode, Origin
@@ -227,8 +228,19 @@ def hold(
         command.request_id, slot.published, start, command.mode, command.until, command.at
     )
     held = requests.decide(keep, request)
-    place = HoldPlace(command.slot_id, command.request_id, command.until, command.at)
-    return OverTwoStreams(held, agendas.decide(place, agenda) if held else ())
+    received = received_of(request)
+    if not held or received is None:
+        return OverTwoStreams(held, ())
+    place = HoldPlace(
+        slot_id=command.slot_id,
+        request_id=command.request_id,
+        mode=command.mode,
+        own_patient=received.treating_doctor == slot.published.rpps,
+        where=received.position if command.mode is Mode.HOME else None,
+        until=command.until,
+        at=command.at,
+    )
+    return OverTwoStreams(held, agendas.decide(place, agenda))
 
 
 def end_hold(command: EndHold, request: Request, agenda: Agenda) -> OverTwoStreams:

@@ -59,9 +59,13 @@ class SlotPlaceHeld(Event):
     """One place is kept for a request until then: a regulator is on the telephone."""
 
     name = "slot.place_held"
+    version = 2
 
     slot_id: UUID
     request_id: UUID
+    mode: Mode
+    own_patient: bool  # as of `slot.place_taken`, which it may become
+    where: CoarsePosition | None
     until: Instant
     held_at: Instant
 

@@ -108,6 +108,11 @@ def slot_place_taken_v2_to_v3(payload: Payload) -> Payload:
     return payload | {"where": None}
 
 
+def slot_place_held_v1_to_v2(payload: Payload) -> Payload:
+    """Before v2 an agenda did not tell how, or where, who holds a place would be seen."""
+    return payload | {"mode": "AMB", "own_patient": False, "where": None}
+
+
 _NO_ADDRESS = {"address": None, "structure": None, "phone": None}
 
 
@@ -148,6 +153,7 @@ UPCASTERS: Mapping[tuple[str, int], Upcast] = {
     ("slot.published", 1): slot_published_v1_to_v2,
     ("slot.place_taken", 1): slot_place_taken_v1_to_v2,
     ("slot.place_taken", 2): slot_place_taken_v2_to_v3,
+    ("slot.place_held", 1): slot_place_held_v1_to_v2,
     ("slot.published", 2): place_without_to_with_address,
     ("slot.moved", 1): place_without_to_with_address,
     ("practitioner.consented", 3): practitioner_consented_v3_to_v4,

@@ -66,7 +66,9 @@ class Settings(BaseSettings):
     """What an operator may set."""
 
     # Of a pause without end nothing would be heard again.
-    model_config = SettingsConfigDict(env_prefix="SNP_", frozen=True, allow_inf_nan=False)
+    model_config = SettingsConfigDict(
+        env_prefix="SNP_", frozen=True, allow_inf_nan=False, env_ignore_empty=True
+    )
 
     # Where things are
     state: Path = Field(default_factory=default_state)

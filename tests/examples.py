@@ -492,9 +492,18 @@ def hold_ended(reason: HoldEnd = HoldEnd.LAPSED, at: datetime = NOON) -> Request
 
 
 def place_held(
-    request_id: UUID = ANNA, until: datetime = NOON + 3 * MINUTE, slot_id: UUID = AFTERNOON
+    request_id: UUID = ANNA,
+    until: datetime = NOON + 3 * MINUTE,
+    slot_id: UUID = AFTERNOON,
+    **how: Any,
 ) -> SlotPlaceHeld:
-    return SlotPlaceHeld(slot_id=slot_id, request_id=request_id, until=until, held_at=NOON)
+    return SlotPlaceHeld(
+        **{"mode": Mode.OFFICE, "own_patient": False, "where": None} | how,
+        slot_id=slot_id,
+        request_id=request_id,
+        until=until,
+        held_at=NOON,
+    )
 
 
 def released(request_id: UUID = ANNA, at: datetime = NOON) -> SlotPlaceReleased:

@@ -45,6 +45,7 @@ from domain.agenda.week import (
     GRID,
     LONGEST_SLOT,
     Agenda,
+    Kept,
     Slot,
     check_free,
     day_of,
@@ -156,11 +157,12 @@ def evolve(agenda: Agenda, event: AgendaEvent) -> Agenda:
             visits = {r: where for r, where in slot.visits.items() if r != event.request_id}
             return _with(agenda, replace(slot, taken=left, visits=visits))
         case SlotPlaceHeld():
-            held = {**slot.held, event.request_id: event.until}
+            kept = Kept(event.until, event.mode, event.own_patient, event.where)
+            held = {**slot.held, event.request_id: kept}
             return _with(agenda, replace(slot, held=held))
         case SlotPlaceReleased():
-            kept = {r: until for r, until in slot.held.items() if r != event.request_id}
-            return _with(agenda, replace(slot, held=kept))
+            held = {r: kept for r, kept in slot.held.items() if r != event.request_id}
+            return _with(agenda, replace(slot, held=held))
         case SlotMoved():
             moved = {"start": event.start, "end": event.end, "place": event.place}
             return _with(agenda, _changed(slot, moved))

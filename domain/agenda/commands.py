@@ -54,6 +54,9 @@ class FreePlace:
 class HoldPlace:
     slot_id: UUID
     request_id: UUID
+    mode: Mode
+    own_patient: bool  # of the practitioner
+    where: CoarsePosition | None  # of a home visit
     until: datetime
     at: datetime
 

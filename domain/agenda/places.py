@@ -55,6 +55,9 @@ def hold(command: HoldPlace, agenda: Agenda) -> list[AgendaEvent]:
         SlotPlaceHeld(
             slot_id=command.slot_id,
             request_id=command.request_id,
+            mode=command.mode,
+            own_patient=command.own_patient,
+            where=command.where,
             until=command.until,
             held_at=command.at,
         )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
+from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -38,13 +39,22 @@ Hours = SlotPublished | PublishSlot
 """When and where somebody works: a slot that is, or is to be."""
 
 
+class Kept(NamedTuple):
+    """A place somebody holds: until when, and what it would be if it were taken."""
+
+    until: datetime
+    mode: Mode
+    own: bool  # a patient of the practitioner's own list
+    where: CoarsePosition | None  # a home visit would be
+
+
 @dataclass(frozen=True)
 class Slot:
     """A slot as it is now, and who has its places, in the order they took them."""
 
     published: SlotPublished
     taken: Mapping[UUID, Mode] = field(default_factory=dict)  # request → how they meet
-    held: Mapping[UUID, datetime] = field(default_factory=dict)  # request → until when
+    held: Mapping[UUID, Kept] = field(default_factory=dict)  # by request
     own: frozenset[UUID] = frozenset()  # of these, patients of the practitioner's own list
     visits: Mapping[UUID, CoarsePosition] = field(default_factory=dict)  # of these, at home: where
     is_range: bool = False  # plage: it has, or had, several places
@@ -74,10 +84,11 @@ class Slot:
 
     @cached_property
     def whereabouts(self) -> tuple[Position, ...]:
-        """Where the practitioner sees who has a place in it; by video they may be anywhere."""
-        visits = (self.visits[one] for one, mode in self.taken.items() if mode is Mode.HOME)
-        here = (self.published.place.position,) if Mode.OFFICE in self.taken.values() else ()
-        return *visits, *here
+        """Where the practitioner sees who has or holds a place; by video they may be anywhere."""
+        homes = (*self.visits.values(), *(k.where for k in self.held.values() if k.where))
+        modes = (*self.taken.values(), *(kept.mode for kept in self.held.values()))
+        here = (self.published.place.position,) if Mode.OFFICE in modes else ()
+        return *homes, *here
 
     @property
     def free(self) -> int:
@@ -88,7 +99,7 @@ class Slot:
         """Places left for the request: its own is not held against it, nor is one held too long."""
         if not self.held:
             return self.published.capacity - len(self.taken)
-        others = sum(until > now for other, until in self.held.items() if other != request_id)
+        others = sum(kept.until > now for one, kept in self.held.items() if one != request_id)
         return self.published.capacity - len(self.taken) - others
 
 
@@ -115,18 +126,23 @@ class Agenda:
         return self.taken - sum(len(slot.own & slot.taken.keys()) for slot in self.slots.values())
 
     @cached_property
-    def holders(self) -> frozenset[UUID]:
-        """The requests for which a place of this week is kept."""
-        return frozenset(one for slot in self.slots.values() for one in slot.held)
+    def regulated_holders(self) -> frozenset[UUID]:
+        """For whom a place of this week is kept who is not the practitioner's own patient."""
+        held = (one for slot in self.slots.values() for one in slot.held.items())
+        return frozenset(request_id for request_id, kept in held if not kept.own)
 
     @cached_property
     def calls_at_home(self) -> bool:
-        """Whether somebody is visited at home this week."""
-        return any(slot.visits for slot in self.slots.values())
+        """Whether somebody is visited at home this week, or may be."""
+        return any(
+            slot.visits or any(kept.where for kept in slot.held.values())
+            for slot in self.slots.values()
+        )
 
     def regulated_but(self, request_id: UUID) -> int:
         """As `regulated`, with the places kept for others, who may each take theirs."""
-        return self.regulated + len(self.holders) - (request_id in self.holders)
+        holders = self.regulated_holders
+        return self.regulated + len(holders) - (request_id in holders)
 
     def taken_on(self, day: date, zone: str, but: UUID) -> int:
         """Places taken on that day there, or kept for others than `but`, over all slots."""

@@ -23,7 +23,7 @@ from services.intake.messages import EmergencyCall
 from services.intake.naming import command_of, named
 from services.intake.rejections import DuplicateField, NotJson, NulCharacter, TooDeep, TryAgain
 from services.intake.service import NotUnderstood
-from services.intake.twice import first_said
+from services.intake.twice import urgent_reading
 from services.log.execute import SameIdOtherContent
 from services.messaging import subjects
 from services.messaging.subjects import Kind
@@ -93,7 +93,7 @@ class Saying:
     ) -> dict[str, Any]:
         """What the intake answers, or why it is not passed on to it."""
         _check_path(path)
-        said = _json_object(body)
+        said = _json_object(body, door.kind)
         call = EmergencyCall.found_in(said) if door.kind is Kind.CARE_REQUEST else None
         if call is not None:
             # Told at once, and no more of it: whatever else is said may be no message at all.
@@ -204,7 +204,7 @@ def _check_path(path: Mapping[str, str]) -> None:
             raise UnknownPath
 
 
-def _json_object(body: bytes) -> dict[str, Any]:
+def _json_object(body: bytes, kind: Kind) -> dict[str, Any]:
     if not body:
         return {}
     try:
@@ -213,9 +213,13 @@ def _json_object(body: bytes) -> dict[str, Any]:
         raise NotJson from malformed
     if not isinstance(found, dict):
         raise NotJson
-    if first_said(body) is not None:
-        raise DuplicateField
-    return found
+    otherwise = urgent_reading(body)
+    if otherwise is None:
+        return found
+    # An emergency is told, whichever is meant; of anything else nobody can tell.
+    if kind is Kind.CARE_REQUEST and EmergencyCall.found_in(otherwise):
+        return dict(otherwise)
+    raise DuplicateField
 
 
 def _with_path(data: dict[str, Any], path: Mapping[str, str], door: Door) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from services.cli.errors import Told
 from services.cli.look import asked
 from services.cli.session import Session, in_session
 from services.cli.tell import about, make_sure
+from services.cli.zones import zone_of_member
 from services.log.reader import Log
 from services.messaging.subjects import Kind
 
@@ -42,23 +43,26 @@ def tell_vacation(
     if not cancel and until is None:
         msg = "until when? Say the last day, or --cancel: there after all"
         raise Told(msg, code="usage", status=2)
-    if until is None:
-        data: dict[str, Any] = {"rpps": rpps, "start": start}
-        about(Kind.VACATION_CANCELLED, data, state, role=role, as_json=as_json)
-        return
-    end = _end(until)
-    data = {"rpps": rpps, "start": start, "end": end}
+    last = None if until is None else _end(until)
+
+    async def looked_at(session: Session) -> tuple[dict[str, Any], int]:
+        """From when to when by the clocks of where they are, and how many patients concerned."""
+        zone = await zone_of_member(session, rpps)
+        data = {"rpps": rpps, "start": words.here(start, zone=zone)}
+        if last is None:
+            return data, 0
+        data["end"] = words.here(last, zone=zone)
+        begins, ends = (datetime.fromisoformat(data[name]) for name in ("start", "end"))
+        away = AnnounceVacation(rpps, begins, ends, await session.now())
+        weeks = [streams.agenda(rpps, w) for w in weeks_between(away.start, away.end)]
+        since = max(away.start, away.at)
+        return data, await _placed(session, rpps, weeks, partial(concerned, away), since)
+
+    data, patients = in_session(state, looked_at)
     if not sure:
-
-        async def patients(session: Session) -> int:
-            away = AnnounceVacation(rpps, words.local(start), words.local(end), await session.now())
-            weeks = [streams.agenda(rpps, w) for w in weeks_between(away.start, away.end)]
-            return await _placed(
-                session, rpps, weeks, partial(concerned, away), max(away.start, away.at)
-            )
-
-        make_sure(in_session(state, patients), as_json=as_json)
-    about(Kind.VACATION, data, state, role=role, as_json=as_json)
+        make_sure(patients, as_json=as_json)
+    kind = Kind.VACATION if last else Kind.VACATION_CANCELLED
+    about(kind, data, state, role=role, as_json=as_json)
 
 
 def _end(until: str) -> datetime:
@@ -68,7 +72,7 @@ def _end(until: str) -> datetime:
     except ValueError:
         pass
     try:
-        return datetime.strptime(until, "%Y-%m-%dT%H:%M")  # noqa: DTZ007 of the zone shown here
+        return datetime.fromisoformat(until)
     except ValueError as wrong:
         msg = f"{until}: write 2026-12-27, or 2026-12-27T14:00"
         raise Told(msg, code="usage", status=2) from wrong

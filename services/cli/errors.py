@@ -83,6 +83,8 @@ def _told(error: BaseException) -> Told | None:
             return Told(f"{kind.__doc__} ({error})", code=_code(kind))
         case "services.api.server.PortTaken":
             return Told(f"{kind.__doc__} ({error})", code="port_taken")
+        case "services.log.migrate.NewerDatabase":
+            return Told(f"{kind.__doc__} ({error})", code=_code(kind))
         case "services.app.NotProvisioned" | "services.log.vault.VaultKeyInvalid":
             about = f" ({error})" if str(error) else ""
             return Told(f"{kind.__doc__}{about}", code=_code(kind))

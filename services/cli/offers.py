@@ -24,8 +24,8 @@ At = Annotated[
     datetime,
     typer.Option(
         "--at",
-        formats=["%Y-%m-%dT%H:%M", "%H:%M"],
-        help="14:30 (today), or 2026-11-23T14:30.",
+        formats=["%Y-%m-%dT%H:%M", "%H:%M", "%Y-%m-%dT%H:%M%z"],
+        help="14:30 (today), or 2026-11-23T14:30, by the clock of where they are.",
     ),
 ]
 Minutes = Annotated[int, typer.Option(help="How long the visit is.", min=5, max=120)]

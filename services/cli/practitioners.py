@@ -17,7 +17,8 @@ practitioner = typer.Typer(
 doctor = typer.Typer(no_args_is_help=True, help="A treating doctor for patients who want one.")
 
 Instant = typer.Argument(
-    formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"], help="2026-12-21, or with an hour (SNP_ZONE)."
+    formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M%z"],
+    help="2026-12-21, or with an hour, by the clock of where they are.",
 )
 WeeklyCap = Annotated[
     int | None, typer.Option(help="Other doctors' patients a week at most; -1: no cap.", min=-1)

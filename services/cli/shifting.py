@@ -6,15 +6,20 @@ from typing import Any
 
 import orjson
 
+from services.intake.twice import urgent_reading
+
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})")
 
 
 def as_of(body: bytes, now: datetime) -> tuple[bytes, timedelta | None]:
     """The message with every instant shifted so that it was made now, and by how much.
 
-    Dates without a time stay: a birth date is no instant. What is not JSON, has no instant, or has
-    one that is none (a 30th of February) is left as it is: the intake says what it thinks of it.
+    Dates without a time stay: a birth date is no instant. What is not JSON, has no instant or one
+    that is none (a 30th of February), is nested too deeply or says a field twice is left as it is:
+    the intake says what it thinks of it.
     """
+    if urgent_reading(body) is not None:
+        return body, None
     try:
         document = orjson.loads(body)
         made = _made(document) or max(_instants(document), default=None)
@@ -22,7 +27,7 @@ def as_of(body: bytes, now: datetime) -> tuple[bytes, timedelta | None]:
             return body, None
         shift = timedelta(seconds=int((now - made).total_seconds()))
         return orjson.dumps(_shifted(document, shift)), shift
-    except (ValueError, OverflowError, orjson.JSONEncodeError):
+    except (ValueError, OverflowError, RecursionError, orjson.JSONEncodeError):
         return body, None
 
 

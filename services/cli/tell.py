@@ -4,6 +4,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import orjson
 import typer
@@ -19,6 +20,7 @@ from services.cli.errors import Told
 from services.cli.look import asked, request_named
 from services.cli.options import HERE_NAME, zone_named
 from services.cli.session import ANSWER_SECONDS, Session, console, in_session, say
+from services.cli.zones import zone_of_member
 from services.messaging import subjects
 
 Answer = dict[str, Any]
@@ -160,13 +162,22 @@ async def tell_of(
     """As whoever sends it says it. Raises Told for a refusal."""
     if any(isinstance(value, datetime) for value in data.values()):
         # As somebody typed it: an hour alone is of the day it is, in a sandbox of its own day.
-        now, zone = await session.now(), zone_named(data.get("zone", HERE_NAME))
+        now, zone = await session.now(), await _zone_of(session, data)
         data = {
             name: words.here(value, now, zone) if isinstance(value, datetime) else value
             for name, value in data.items()
         }
     subject = subjects.ask(subjects.ANY_COMMUNITY, kind)
-    return await _answered(session, subject, _message(kind, data, role))
+    answer = await _answered(session, subject, _message(kind, data, role))
+    if "start" in answer and "rpps" in answer:
+        answer["zone"] = (await zone_of_member(session, answer["rpps"])).key
+    return answer
+
+
+async def _zone_of(session: Session, data: dict[str, Any]) -> ZoneInfo:
+    if zone := data.get("zone"):
+        return zone_named(zone)
+    return await zone_of_member(session, data["rpps"]) if "rpps" in data else words.HERE
 
 
 async def _answered(session: Session, subject: str, body: dict[str, Any]) -> Answer:
@@ -207,7 +218,8 @@ def show_answer(answer: Answer, *, as_json: bool) -> None:
         until = _clock(answer["until"])
         console.print(f"kept until {until}: snp take gives it, snp release lets it go", style="dim")
     if "start" in answer:
-        console.print(f"{_clock(answer['start'])} with {answer['rpps']}", style="dim")
+        at = words.clock(datetime.fromisoformat(answer["start"]), answer.get("zone", HERE_NAME))
+        console.print(f"{at} with {answer['rpps']}", style="dim")
     if "withdrawn" in answer:
         console.print(f"{answer['withdrawn']} slots withdrawn", style="dim")
     if "free" in answer:

@@ -59,8 +59,8 @@ class NatsServer:
             config,
             _CONFIG.format(
                 port=self.port,
-                folder=json.dumps(str(self._folder)),
-                store=json.dumps(str(self._folder / "jetstream")),
+                folder=json.dumps(str(self._folder), ensure_ascii=False),
+                store=json.dumps(str(self._folder / "jetstream"), ensure_ascii=False),
                 user=_USER,
                 password=state.secret(self._folder, "password"),
             ),

@@ -83,7 +83,7 @@ def write_private(path: Path, text: str) -> None:
     """Write it whole or not at all, for the owner's eyes."""
     draft = path.with_suffix(f".{os.getpid()}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
+    with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape") as file:
         file.write(text)
     draft.replace(path)
 

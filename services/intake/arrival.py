@@ -38,7 +38,7 @@ from services.intake.rejections import (
     WrongSubject,
     invalid,
 )
-from services.intake.twice import first_said
+from services.intake.twice import urgent_reading
 from services.log.vault import Sealer
 from services.messaging import subjects
 
@@ -84,7 +84,7 @@ def arrival(
         raise NotJson
     community, kind = subjects.parts(subject)
     whole = document
-    otherwise = first_said(body) if len(body) <= body_max_bytes else None
+    otherwise = urgent_reading(body) if len(body) <= body_max_bytes else None
     try:
         _check_size(body, body_max_bytes)
         _check_once(otherwise)

@@ -16,13 +16,22 @@ def newest() -> str:
     return max(path.name[:4] for path in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))
 
 
+class NewerDatabase(Exception):
+    """A newer version of SNP Dispatch wrote this database: run that one, or use another."""
+
+
 async def is_current(connection: Connection) -> bool:
-    """Whether nothing is left to do; asked without loading Alembic, which takes a second."""
+    """Whether nothing is left to do; asked without loading Alembic, which takes a second.
+
+    Raises NewerDatabase.
+    """
     try:
         cursor = await connection.execute("select version_num from alembic_version")
         row = await cursor.fetchone()
     except psycopg.errors.UndefinedTable:
         return False
+    if row is not None and str(row[0]) > newest():
+        raise NewerDatabase(row[0])
     return row is not None and row[0] == newest()
 
 

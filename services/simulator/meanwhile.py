@@ -98,7 +98,13 @@ def of_others(history: Sequence[AgendaEvent], ours: Collection[UUID]) -> tuple[S
 def _kept_for(taken: SlotPlaceTaken, at: datetime) -> SlotPlaceHeld:
     """Theirs from the first, and counted when they take it."""
     return SlotPlaceHeld(
-        slot_id=taken.slot_id, request_id=taken.request_id, until=taken.taken_at, held_at=at
+        slot_id=taken.slot_id,
+        request_id=taken.request_id,
+        mode=taken.mode,
+        own_patient=taken.own_patient,
+        where=taken.where,
+        until=taken.taken_at,
+        held_at=at,
     )
 
 

@@ -103,10 +103,24 @@ def test_what_is_no_message_stops_no_other_and_is_put_aside(demo):
         sent = demo.json("send", "-", *words, stdin=body)["sent"]
         assert [one.get("code") for one in sent] == ["invalid_value", "not_a_date", None]
 
-    deep = "[" * 400 + "]" * 400
-    done = demo.run("send", "-", "--json", stdin=f"[{deep}]")
-    assert json.loads(done.stdout.splitlines()[-1])["error"]["code"] == "too_deep"
+    deep = "[" * 600 + "]" * 600
+    for words in ((), ("--as-of-now",)):
+        for body in (f"[{deep}]", a_request().replace('"P2"', f'"P2", "x": {deep}')):
+            (sent,) = demo.json("send", "-", *words, stdin=body)["sent"]
+            assert sent["code"] in {"not_json", "too_deep"}
     assert "empty" in demo.run("send", "-", stdin="[]").stdout
+
+
+@pytest.mark.parametrize("around", ["{}", "[{}]"])
+@pytest.mark.parametrize("words", [(), ("--as-of-now",)])
+def test_what_a_file_says_twice_is_sent_as_it_says_it(demo, around, words):
+    """Found by an attack: the last value won before the intake saw it, P2 of an emergency."""
+    twice = a_request().replace('"priority": "P2"', '"priority": "P0", "priority": "P2"')
+    assert twice != a_request()
+
+    (sent,) = demo.json("send", "-", *words, stdin=around.format(twice))["sent"]
+
+    assert sent["code"] == "refused_as_emergency"
 
 
 def test_a_dead_letter_can_be_looked_at_and_sent_again(demo):

@@ -97,15 +97,24 @@ def test_a_place_kept_for_somebody_counts_as_theirs(caps, reason):
     assert isinstance(looked_at(ANNA, AFTERNOON), list)
 
 
+def test_a_place_kept_for_an_own_patient_counts_as_little_as_theirs():
+    own, other = (
+        agendas.decider.replay([published(), place_held(BEN, own_patient=own)])
+        for own in (True, False)
+    )
+    assert (own.regulated_but(ANNA), other.regulated_but(ANNA)) == (0, 1)
+
+
 NORTH, SOUTH = CoarsePosition(lat=47.10, lon=3.16), CoarsePosition(lat=46.88, lon=3.16)
 TO_HOMES = {"modes": (Mode.HOME, Mode.OFFICE, Mode.VIDEO), "radius_km": 30}
 NEXT = called("the slot after")
 
 
-def after_a_visit(minutes, *, asked, where=NORTH, **slot):
+def after_a_visit(minutes, *, asked, where=NORTH, held=False, **slot):
     """A visit in the slot of the examples, then another so much later."""
     hours = {"start": NOON + HOUR + minutes * MINUTE, "end": NOON + 4 * HOUR, **TO_HOMES, **slot}
-    visit = taken(BEN, mode=Mode.HOME if where else Mode.VIDEO, where=where)
+    mode = Mode.HOME if where else Mode.VIDEO
+    visit = place_held(BEN, mode=mode, where=where) if held else taken(BEN, mode=mode, where=where)
     first = published(end=NOON + HOUR + 10 * MINUTE, **TO_HOMES)
     agenda = agendas.decider.replay([first, visit, published(NEXT, **hours)])
     request = requests.decider.replay([received(due_by=NOON + 6 * HOUR, **asked)])
@@ -125,6 +134,8 @@ def test_between_two_visits_there_is_time_for_the_way():
     assert after_a_visit(15, asked={"modes": (Mode.VIDEO,)}) == [Mode.VIDEO]
     assert after_a_visit(30, asked=home, where=None) == [Mode.HOME]
     assert after_a_visit(15, asked=office, capacity=3) == [Mode.OFFICE]  # there is time in a range
+    for minutes, found in ((30, VisitsTooFarApart), (40, [Mode.HOME])):
+        assert after_a_visit(minutes, asked=home, held=True) == found
 
 
 def test_a_slot_that_fits_says_how_far_it_is():

@@ -75,7 +75,15 @@ def end(reason=HoldEnd.LAPSED):
 
 
 def hold_place(request_id=ANNA, at=NOON):
-    return HoldPlace(AFTERNOON, request_id, at + 3 * MINUTE, at)
+    return HoldPlace(
+        slot_id=AFTERNOON,
+        request_id=request_id,
+        mode=Mode.OFFICE,
+        own_patient=False,
+        where=None,
+        until=at + 3 * MINUTE,
+        at=at,
+    )
 
 
 def test_a_place_is_kept_for_a_moment_and_members_need_not_answer_meanwhile():

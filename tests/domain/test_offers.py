@@ -527,6 +527,23 @@ def test_who_said_no_and_sees_the_patient_after_all_is_welcome(week):
     assert both.request[-1].start == AT_TWO
 
 
+@pytest.mark.parametrize("hours", [{"end": NOON + 90 * MINUTE}, {"end": NOON + 3 * HOUR}])
+def test_hours_that_were_open_before_a_slip_are_open_after_it(hours):
+    """Found by an attack: the range lost a place, and the member could not accept there again."""
+    request, week = decider.replay(ASKED), agenda(published(capacity=2, **hours))
+    both = accept(accepting(NOON + HOUR), request, week, DOCTOR)
+    request = decider.replay(both.request, since=request)
+    week = agendas.decider.replay(both.agenda, since=week)
+
+    both = correct(CorrectClaim(ANNA, DR_ADAM, NOON), request, week)
+
+    assert [event.name for event in both.agenda] == ["slot.place_freed"]
+    request = decider.replay(both.request, since=request)
+    week = agendas.decider.replay(both.agenda, since=week)
+    again = accept(accepting(NOON + HOUR + 15 * MINUTE), request, week, DOCTOR)
+    assert again.request[-1].start == NOON + HOUR + 15 * MINUTE
+
+
 def test_who_is_slower_learns_that_the_offer_is_over():
     request = decider.replay([*ASKED, accepted(DR_BLAIN), lapsed(), assigned()])
 

@@ -361,14 +361,22 @@ async def test_an_emergency_with_a_malformed_field_is_still_told_as_an_emergency
     assert answer["code"] == "refused_as_emergency"
 
 
-@pytest.mark.parametrize(("first", "then"), [("P0", "P2"), ("P2", "P1")])
-async def test_an_emergency_is_told_whichever_of_two_is_meant(house, first, then):
+@pytest.mark.parametrize(
+    "said",
+    [
+        '"priority":"P0","priority":"P2"',
+        '"priority":"P2","priority":"P1"',
+        '"priority":"P2","priority":"P0","priority":"P2"',
+        '"priority":"P2","care_level":"R1","care_level":"R2"',
+        '"priority":"P2"},"data":{"priority":"P0","priority":"P2"',
+    ],
+)
+async def test_an_emergency_is_told_whichever_is_meant(house, said):
     """Found by an attack: P0 and then P2 was taken in as a request of the second."""
     await opened(house)
     body = orjson.dumps(cloud_event("care-request", request_told()))
-    twice = f'"priority":"{first}","priority":"{then}"'.encode()
 
-    answer = await ask(house, "care-request", body.replace(b'"priority":"P2"', twice))
+    answer = await ask(house, "care-request", body.replace(b'"priority":"P2"', said.encode()))
 
     assert answer["code"] == "refused_as_emergency"
 
