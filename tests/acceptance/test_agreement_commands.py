@@ -214,6 +214,29 @@ def test_the_last_day_of_a_vacation_is_one_of_it(demo, community):
         assert refused(demo, *vacation, *wrong, status=2) == "usage"
 
 
+def test_days_and_hours_typed_for_a_member_are_by_their_clocks(demo, named, tmp_path):
+    """Found by an attack: in Guadeloupe the evening before a vacation was withdrawn."""
+    finess, doctor, _, insee = named
+    file = tmp_path / "overseas.csv"
+    file.write_text(f"{COMMUNES}{finess};CPTS du Port;974;;{insee};Le Port;33000;-20.94;55.29\n")
+    demo.json("import", "communities", file)
+    demo.json("practitioner", "enrol", doctor, "-c", finess)
+    day = f"{datetime.now(UTC) + timedelta(days=9):%Y-%m-%d}"
+
+    demo.json("practitioner", "vacation", doctor, day, day, "--yes")
+    place = ("--place", f"Cabinet;{insee};-20.94;55.29")
+    early = (
+        f"{datetime.now(UTC) + timedelta(days=8):%Y-%m-%d}T{hour}" for hour in ("23:30", "23:50")
+    )
+    start, end = early
+    demo.json("slot", "publish", doctor, "--start", start, "--end", end, *place)
+
+    (away,) = demo.json("practitioner", "show", doctor)["vacations"]
+    assert away["start"].endswith("T20:00:00+00:00")
+    (slot,) = demo.json("slot", "list", "--rpps", doctor)["slots"]
+    assert (slot["zone"], slot["start"][11:16]) == ("Indian/Reunion", "19:30")
+
+
 def test_an_hour_the_clocks_skip_or_have_twice_is_asked_about(demo, community):
     """Found by an attack: 02:30 became 03:30, and a quarter of an hour lasted an hour more."""
     _, doctor, _, insee = community

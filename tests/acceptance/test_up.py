@@ -10,7 +10,7 @@ from subprocess import PIPE
 import psycopg
 import pytest
 
-from tests.acceptance.conftest import SNP
+from tests.acceptance.conftest import SNP, Snp
 from tests.running import until_now
 from tests.talking import cloud_event, community_told
 
@@ -87,6 +87,19 @@ def test_the_second_start_finds_what_the_first_kept(snp, tmp_path):
         (recorded,) = snp.json("history", sent["id"])["events"]
 
     assert recorded["name"] == "community.formed"
+
+
+def test_a_path_may_have_accents_and_a_newer_version_s_database_is_left_alone(tmp_path):
+    """Found by an attack: nobody called René could start it in their own folder."""
+    folder = tmp_path / "rené état"
+    folder.mkdir()
+    snp = Snp(folder)
+    with snp.running(), psycopg.connect(snp.told["database"]) as connection:
+        connection.execute("update alembic_version set version_num = '9999'")
+
+    done = snp.run("up", "--json")
+
+    assert json.loads(done.stdout.splitlines()[-1])["error"]["code"] == "newer_database"
 
 
 def test_only_one_runs_with_a_state_folder(snp):

@@ -193,6 +193,15 @@ async def test_an_emergency_is_told_at_once_whatever_else_is_wrong(door, regulat
     assert answer.json()["state"] == "refused_as_emergency"
 
 
+@pytest.mark.parametrize("said", ['"P0","priority":"P2"', '"P2","priority":"P0"'])
+async def test_an_emergency_is_told_over_http_whichever_is_meant(door, regulator, said):
+    body = orjson.dumps(request_told()).replace(b'"priority":"P2"', f'"priority":{said}'.encode())
+
+    answer = await door.ask("POST", "/v1/requests", regulator, content=body)
+
+    assert answer.json()["state"] == "refused_as_emergency"
+
+
 async def test_places_are_seen_now_and_then(door, regulator, clock):
     practitioner = await door.as_(Role.PRACTITIONER)
     start = NOON + 3 * HOUR
