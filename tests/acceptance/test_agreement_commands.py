@@ -225,11 +225,9 @@ def test_days_and_hours_typed_for_a_member_are_by_their_clocks(demo, named, tmp_
 
     demo.json("practitioner", "vacation", doctor, day, day, "--yes")
     place = ("--place", f"Cabinet;{insee};-20.94;55.29")
-    early = (
-        f"{datetime.now(UTC) + timedelta(days=8):%Y-%m-%d}T{hour}" for hour in ("23:30", "23:50")
-    )
-    start, end = early
-    demo.json("slot", "publish", doctor, "--start", start, "--end", end, *place)
+    before = f"{datetime.now(UTC) + timedelta(days=8):%Y-%m-%d}"
+    evening = ("--start", f"{before}T23:30", "--end", f"{before}T23:50")
+    demo.json("slot", "publish", doctor, *evening, *place)
 
     (away,) = demo.json("practitioner", "show", doctor)["vacations"]
     assert away["start"].endswith("T20:00:00+00:00")
