@@ -56,10 +56,7 @@ def occurrences(weekly: Weekly, now: datetime) -> list[Occurrence]:
     if days > MOST * 7:
         raise SeriesTooLong(days)
     found = []
-    for number in range(days):
-        day = weekly.first + timedelta(days=number)
-        if day.weekday() not in weekly.weekdays or day in weekly.without:
-            continue
+    for day in _days(weekly):
         end_day = day if weekly.ends > weekly.starts else day + timedelta(days=1)
         start = _instant(day, weekly.starts, weekly.zone)
         end = min(_instant(end_day, weekly.ends, weekly.zone), start + LONGEST_SLOT)
@@ -70,6 +67,24 @@ def occurrences(weekly: Weekly, now: datetime) -> list[Occurrence]:
     if not found:
         raise NothingInTheSeries(weekly.first, weekly.last)
     return found
+
+
+def skipped(weekly: Weekly, now: datetime) -> list[date]:
+    """Days on which there is no slot because the clocks skip all of it."""
+    if weekly.ends <= weekly.starts:
+        return []  # until the next day
+    return [
+        day
+        for day in _days(weekly)
+        if now
+        < _instant(day, weekly.ends, weekly.zone)
+        <= _instant(day, weekly.starts, weekly.zone)
+    ]
+
+
+def _days(weekly: Weekly) -> list[date]:
+    every = (weekly.first + timedelta(n) for n in range((weekly.last - weekly.first).days + 1))
+    return [day for day in every if day.weekday() in weekly.weekdays and day not in weekly.without]
 
 
 def _instant(day: date, hour: time, zone: str) -> datetime:

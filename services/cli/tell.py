@@ -224,6 +224,8 @@ def show_answer(answer: Answer, *, as_json: bool) -> None:
         console.print(f"{answer['withdrawn']} slots withdrawn", style="dim")
     if "free" in answer:
         console.print(f"{answer['free']} of {answer['capacity']} places free", style="dim")
+    for day in answer.get("skipped", ()):
+        console.print(f"[yellow]{day}[/yellow] has no slot: the clocks skip that hour")
     for protocol in answer.get("not_in_force", ()):
         told = "once its doctor takes part in a community of theirs, as a doctor"
         console.print(f"[yellow]{escape(protocol)}[/yellow] counts {told}")

@@ -32,7 +32,7 @@ from domain.practitioner import (
     enrolment,
     not_in_force,
 )
-from domain.recurrence import Weekly, occurrences
+from domain.recurrence import Weekly, occurrences, skipped
 from events import streams
 from events.agenda import AgendaEvent
 from events.codes import Origin
@@ -64,6 +64,9 @@ from services.intake.series import slot_of
 from services.log.commands import Answer
 from services.log.execute import Decision, Executor
 
+_Wanted = tuple[UUID, datetime, datetime]
+"""A slot to be, from when to when."""
+
 
 class Register:
     """Makes practitioners and slots of what is told."""
@@ -75,12 +78,12 @@ class Register:
     async def slot(self, came: Arrival, offer: SlotOffer) -> Answer:
         """Places a practitioner opens."""
         slot = (came.command_id, offer.start, offer.end)
-        return await self._publish(came, offer, lambda _: [slot])
+        return await self._publish(came, offer, lambda _: ([slot], {}))
 
     async def series(self, came: Arrival, series: SlotSeries) -> Answer:
         """Places a practitioner opens every week: all of them or none."""
 
-        def slots(zone: str) -> list[tuple[UUID, datetime, datetime]]:
+        def slots(zone: str) -> tuple[list[_Wanted], Answer]:
             weekly = Weekly(
                 weekdays=frozenset(day - 1 for day in series.weekdays),
                 starts=time.fromisoformat(series.starts),
@@ -90,10 +93,12 @@ class Register:
                 last=series.last,
                 without=frozenset(series.without),
             )
-            return [
+            wanted = [
                 (slot_of(came.command_id, one.day), one.start, one.end)
                 for one in occurrences(weekly, came.at)
             ]
+            lost = [day.isoformat() for day in skipped(weekly, came.at)]
+            return wanted, {"skipped": lost} if lost else {}
 
         return await self._publish(came, series, slots)
 
@@ -101,14 +106,14 @@ class Register:
         self,
         came: Arrival,
         places: Places,
-        wanted: Callable[[str], Sequence[tuple[UUID, datetime, datetime]]],
+        wanted: Callable[[str], tuple[Sequence[_Wanted], Answer]],
     ) -> Answer:
         communities_open = await known_communities(self._directory, came, places.communities)
         check_addressed(came, *communities_open)
         zone = places.zone or await self._directory.zone_of(communities_open)
 
         async def decide(decision: Decision) -> Answer:
-            slots = wanted(zone)  # here: sent again, it is answered as the first time
+            slots, beside = wanted(zone)  # here: sent again, it is answered as the first time
             enrolled = await _enrolled(decision, places.rpps, communities_open)
             # Of a series the weeks of a vacation are left out, as a holiday is.
             slots = [one for one in slots if not enrolled.is_away(one[1], one[2])]
@@ -157,6 +162,7 @@ class Register:
                 "id": str(came.command_id),
                 "state": "published",
                 "slots": [str(slot_id) for slot_id, _, _ in slots],
+                **beside,
             }
 
         return await self._executor.execute(given(came, communities_open[0]), decide)

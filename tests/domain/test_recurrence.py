@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
-from domain.recurrence import MOST, NothingInTheSeries, SeriesTooLong, Weekly, occurrences
+from domain.recurrence import MOST, NothingInTheSeries, SeriesTooLong, Weekly, occurrences, skipped
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 PARIS, REUNION = "Europe/Paris", "Indian/Reunion"
@@ -69,6 +69,10 @@ def test_a_slot_that_lies_in_the_skipped_hour_is_not_there_that_day():
     series = weekly(date(2026, 3, 22), date(2026, 4, 5), days=[6], starts=time(2, 30), ends=time(3))
 
     assert [day for day, _, _ in hours(series)] == [22, 5]
+    assert skipped(series, LONG_AGO) == [date(2026, 3, 29)]
+    assert skipped(series, datetime(2026, 4, 1, tzinfo=UTC)) == []
+    night = weekly(date(2026, 3, 28), date(2026, 3, 29), starts=time(20), ends=time(8))
+    assert skipped(night, LONG_AGO) == []
 
 
 def test_a_whole_day_is_24_hours_on_the_day_that_has_25():

@@ -74,6 +74,17 @@ async def test_nine_o_clock_is_nine_o_clock_where_the_community_is(house):
     assert enrolment(known).consent.overbook.zone == "Indian/Reunion"
 
 
+async def test_a_day_the_clocks_take_away_is_named(house):
+    """Found by an attack: two slots were answered where three were wanted, without a word."""
+    await opened(house)
+    night = {"weekdays": [7], "starts": "02:30", "ends": "03:00"}
+    days = {"first": "2027-03-21", "last": "2027-04-05"}
+
+    told = await tell(house, "slot-series", series_told(**night, **days))
+
+    assert (len(told["slots"]), told["skipped"]) == (2, ["2027-03-28"])
+
+
 async def test_one_that_overlaps_refuses_them_all(house):
     await opened(house)
     await tell(house, "slot", slot_told(NOON + 7 * timedelta(days=1) - 3 * HOUR))
