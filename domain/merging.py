@@ -16,14 +16,12 @@ from domain.request import (
     Request,
     Visited,
     Waiting,
+    of_one_age,
     received_of,
 )
 from events.agenda import Freed
 from events.codes import Sex
 from events.request import RequestReceived
-
-_YEARS_APART = 1
-"""Of one patient: said by two people, or once from a birth date and once by heart."""
 
 
 def merge(command: Merge, request: Request, into: Request, agenda: Agenda) -> OverTwoStreams:
@@ -64,4 +62,4 @@ def _may_be_the_same(one: RequestReceived, other: RequestReceived) -> bool:
     """Whether age and sex, where both are known, leave it open that it is one patient."""
     if {one.sex, other.sex} == {Sex.MALE, Sex.FEMALE}:
         return False
-    return one.age is None or other.age is None or abs(one.age - other.age) <= _YEARS_APART
+    return of_one_age(one.age, other.age)

@@ -39,7 +39,7 @@ from domain.request import (
     place_of,
     received_of,
 )
-from events.agenda import AgendaEvent, Freed, SlotPlaceFreed, SlotPlaceReleased
+from events.agenda import AgendaEvent, Freed, SlotPlaceFreed, SlotPlaceReleased, SlotPublished
 from events.codes import Mode, Origin
 from events.explanation import Explanation
 from events.request import (
@@ -265,19 +265,18 @@ def freeing(
     assigned = request.assigned
     free = FreePlace(assigned.slot_id, assigned.request_id, reason, at)
     freed = agendas.decide(free, agenda)
-    after = agendas.decider.replay(freed, since=agenda)
-    return OverTwoStreams(happened, [*freed, *_taken_back(assigned.slot_id, after, at)])
+    if _is_for_one(agenda.slot(assigned.slot_id).published, at):
+        after = agendas.decider.replay(freed, since=agenda)
+        freed += agendas.decide(WithdrawSlot(assigned.slot_id, at), after)
+    return OverTwoStreams(happened, freed)
 
 
-def _taken_back(slot_id: UUID, agenda: Agenda, at: datetime) -> Sequence[AgendaEvent]:
-    """What a member made for one patient beyond the agenda is open to nobody else without asking.
+def _is_for_one(slot: SlotPublished, at: datetime) -> bool:
+    """Whether a member made it for one patient: nobody else is sent there without asking.
 
     Unless they made more of it since, or it has begun.
     """
-    slot = agenda.slot(slot_id).published
-    if slot.origin is not Origin.OVERBOOK or slot.capacity > 1 or slot.start <= at:
-        return ()
-    return agendas.decide(WithdrawSlot(slot_id, at), agenda)
+    return slot.origin is Origin.OVERBOOK and slot.capacity == 1 and slot.start > at
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,7 @@ from domain.request.receiving import (
     is_emergency,
     may_be_of,
     may_become_an_emergency,
+    of_one_age,
 )
 from domain.request.refusals import (
     AlreadyAssigned,
@@ -203,6 +204,7 @@ __all__ = [
     "is_erased",
     "may_be_of",
     "may_become_an_emergency",
+    "of_one_age",
     "place_of",
     "received_of",
 ]

@@ -155,7 +155,7 @@ def may_be_of(request: Request, whose: Likeness) -> bool:
                 whose.community in {None, known.community}
                 and len({known.commune, whose.commune} - {None}) <= 1
                 and len({known.sex, whose.sex} - {None, Sex.UNKNOWN}) <= 1
-                and _of_one_age(known.age, whose.age)
+                and of_one_age(known.age, whose.age)
             )
         case Emergency() | Visited() | Closed():
             return False
@@ -163,8 +163,8 @@ def may_be_of(request: Request, whose: Likeness) -> bool:
             assert_never(request)
 
 
-def _of_one_age(known: int | None, age: int | None) -> bool:
-    # A birthday may lie between the two.
+def of_one_age(known: int | None, age: int | None) -> bool:
+    """Whether two ages, in years, may be of one patient: a birthday may lie between the two."""
     return known is None or age is None or abs(known - age) <= 1
 
 

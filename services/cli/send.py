@@ -143,7 +143,7 @@ _BETWEEN = re.compile(r"[\s,]*")
 def _elements(text: str) -> Iterator[bytes]:
     """Each element of a JSON array as it is written: what says a field twice still does."""
     decoder, at = json.JSONDecoder(), text.index("[") + 1
-    while text[at := _BETWEEN.match(text, at).end()] != "]":  # type: ignore[union-attr]  # it may be empty
+    while text[at := _BETWEEN.match(text, at).end()] != "]":  # type: ignore[union-attr]  # what may be empty always matches
         _, end = decoder.raw_decode(text, at)
         yield text[at:end].encode()
         at = end
