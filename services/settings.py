@@ -124,6 +124,7 @@ class Settings(BaseSettings):
     # The log
     database_connections: Annotated[int, Field(ge=4)] = 8
     database_connect_timeout_seconds: float = 10.0
+    database_reconnect_seconds: Annotated[float, Field(gt=0)] = 1.0  # between two attempts
     append_batch_commands: Count = 256  # commands written in one transaction
     append_batch_overlap_commands: Count = 32  # above this many waiting, half of them are a batch
     append_timeout_seconds: float = 10.0  # an unavailable log is said after this

@@ -50,7 +50,7 @@ def pytest_configure() -> None:
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     """A server with a template database: migrated, its read models there and empty."""
-    folder = _passable(tmp_path_factory.mktemp("postgres"))
+    folder = passable(tmp_path_factory.mktemp("postgres"))
     server = Postgres(folder)
     server.start()
     try:
@@ -161,7 +161,7 @@ def _database(server: Postgres, name: str) -> str:
     return server.url.rpartition("/")[0] + f"/{name}"
 
 
-def _passable(folder: Path) -> Path:
+def passable(folder: Path) -> Path:
     """PostgreSQL may run as another account: it must be able to pass through."""
     for part in (folder, folder.parent, folder.parent.parent):
         if part.owner() == folder.owner() and not part.stat().st_mode & 0o001:

@@ -85,6 +85,10 @@ async def pool_of(url: str, settings: Settings) -> AsyncIterator[Pool]:
         timeout=settings.database_connect_timeout_seconds,
         configure=configure,
         check=_check,
+        # Left to itself, the pool looks for a PostgreSQL that is away half as often each time, and
+        # finds it again up to five minutes late.
+        reconnect_timeout=settings.database_reconnect_seconds,
+        reconnect_failed=AsyncConnectionPool.check,
         open=False,
     )
     async with pool:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import cast
+from uuid import UUID
 
 import structlog
 
@@ -68,7 +69,7 @@ class Notifier:
         self._settings = settings
         self._bell = bell
         self._some = asyncio.Event()
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._under_way: dict[UUID, asyncio.Task[None]] = {}
         self._tasks: Together  # there while it runs
         self._note_again = timedelta(seconds=settings.notify_poll_seconds)
         self._noted_at = self._wake_at = clock.now()
@@ -153,13 +154,14 @@ class Notifier:
                     await self.outbox.wake(now)  # who parked it may be gone, or knew too late
                 for channel in self.telling.breaker.to_try(now):
                     await self.outbox.wake_one(now, self.roster.reached_by(channel))
-                lease = 2 * timedelta(seconds=self._settings.notify_timeout_seconds)
-                taken = await self.outbox.take(now, now + lease, room) if room else []
+                taken = await self.outbox.take(now, now + self._lease, room) if room else []
                 parked = [a for a in taken if self.telling.waits_for_a_channel(a.notice)]
                 if parked:
                     await self.outbox.park([attempt.notice.notice_id for attempt in parked])
                 for attempt in taken:
-                    if attempt not in parked:
+                    # Taken anew while under way, it is left to who has it for another lease: what
+                    # was sent as PostgreSQL fell is noted when it is back, and not sent again.
+                    if attempt not in parked and attempt.notice.notice_id not in self._under_way:
                         self._begin(attempt)
                 if not taken:
                     await self._some_due()
@@ -167,24 +169,36 @@ class Notifier:
                 await self._pause(fault)
 
     @property
+    def _lease(self) -> timedelta:
+        """How long a message that was taken is left to who took it."""
+        return 2 * timedelta(seconds=self._settings.notify_timeout_seconds)
+
+    @property
     def _room(self) -> int:
         """How many more may be under way."""
         return self._settings.notify_at_once - len(self._under_way)
 
     def _begin(self, attempt: Attempt) -> None:
-        task = self._tasks.create_task(self._tell(attempt))
-        self._under_way.add(task)
-        task.add_done_callback(self._done)
+        notice_id = attempt.notice.notice_id
+        self._under_way[notice_id] = self._tasks.create_task(self._tell(attempt))
+        self._under_way[notice_id].add_done_callback(partial(self._done, notice_id))
 
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._under_way.discard(task)
+    def _done(self, notice_id: UUID, _: asyncio.Task[None]) -> None:
+        del self._under_way[notice_id]
         self._some.set()
 
     async def _tell(self, attempt: Attempt) -> None:
-        try:
-            await self.telling.tell(attempt)
-        except UNREACHABLE as fault:  # nothing was sent: its turn comes again
-            await self._pause(fault)
+        # Half its lease: who sends by then has the other half for it, and nobody else sends it too.
+        latest = self._clock.now() + self._lease / 2
+        while True:
+            try:
+                await self.telling.tell(attempt)
+            except UNREACHABLE as fault:  # nothing was sent
+                await self._pause(fault)
+                if self._clock.now() >= latest:
+                    return  # its turn comes again
+            else:
+                return
 
     async def _some_due(self) -> None:
         """Return when something may be due: news, or its instant; at the latest after a poll."""

@@ -136,7 +136,7 @@ class Telling:
         wait = timedelta(seconds=waits[min(attempt.nth, len(waits)) - 1])
         # At the deadline it is looked at once more, to be told as failed; never sent again.
         at = min(self._clock.now() + wait, attempt.notice.until)
-        await self._outbox.again(attempt.notice.notice_id, at)
+        await self._insist(lambda: self._outbox.again(attempt.notice.notice_id, at))
 
     async def _is_true(self, notice: Notice, now: datetime) -> bool:
         """Whether what it says is so now, and whoever is asked is there and agrees to be."""
@@ -210,7 +210,7 @@ class Telling:
                 return False
             taken = await one(contact)
             if self.breaker.note(contact.channel, notice.rpps, self._clock.now(), taken=taken):
-                await self._outbox.wake(self._clock.now())
+                await self._insist(lambda: self._outbox.wake(self._clock.now()))
             return taken
 
         async def one(contact: Contact) -> bool:
