@@ -27,6 +27,7 @@ from services.api import (
 from services.api.asyncapi import document
 from services.api.desk import Desk
 from services.api.limits import Bounded, LeftInTheMiddle
+from services.api.parameters import KNOWN_ONLY
 from services.api.problems import problem, problem_of
 from services.api.scopes import UnknownPath
 from services.console import consoles, doorway
@@ -70,17 +71,22 @@ def rest(house: "House") -> "ASGIApp":
     api.state.live = Live(house)
     api.state.kept = KeptSlots(house)
     for router in (
-        sign_in.router,
         places.router,
         requests.router,
         members.router,
         following.router,
         webhooks.router,
+    ):
+        api.include_router(router, dependencies=[KNOWN_ONLY])
+    # An emergency is told as one whatever is wrong beside it; and who signs in, reads a calendar,
+    # speaks FHIR or looks at pages may add what is not for us.
+    for router in (
+        telling.routes(),
+        sign_in.router,
         calendars.router,
         booking.router,
         fhir.router,
         regulators.router,
-        telling.routes(),
         *consoles.routers(),
     ):
         api.include_router(router)

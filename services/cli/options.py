@@ -15,9 +15,24 @@ from services.cli.errors import Told
 HERE_NAME = os.environ.get("SNP_ZONE", "Europe/Paris")
 """The zone of the times a terminal shows and is given."""
 
+
+def _folder(name: str) -> Path:
+    """The folder of that name. What a shell made of a variable it does not know names none."""
+    if not name:
+        msg = "name a folder, or leave --state away"
+        raise typer.BadParameter(msg)
+    return Path(name)
+
+
 State = Annotated[
     Path | None,
-    typer.Option("--state", help="Folder of the embedded servers.", envvar="SNP_STATE"),
+    typer.Option(
+        "--state",
+        help="Folder of the embedded servers.",
+        envvar="SNP_STATE",
+        metavar="PATH",
+        parser=_folder,
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object as the last line.")]
 Community = Annotated[

@@ -1,10 +1,13 @@
 """The command while it is being loaded, and what it leaves of how it was started."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).parents[2]
 _WHAT_THE_COMMAND_FINDS = """
 import signal
 import services.cli
@@ -28,3 +31,20 @@ def test_who_starts_it_to_ignore_an_interrupt_is_heard(started, found):
     )
 
     assert told.stdout.strip() == found
+
+
+def test_a_variable_that_is_not_set_names_no_folder(tmp_path):
+    """`snp up --state "$STATE"` made a house of the folder one was in."""
+    told = subprocess.run(
+        [sys.executable, "-m", "services", "up", "--state", ""],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert told.returncode == 2
+    assert "name a folder" in told.stderr
+    assert list(tmp_path.iterdir()) == []

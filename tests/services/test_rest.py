@@ -407,6 +407,8 @@ async def test_others_news_are_not_heard(door):
         ("GET", "/v1/patients", {}, 404, "unknown_path"),
         ("DELETE", "/v1/requests", {}, 405, "method_not_allowed"),
         ("GET", "/v1/requests?limit=0", {}, 422, "invalid_value"),
+        ("GET", "/v1/requests?stat=waiting", {}, 422, "unknown_field"),
+        ("GET", "/v1/availability?comunity=580099001", {}, 422, "unknown_field"),
         ("GET", "/v1/availability?at=0.5", {}, 422, "not_a_date"),
         ("GET", "/v1/availability?at=2026-11-23T10:15:00", {}, 422, "date_without_offset"),
         ("POST", "/v1/requests", {"content": b'{"a":"\\u0000"}'}, 400, "nul_character"),
