@@ -10,22 +10,18 @@ from typing import NamedTuple, assert_never
 
 from domain.agenda import GRID, Agenda, day_of
 from domain.decider import Refused
-from domain.eligibility import (
+from domain.eligibility import Search, against_consent, is_opened, not_within, outside_protocols
+from domain.geography import CAR_SECONDS_PER_KM, distance_km
+from domain.ineligible import (
     DailyCapReached,
     NoConsent,
     NotInTheProtocol,
     NotThisProfession,
     NotThisWay,
     PractitionerAway,
-    Search,
     StartsTooSoon,
     TooFar,
-    against_consent,
-    is_opened,
-    not_within,
-    outside_protocols,
 )
-from domain.geography import CAR_SECONDS_PER_KM, distance_km
 from domain.practitioner import (
     Consent,
     Enrolled,

@@ -10,7 +10,8 @@ from domain import agenda as agendas
 from domain import placing
 from domain import request as requests
 from domain.agenda import Agenda, OffTheGrid, PublishSlot, on_the_grid
-from domain.eligibility import Candidate, NoConsent, PractitionerAway, Search, search, ways
+from domain.eligibility import Candidate, Search, search, ways
+from domain.ineligible import NoConsent, PractitionerAway
 from domain.placing import OverTwoStreams, PlaceRequest
 from domain.practitioner import Enrolled, NotEnrolled, Paused, Practitioner, PractitionerNotEnrolled
 from domain.request import (

@@ -21,7 +21,8 @@ from domain.agenda import (
     TakePlace,
     WithdrawSlot,
 )
-from domain.eligibility import Candidate, NotThisWay, Way, search, ways
+from domain.eligibility import Candidate, Way, search, ways
+from domain.ineligible import NotThisWay
 from domain.practitioner import Practitioner
 from domain.request import (
     AgreeDeadline,

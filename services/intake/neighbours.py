@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from domain import community as communities
 from domain.community import Formed
-from domain.eligibility import NotThisCommunity
+from domain.ineligible import NotThisCommunity
 from domain.practitioner import Practitioner, communities_left
 from domain.request import Request, Waiting
 from events import streams

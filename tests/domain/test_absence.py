@@ -11,7 +11,8 @@ from domain import request as requests
 from domain.agenda import weeks_between
 from domain.asking import Member
 from domain.decider import ImpossibleHistory
-from domain.eligibility import Candidate, NotThisCommunity, PractitionerAway, search, ways
+from domain.eligibility import Candidate, search, ways
+from domain.ineligible import NotThisCommunity, PractitionerAway
 from domain.practitioner import (
     AnnounceVacation,
     CancelVacation,

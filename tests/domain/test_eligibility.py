@@ -4,9 +4,8 @@ from domain import agenda as agendas
 from domain import practitioner as practitioners
 from domain import request as requests
 from domain.agenda import NoPlaceLeft
-from domain.eligibility import (
-    LEAD,
-    Candidate,
+from domain.eligibility import LEAD, Candidate, Way, search, ways
+from domain.ineligible import (
     DailyCapReached,
     MotiveExcluded,
     NoConsent,
@@ -20,10 +19,7 @@ from domain.eligibility import (
     StartsTooSoon,
     TooFar,
     VisitsTooFarApart,
-    Way,
     WeeklyCapReached,
-    search,
-    ways,
 )
 from domain.practitioner import PractitionerNotEnrolled
 from events.codes import Mode, Profession, Source

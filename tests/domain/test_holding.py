@@ -7,7 +7,7 @@ from domain import practitioner as practitioners
 from domain import request as requests
 from domain.agenda import HoldPlace, NoPlaceLeft, ReleasePlace, SlotTakenBack, WithdrawSlot
 from domain.decider import ImpossibleHistory
-from domain.eligibility import StartsAfterDue
+from domain.ineligible import StartsAfterDue
 from domain.placing import Hold, PlaceRequest, change_slot, end_hold, hold, place, withdraw
 from domain.request import (
     AlreadyAssigned,

@@ -16,8 +16,8 @@ from domain.asking import (
     wave,
 )
 from domain.decider import ImpossibleHistory
-from domain.eligibility import (
-    Candidate,
+from domain.eligibility import Candidate, search, ways
+from domain.ineligible import (
     NoConsent,
     NotThisProfession,
     NotThisWay,
@@ -27,8 +27,6 @@ from domain.eligibility import (
     StartsTooSoon,
     TooFar,
     WeeklyCapReached,
-    search,
-    ways,
 )
 from domain.overbooking import AcceptOffer, CorrectClaim, accept, correct
 from domain.placing import By, Cancel, cancel, reorient, withdraw

@@ -4,7 +4,7 @@ from domain import agenda as agendas
 from domain import practitioner as practitioners
 from domain import request as requests
 from domain.agenda import NoPlaceLeft, NoSuchSlot
-from domain.eligibility import NotThisWay, StartsTooSoon
+from domain.ineligible import NotThisWay, StartsTooSoon
 from domain.placing import (
     Hold,
     PlaceRequest,

@@ -8,7 +8,8 @@ from domain import agenda as agendas
 from domain import eligibility
 from domain import practitioner as practitioners
 from domain.decider import ImpossibleHistory
-from domain.eligibility import Candidate, LostBefore, ways
+from domain.eligibility import Candidate, ways
+from domain.ineligible import LostBefore
 from domain.matching import by_urgency
 from domain.merging import merge
 from domain.placing import By, Cancel, cancel, reorient
