@@ -9,6 +9,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
@@ -42,6 +43,11 @@ def pytest_configure() -> None:
     Made on a disk, they took half of what PostgreSQL did for most tests. Whoever is killed here is
     a process, never the machine: what it wrote is there as it would be on a disk.
     """
+    # A property holds however long an example takes: a machine may be busy.
+    hypothesis.settings.register_profile(
+        "untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    )
+    hypothesis.settings.load_profile("untimed")
     if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ROOM_GIB << 30:
         for name in ("PYTEST_DEBUG_TEMPROOT", "TMPDIR"):  # our own, and of what we start
             os.environ.setdefault(name, str(MEMORY))
