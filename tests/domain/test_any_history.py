@@ -527,4 +527,4 @@ class Care(RuleBasedStateMachine):
 
 
 TestAnyHistory = Care.TestCase
-TestAnyHistory.settings = settings(max_examples=150, stateful_step_count=50, deadline=None)
+TestAnyHistory.settings = settings(max_examples=150, stateful_step_count=50)

@@ -1324,7 +1324,7 @@ HAPPENING = st.lists(st.tuples(st.integers(0, 240), ACTS), max_size=12).map(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @for_all(st.lists(THERE, max_size=8, unique=True), HAPPENING)
 def test_whatever_there_is_and_whoever_answers_no_request_is_forgotten(there, acts):
     """It ends in time, with somebody who has it at every instant, and nothing is broken."""

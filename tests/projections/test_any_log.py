@@ -97,7 +97,7 @@ def add_up(row, agenda):
 
 
 TestAnyLog = Counted.TestCase
-TestAnyLog.settings = settings(max_examples=80, stateful_step_count=50, deadline=None)
+TestAnyLog.settings = settings(max_examples=80, stateful_step_count=50)
 
 
 PATIENTS = [called(name) for name in ("Anna", "Ben", "Cleo", "Dora")]
@@ -134,7 +134,7 @@ def freeing(patients):
 
 
 @given(st.lists(CHANGES, max_size=30))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_the_places_of_a_slot_add_up_whatever_becomes_of_it(changes):
     history = [published(capacity=3, end=NOON + timedelta(hours=2))]
     for change in changes:

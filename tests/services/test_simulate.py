@@ -133,7 +133,7 @@ def told(scenario, policy):
 
 @pytest.mark.parametrize("policy", NAMES)
 @given(st.integers(0, 10_000))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_referee_finds_every_day_possible_and_as_costly_as_it_is_said(policy, seed):
     scenario = any_day(seed)
 
@@ -142,7 +142,7 @@ def test_a_referee_finds_every_day_possible_and_as_costly_as_it_is_said(policy, 
 
 @pytest.mark.parametrize("policy", [EARLIEST, DISPATCH])
 @given(st.integers(0, 10_000))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_nobody_is_better_than_who_knows_the_day(policy, seed):
     scenario = day_of(Scenario.model_validate(any_day(seed)))
 
@@ -153,7 +153,7 @@ def test_nobody_is_better_than_who_knows_the_day(policy, seed):
 
 @pytest.mark.parametrize("policy", [EARLIEST, DISPATCH])
 @given(st.integers(0, 10_000), st.integers(0, 700))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_what_comes_later_changes_nothing_that_was_decided(policy, seed, minute):
     """Everything after an instant is another day's."""
     one, other = any_day(seed), any_day(seed + 1)
