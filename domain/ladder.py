@@ -162,7 +162,7 @@ class _Climb:
                 for offer in self.request.offers.values()
             )
             return self._now < until and (in_this_wave or self._asks(step, until))
-        return self._now < until
+        return self._now < until and not self._opens_nothing(self._at)
 
     def goes_on(self) -> bool:
         """The next step that can do something. False: there is none."""
@@ -183,9 +183,9 @@ class _Climb:
         instants = (at_the_latest, self._around.give_up_at, self._until(step), *turns, *pending)
         next_at = min(instant for instant in instants if instant > self._now)
         owner = _OWNERS[step.kind]
-        if step.kind in ASKING and not pending:
+        if (step.kind in ASKING and not pending) or self._opens_nothing(self._at):
             owner = FIRST_OWNER  # those asked have it only while one may answer
-        elif pending and step.kind not in ASKING:
+        if pending and step.kind not in ASKING:
             owner = MEMBERS
         if owner == self.request.owner and self._now < self.request.next_at <= next_at:
             return
@@ -240,6 +240,8 @@ class _Climb:
             return False
         if not self.request.reach.is_within(reach):
             self.do(StopAsking(self.request_id, self._now))  # perhaps by what is no more
+        if self._opens_nothing(at) and self._now < self._around.give_up_at and self.goes_on():
+            return True  # there is nobody left to wait for here
         # At the foot of a ladder that begins otherwise it has what every request has.
         kind = self._around.steps[at].kind if at >= 0 else StepKind.MEMBER_SLOTS
         self.do(
@@ -248,7 +250,7 @@ class _Climb:
                 step=max(at, 0),
                 kind=kind,
                 reach=reach,
-                owner=_OWNERS[kind],
+                owner=FIRST_OWNER if self._opens_nothing(at) else _OWNERS[kind],
                 until=until,
                 explanation=self.ranking.explanation(None),
                 at=self._now,
@@ -309,6 +311,11 @@ class _Climb:
             only=self.request.received.treating_doctor if first else None,
             crisis=self._around.crisis,
         )
+
+    def _opens_nothing(self, at: int) -> bool:
+        """Whether the step is about others' places, and there are none: all agreements ended."""
+        of_places = self._step(at).kind in {StepKind.NEIGHBOUR_SLOTS, StepKind.PARTNER_SLOTS}
+        return at >= 0 and of_places and self._reach(at).is_within(self._reach(at - 1))
 
     def _asks(self, step: Step, until: datetime) -> bool:
         """Ask the next wave, if there is time and somebody to ask."""

@@ -13,6 +13,7 @@ from domain.request import (
     Merge,
     NothingToMergeInto,
     NotReceived,
+    OtherWayRound,
     Request,
     Visited,
     Waiting,
@@ -27,8 +28,9 @@ from events.request import RequestReceived
 def merge(command: Merge, request: Request, into: Request, agenda: Agenda) -> OverTwoStreams:
     """The request is another one's duplicate, and the place it had is free again.
 
-    Raises NothingToMergeInto where nobody would look after the patient then, AnotherPatient, and
-    the refusal of a request that cannot end.
+    Raises NothingToMergeInto where nobody would look after the patient then, AnotherPatient,
+    OtherWayRound where the patient knows of the place that would be given up, and the refusal of a
+    request that cannot end.
     """
     merged = requests.decide(command, request)
     if merged:
@@ -42,6 +44,8 @@ def merge(command: Merge, request: Request, into: Request, agenda: Agenda) -> Ov
             raise NothingToMergeInto(command.into)
         if not _may_be_the_same(one, other):
             raise AnotherPatient(command.into)
+        if _patient_knows(request) and not _patient_knows(into):
+            raise OtherWayRound(command.into)
     return freeing(merged, request, agenda, Freed.MERGED, command.at)
 
 
@@ -53,6 +57,19 @@ def _looked_after(request: Request) -> bool:
         case Visited(attended=attended):
             return attended
         case NotReceived() | Emergency() | Closed():
+            return False
+        case _:
+            assert_never(request)
+
+
+def _patient_knows(request: Request) -> bool:
+    """The patient was told where they are seen, or was seen."""
+    match request:
+        case Assigned(confirmed_at=known):
+            return known is not None
+        case Visited():
+            return True
+        case NotReceived() | Emergency() | Closed() | Waiting():
             return False
         case _:
             assert_never(request)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Collection, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from enum import StrEnum
+from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -147,17 +148,23 @@ class House:
         asking = self._asking.get(what)
         if asking is None:
             asking = self._asking[what] = asyncio.create_task(question)
+            asking.add_done_callback(partial(self._heard, what))
         else:
             question.close()
         within = self.settings.readiness_timeout_seconds
         done, _ = await asyncio.wait({asking}, timeout=within)
         if not done:
             return None
-        self._asking.pop(what, None)
         if asking.cancelled() or asking.exception() is not None:
             return None
         answer: T = asking.result()
         return answer
+
+    def _heard(self, what: str, asking: asyncio.Task[Any]) -> None:
+        """What was not answered in time says nothing of now: whoever asks next asks anew."""
+        self._asking.pop(what, None)
+        if not asking.cancelled():
+            asking.exception()
 
     async def stop_asking(self) -> None:
         """Nobody waits for what was not answered."""

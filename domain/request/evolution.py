@@ -286,9 +286,15 @@ def _visited(request: Request, event: VisitAttended | VisitMissed) -> Visited:
     match request:
         case Assigned():
             return Visited(request, attended)
-        case Visited(outcome=outcome):
-            void = not attended and outcome in OF_WHO_CAME
-            return replace(request, attended=attended, outcome=None if void else outcome)
+        case Visited() if attended:
+            return replace(request, attended=True)
+        case Visited(outcome=outcome, doctor=doctor):
+            return replace(
+                request,
+                attended=False,
+                outcome=None if outcome in OF_WHO_CAME else outcome,
+                doctor=None if isinstance(doctor, Sought) else doctor,  # of who came
+            )
         case NotReceived() | Emergency() | Waiting() | Closed():
             raise ImpossibleHistory(event.name, request)
         case _:

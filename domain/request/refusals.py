@@ -112,7 +112,7 @@ class OfferOver(Refused):
 
 
 class DeferredTooFar(Refused):
-    """An answer that is put off comes before the visit is due."""
+    """An answer that is put off comes before the request would go back to the SAS."""
 
     code = "deferred_too_far"
 
@@ -163,3 +163,9 @@ class AnotherPatient(Refused):
     """Age or sex say that the other request is another patient's: withdraw this one if not."""
 
     code = "another_patient"
+
+
+class OtherWayRound(Refused):
+    """The patient knows of the place of this one: merge the other into it."""
+
+    code = "other_way_round"

@@ -105,6 +105,7 @@ def apply(rows: Rows, recorded: Recorded) -> None:
         if isinstance(recorded.event, VisitMissed):
             row = rows.get(requests, recorded.event.request_id)
             values |= {"outcome": None} if row and row["outcome"] in OF_WHO_CAME else {}
+            values |= {"doctor": None, "doctor_by": None} if row and row["doctor"] == SOUGHT else {}
         rows.put(requests, recorded.event.request_id, values)
 
 

@@ -253,8 +253,9 @@ def _changes(event: _Told, row: Row) -> Row:
         case VisitAttended():
             return {"attendance": ATTENDED}
         case VisitMissed():
-            void = row["outcome"] in OF_WHO_CAME
-            return {"attendance": MISSED} | ({"outcome": None} if void else {})
+            void = {"outcome": None} if row["outcome"] in OF_WHO_CAME else {}
+            void |= {"doctor": None, "doctor_day": None} if row["doctor"] == SOUGHT else {}
+            return {"attendance": MISSED} | void
         case VisitCancelled():
             return {"answer": CANCELLED, "attendance": CANCELLED}
         case VisitRated():

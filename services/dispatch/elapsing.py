@@ -16,7 +16,7 @@ from domain.request import EndDoctorSearch
 from events import streams
 from events.agenda import SlotElapsed, SlotMoved, SlotPublished, SlotWithdrawn
 from events.envelope import Actor, Recorded, Role
-from events.visit import PatientDoctorFound, PatientDoctorNotFound, PatientDoctorSought
+from events.visit import PatientDoctorFound, PatientDoctorNotFound, PatientDoctorSought, VisitMissed
 from services.clock import Clock
 from services.dispatch.opening import oldest_week
 from services.dispatch.partition import Partition
@@ -55,7 +55,9 @@ where stream >= 'request-' and stream < 'request.' and name = any(%(names)s)
 order by stream, position desc
 """
 _RECEIPTS = "select command_id from inbox where command_id = any(%s)"
-_SEARCH_NAMES = [e.name for e in (PatientDoctorSought, PatientDoctorFound, PatientDoctorNotFound)]
+_SEARCH_NAMES = [
+    e.name for e in (PatientDoctorSought, PatientDoctorFound, PatientDoctorNotFound, VisitMissed)
+]
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,7 @@ class Elapsing:
                 self._set(event.request_id, stream, event.until, community)
             case SlotWithdrawn() | SlotElapsed() as event:
                 self._forget(event.slot_id)
-            case PatientDoctorFound() | PatientDoctorNotFound() as event:
+            case PatientDoctorFound() | PatientDoctorNotFound() | VisitMissed() as event:
                 self._forget(event.request_id)
             case _:
                 pass

@@ -78,7 +78,16 @@ async def provision(js: JetStreamContext, settings: Settings) -> None:
             continue
         if not _same(found, config):
             await js.update_stream(config)
-    await js.add_consumer(INBOX, intake_consumer(settings))
+    intake = await js.add_consumer(INBOX, intake_consumer(settings))
+    if intake.ack_floor:
+        await purge_taken_in(js, intake.ack_floor.stream_seq)
+
+
+async def purge_taken_in(js: JetStreamContext, floor: int) -> None:
+    """Nothing stays that was taken in: acknowledged as the disk was full, it did (2.15.1)."""
+    inbox = (await js.stream_info(INBOX)).state
+    if inbox.messages and inbox.first_seq <= floor:
+        await js.purge_stream(INBOX, seq=floor + 1)
 
 
 def _same(found: api.StreamConfig, wanted: api.StreamConfig) -> bool:

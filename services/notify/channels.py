@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -11,6 +12,8 @@ import orjson
 
 from events.codes import Channel
 from services.settings import Settings
+
+_CONNECT_SECONDS = 4.0  # Apprise's own
 
 
 class NotSent(Exception):
@@ -47,19 +50,36 @@ class ByFile:
 
 
 class ByApprise:
-    """An Apprise address with `{to}` in it: `ovh://…/{to}`, `mailtos://user:pass@host?to={to}`."""
+    """An Apprise address with `{to}` in it: `ovh://…/{to}`, `mailtos://user:pass@host?to={to}`.
 
-    def __init__(self, template: str) -> None:
-        self._template = template
+    As many threads as there may be messages under way: Apprise's own pool has six on two cores, and
+    what waited there was given up, sent all the same, and sent again.
+    """
+
+    def __init__(self, template: str, settings: Settings) -> None:
+        # It gives up before whoever waits for it does, who would not know what became of it.
+        read = max(settings.notify_timeout_seconds - _CONNECT_SECONDS - 1, 1.0)
+        patience = f"cto={_CONNECT_SECONDS:g}&rto={read:g}"
+        own = "rto=" in template or "cto=" in template
+        mark = "&" if "?" in template else "?"
+        self._template = template if own else f"{template}{mark}{patience}"
+        self._threads = ThreadPoolExecutor(settings.notify_at_once, thread_name_prefix="notify")
 
     async def send(self, address: str, title: str, text: str, now: datetime) -> None:  # noqa: ARG002 as the port
         """Handed to the service. What it says on failure names the address, and is not kept."""
-        apprise = await asyncio.to_thread(_apprise)
-        messenger = apprise.Apprise()
-        if not messenger.add(self._template.format(to=quote(address, safe=""))):
-            raise NotSent("no address Apprise understands")
-        if not await messenger.async_notify(body=text, title=title):
-            raise NotSent("not taken")
+        url = self._template.format(to=quote(address, safe=""))
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._threads, _send, url, title, text)
+
+
+def _send(url: str, title: str, text: str) -> None:
+    apprise = _apprise()
+    in_this_thread = apprise.AppriseAsset(async_mode=False, service_timeout=0)
+    messenger = apprise.Apprise(asset=in_this_thread)
+    if not messenger.add(url):
+        raise NotSent("no address Apprise understands")
+    if not messenger.notify(body=text, title=title):
+        raise NotSent("not taken")
 
 
 def _apprise() -> Any:
@@ -80,7 +100,9 @@ def ways(settings: Settings) -> Mapping[Channel, Way]:
         Channel.PUSH: settings.notify_push_url,
     }
     found: dict[Channel, Way] = {
-        channel: ByApprise(url.get_secret_value()) for channel, url in configured.items() if url
+        channel: ByApprise(url.get_secret_value(), settings)
+        for channel, url in configured.items()
+        if url
     }
     file = settings.notify_file
     if file is None and settings.database_url is None:

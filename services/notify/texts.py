@@ -27,7 +27,8 @@ def _body(notice: Notice, zone: str) -> str:
         case Kind.ASSIGNED:
             return f"Un rendez-vous est pris dans votre agenda : {when}."
         case Kind.FREED:
-            return f"Le rendez-vous {when} est annulé : la place est de nouveau libre."
+            # Not that the place is free: one beyond the agenda goes with its patient.
+            return f"Le rendez-vous {when} est annulé."
         case Kind.CRISIS:
             return "Votre CPTS est en situation de crise : pouvez-vous ouvrir des places ?"
         case Kind.NEW_PATIENT:

@@ -733,8 +733,20 @@ SCENARIOS = {
         "12:10 N ends; 12:20 N publishes 14:00 next-door",
         [
             "12:00 step 2 neighbours until 15:50",
-            "12:10 step 2 neighbours until 15:50",
+            "12:10 step 2 dispatch until 15:50",
             "15:50 back NO_PLACE",
+        ],
+        [],
+    ),
+    "an agreement that ends is not waited for": (
+        "ladder slots:0 neighbours:60 offers:30; neighbour; A overbooks",
+        "12:10 N ends",
+        [
+            "12:00 step 1 neighbours until 13:00",
+            "12:10 step 2 members until 12:40",
+            "12:10 asked A until 12:15",
+            "12:15 A NO_ANSWER",
+            "15:50 back NOBODY_ACCEPTED A:NONE",
         ],
         [],
     ),
@@ -872,7 +884,7 @@ SCENARIOS = {
         "12:10 N ends; 12:15 N publishes 14:00 next-door; 12:20 N agrees",
         [
             "12:00 step 2 neighbours until 15:50",
-            "12:10 step 2 neighbours until 15:50",
+            "12:10 step 2 dispatch until 15:50",
             "12:20 step 2 neighbours until 15:50",
             "12:20 assigned N 14:00",
         ],

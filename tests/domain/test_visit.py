@@ -34,6 +34,7 @@ from domain.request import (
     NotAssigned,
     NothingToMergeInto,
     NotYet,
+    OtherWayRound,
     RateVisit,
     ReceivedOtherwise,
     RecordAttendance,
@@ -208,7 +209,8 @@ def test_after_the_visit_a_treating_doctor_is_sought_for_who_wants_one():
     seen, not_seen = attend(), missed()
     given(*SEEKS).when(seen).then(attended(), doctor_sought())
     given(*SEEKS, not_seen).when(seen).then(attended(), doctor_sought())
-    given(*SEARCHING_DOCTOR, not_seen).when(seen).then(attended())
+    given(*SEARCHING_DOCTOR, not_seen).when(seen).then(attended(), doctor_sought())
+    given(*SEARCHING_DOCTOR, doctor_found(), not_seen).when(seen).then(attended())
     given(*PLACED).when(seen).then(attended())
     given(*SEEKS).when(miss()).then(missed())
 
@@ -231,6 +233,7 @@ def test_the_first_member_who_takes_the_patient_is_the_treating_doctor():
     given(*SEARCHING_DOCTOR, doctor_found()).when(become(DR_ADAM)).then_refused(DoctorFoundAlready)
     given(*SEARCHING_DOCTOR, doctor_not_found()).when(become()).then_refused(NoDoctorSought)
     given(*SEEN).when(become()).then_refused(NoDoctorSought)
+    given(*SEARCHING_DOCTOR, missed()).when(become()).then_refused(NoDoctorSought)
     given(*PLACED).when(become()).then_refused(NoDoctorSought)
 
 
@@ -494,6 +497,25 @@ def test_a_duplicate_is_one_of_an_open_or_served_request_of_the_same_community()
 
     again = merge(MERGE, request(received(), merged()), request(), agenda())
     assert list(again.request) == []
+
+
+def test_no_duplicate_takes_the_place_away_that_the_patient_knows_of():
+    """Found in review: who knew of nine o'clock waited again, and nobody was told."""
+    week = agenda(published(), taken())
+    waits, placed = [received(BEN)], [received(BEN), assigned(BEN)]
+    knows = [*placed, confirmed(BEN)]
+
+    for into in (waits, placed):
+        with pytest.raises(OtherWayRound):
+            merge(MERGE, request(*PLACED, confirmed()), request(*into), week)
+    for one, into in (
+        ([received()], waits),
+        (PLACED, waits),
+        (PLACED, knows),
+        ([*PLACED, confirmed()], knows),
+        ([*PLACED, confirmed()], [*placed, attended(BEN)]),
+    ):
+        assert list(merge(MERGE, request(*one), request(*into), week).request) == [merged()]
 
 
 def test_the_same_need_is_the_same_persons():

@@ -10,7 +10,7 @@ import pytest
 from domain import practitioner as practitioners
 from domain.practitioner import Paused, enrolment
 from events import streams as names
-from projections import availability
+from projections import availability, board
 from services.app import Service
 from services.calendar import holidays_in
 from services.clock import SimulatedClock
@@ -611,6 +611,28 @@ async def test_that_no_treating_doctor_was_found_is_told_after_a_month(house, cl
         return (await story(house, request_id))[-1].name == "patient.doctor_not_found"
 
     await until(told)
+
+
+async def test_no_treating_doctor_is_sought_for_who_had_not_come_after_all(house, clock):
+    """Found in review: they were found one "after the visit", or sought for a month."""
+    await opened(house)
+    await enrolled(house, DR_BLAIN, agrees={"new_patients": True})
+    request_id = await seen(house, clock)
+    await house.settled()
+    assert [row["request_id"] for row in await rows(house.pool, board.doctor_sought())]
+
+    await tell(house, "appointment", {"request_id": request_id, "status": "noshow"})
+
+    await house.settled()
+    assert await rows(house.pool, board.doctor_sought()) == []
+    async with house.pool.connection() as connection:
+        cursor = await connection.execute("select doctor, doctor_day from indicators.requests")
+        assert await cursor.fetchall() == [(None, None)]
+    told = await tell(house, "new-patient", {"request_id": request_id, "rpps": DR_BLAIN})
+    assert told["code"] == "no_doctor_sought"
+    await clock.move_to(NOON + timedelta(days=31))
+    await house.settled()
+    assert (await story(house, request_id))[-1].name == "visit.missed"
 
 
 async def test_what_they_think_of_it_is_counted_and_what_they_write_is_sealed(house, clock):

@@ -853,14 +853,17 @@ async def test_one_address_a_channel(house):
 
 
 @asynccontextmanager
-async def gateway(status):
-    """An HTTP service that answers like that, and what it was sent."""
-    bodies = []
+async def gateway(status, waits_for=1):
+    """An HTTP service that answers like that, once it has so many, and what it was sent."""
+    bodies, there = [], asyncio.Event()
 
     async def answer(reader, writer):
         head = await reader.readuntil(b"\r\n\r\n")
         length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0] or 0)
         bodies.append((head.split()[1].decode(), json.loads(await reader.readexactly(length))))
+        if len(bodies) >= waits_for:
+            there.set()
+        await there.wait()
         writer.write(b"HTTP/1.1 %d x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n" % status)
         await writer.drain()
         writer.close()
@@ -872,9 +875,9 @@ async def gateway(status):
         server.close()
 
 
-async def test_a_service_is_reached_by_apprise():
+async def test_a_service_is_reached_by_apprise(settings):
     async with gateway(200) as (port, bodies):
-        way = ByApprise(f"json://127.0.0.1:{port}/sms/{{to}}/")
+        way = ByApprise(f"json://127.0.0.1:{port}/sms/{{to}}/", settings)
         await way.send("+33612345678", "CPTS Nevers", "Bonjour", NOON)
 
     ((path, body),) = bodies
@@ -882,12 +885,35 @@ async def test_a_service_is_reached_by_apprise():
     assert (body["title"], body["message"]) == ("CPTS Nevers", "Bonjour")
 
 
-async def test_a_service_that_refuses_is_not_sent():
+async def test_a_slow_service_takes_as_many_at_once_as_are_under_way(settings):
+    """Found in review: those that waited for a thread were given up, sent, and sent again."""
+    at_once = settings.notify_at_once
+    async with gateway(200, waits_for=at_once) as (port, bodies):
+        way = ByApprise(f"json://127.0.0.1:{port}/{{to}}", settings)
+        await asyncio.gather(*(way.send(str(nth), "t", "b", NOON) for nth in range(at_once)))
+
+    assert len(bodies) == len({path for path, _ in bodies}) == at_once
+
+
+async def test_a_service_that_answers_late_has_taken_the_message(settings):
+    """Apprise by itself gives up after four seconds, of the ten there are."""
+    patient = settings_with(state=settings.state, notify_timeout_seconds=30)
+    async with gateway(200, waits_for=2) as (port, bodies):
+        way = ByApprise(f"json://127.0.0.1:{port}/{{to}}", patient)
+        first = asyncio.create_task(way.send("1", "t", "b", NOON))
+        await asyncio.sleep(4.5)
+        await way.send("2", "t", "b", NOON)
+        await first
+
+    assert len(bodies) == 2
+
+
+async def test_a_service_that_refuses_is_not_sent(settings):
     async with gateway(503) as (port, _):
         with pytest.raises(NotSent):
-            await ByApprise(f"json://127.0.0.1:{port}/{{to}}").send("x", "t", "b", NOON)
+            await ByApprise(f"json://127.0.0.1:{port}/{{to}}", settings).send("x", "t", "b", NOON)
     with pytest.raises(NotSent):
-        await ByApprise("nonsense{to}").send("x", "t", "b", NOON)
+        await ByApprise("nonsense{to}", settings).send("x", "t", "b", NOON)
 
 
 async def test_a_file_that_cannot_be_written_is_not_sent(tmp_path):

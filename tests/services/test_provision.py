@@ -8,8 +8,9 @@ from sqlalchemy import create_engine
 from services.app import provision
 from services.log.migrate import is_current, migrate, newest, sqlalchemy_url
 from services.log.schema import metadata
-from services.messaging import streams
+from services.messaging import streams, subjects
 from services.settings import settings_with
+from tests.examples import NEVERS
 
 
 def test_the_migrations_make_the_tables_the_code_speaks_of(database_url):
@@ -52,3 +53,23 @@ async def test_provisioning_twice_changes_nothing_and_settings_are_applied(setti
     assert events.duplicate_window == 120
     assert consumer.ack_wait == 12
     assert consumer.max_deliver == -1
+
+
+async def test_what_was_taken_in_while_the_disk_was_full_does_not_stay(addresses):
+    """Found in review: with names in it, for ever. A stream that keeps everything stands for it."""
+    client = await nats.connect(addresses.nats_url)
+    js = client.jetstream()
+    await js.add_stream(name=streams.INBOX, subjects=[subjects.INBOX])
+    taking = await js.pull_subscribe(subjects.INBOX, durable=streams.INTAKE, stream=streams.INBOX)
+    for nth in range(3):
+        await js.publish(subjects.inbox(NEVERS, "care-request"), str(nth).encode())
+    for message in await taking.fetch(2):
+        await message.ack_sync()
+
+    for _ in range(2):
+        floor = (await js.consumer_info(streams.INBOX, streams.INTAKE)).ack_floor
+        await streams.purge_taken_in(js, floor.stream_seq)
+
+    state = (await js.stream_info(streams.INBOX)).state
+    assert (state.messages, state.first_seq) == (1, 3)
+    await client.close()

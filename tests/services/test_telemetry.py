@@ -1,5 +1,6 @@
 """What goes wrong is logged by where and what kind, never by the values it happened with."""
 
+import asyncio
 import io
 import logging
 import sys
@@ -9,6 +10,7 @@ import structlog
 from pydantic import BaseModel
 
 from services.telemetry import log_to
+from tests.conftest import house_at
 
 NAME = "Lola " + "Halimi"
 
@@ -58,3 +60,26 @@ def test_a_lost_connection_is_one_line(said):
 
     (line,) = said.getvalue().splitlines()
     assert line.endswith("nats: encountered error: ConnectionRefusedError")
+
+
+async def test_an_answer_to_a_question_of_before_does_not_say_how_it_is_now(
+    settings, addresses, monkeypatch
+):
+    """Found in review: a PostgreSQL that was dead was ready, and one that was back was not."""
+    hasty = settings.model_copy(update={"readiness_timeout_seconds": 0.05})
+    async with house_at(hasty, addresses) as house:
+        answered, asked = asyncio.Event(), []
+
+        async def hangs():
+            asked.append(True)
+            await answered.wait()
+            return len(asked)
+
+        monkeypatch.setattr(house.log, "head", hangs)
+        for _ in range(2):  # nor is a server that hangs asked twice
+            assert (await house.readiness())["log"] is None
+        answered.set()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+
+        assert (await house.readiness())["log"] == 2
