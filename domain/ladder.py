@@ -14,6 +14,7 @@ from domain.request import (
     GRADED,
     MEMBERS,
     PARTNERS,
+    REGULATOR_ASKED,
     TREATING_DOCTOR,
     Accepted,
     Escalate,
@@ -22,6 +23,7 @@ from domain.request import (
     LapseOffers,
     OfferRequest,
     Pending,
+    Proposed,
     Reach,
     ReleaseMembers,
     RequestCommand,
@@ -187,6 +189,11 @@ class _Climb:
             owner = FIRST_OWNER  # those asked have it only while one may answer
         if pending and step.kind not in ASKING:
             owner = MEMBERS
+        if owner == FIRST_OWNER and any(
+            isinstance(offer, Proposed) and offer.start > self._now
+            for offer in self.request.offers.values()
+        ):
+            owner = REGULATOR_ASKED
         if owner == self.request.owner and self._now < self.request.next_at <= next_at:
             return
         self.do(

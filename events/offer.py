@@ -129,6 +129,7 @@ class Asked(Frozen):
     wave: Wave
     answer: Answer
     reason: WhyNot | None = None
+    start: Instant | None = None  # of PARTIELLE, when they would have seen the patient
 
 
 OfferEvent = (

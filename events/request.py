@@ -203,7 +203,7 @@ class RequestHandedBack(Event):
     """Nobody can before it is due: the SAS has the request again, in time to act."""
 
     name = "request.handed_back"
-    version = 5
+    version = 6
 
     request_id: UUID
     reason: HandBack

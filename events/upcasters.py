@@ -51,6 +51,11 @@ def request_handed_back_v2_to_v3(payload: Payload) -> Payload:
     return payload | {"suggested": None}
 
 
+def request_handed_back_v5_to_v6(payload: Payload) -> Payload:
+    """Before v6 the times that members proposed were in their answers alone."""
+    return payload | {"asked": [one | {"start": None} for one in payload["asked"]]}
+
+
 def practitioner_enrolled_v1_to_v2(payload: Payload) -> Payload:
     """Before v2 everybody was of the first line, in town."""
     return payload | {"setting": "PS", "specialty": None}
@@ -165,6 +170,7 @@ UPCASTERS: Mapping[tuple[str, int], Upcast] = {
     ("request.assigned", 2): explained_without_tours_to_explained_with,
     ("request.searching", 2): explained_without_tours_to_explained_with,
     ("request.handed_back", 4): explained_without_tours_to_explained_with,
+    ("request.handed_back", 5): request_handed_back_v5_to_v6,
 }
 
 

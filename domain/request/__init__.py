@@ -83,6 +83,7 @@ from domain.request.searching import (
     FIRST_OWNER,
     MEMBERS,
     PARTNERS,
+    REGULATOR_ASKED,
     TREATING_DOCTOR,
 )
 from domain.request.states import (
@@ -107,6 +108,7 @@ from domain.request.states import (
     is_erased,
     place_of,
     received_of,
+    refusal_of,
 )
 from events.request import RequestEvent
 
@@ -118,6 +120,7 @@ __all__ = [
     "LONGEST_DELAY",
     "MEMBERS",
     "PARTNERS",
+    "REGULATOR_ASKED",
     "TREATING_DOCTOR",
     "USUAL_DELAY",
     "Accepted",
@@ -209,6 +212,7 @@ __all__ = [
     "of_one_age",
     "place_of",
     "received_of",
+    "refusal_of",
 ]
 
 

@@ -24,6 +24,7 @@ def answers(waiting: Waiting) -> tuple[Asked, ...]:
             wave=offer.wave,
             answer=_answer(offer),
             reason=offer.reason if isinstance(offer, Declined) else None,
+            start=offer.start if isinstance(offer, Proposed) else None,
         )
         for rpps, offer in waiting.offers.items()
     )

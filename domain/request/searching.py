@@ -33,6 +33,7 @@ MEMBERS = "members"  # who were asked
 TREATING_DOCTOR = "treating_doctor"  # who was asked first
 PARTNERS = "partners"  # who were asked beside members
 REGULATOR = "regulator"  # who holds a place
+REGULATOR_ASKED = "regulator_asked"  # whether to take another time that a member proposed
 
 
 def keep_searching(command: KeepSearching, request: Request) -> list[RequestEvent]:

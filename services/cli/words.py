@@ -261,7 +261,8 @@ def said(event: AnyEvent) -> list[str]:
         case RequestRefusedAsEmergency():
             return [f"{event.priority}: an emergency is the SAMU's. {motive(event.motive)}"]
         case RequestSearching():
-            first = f"no place yet; {event.owner} looks again at {clock(event.next_at)}"
+            owner = event.owner.replace("_", " ")
+            first = f"no place yet; {owner} looks again at {clock(event.next_at)}"
             return [first, *explained(event.explanation)]
         case RequestAssigned():
             where = f"{event.km} km" if event.mode == "AMB" else MODES[event.mode]
@@ -270,7 +271,11 @@ def said(event: AnyEvent) -> list[str]:
         case RequestDeadlineAgreed():
             return [f"wanted within {event.delay}: due {clock(event.due_by)}"]
         case RequestHandedBack():
-            asked = [f"asked {one.rpps}: {ANSWERS[one.answer]}" for one in event.asked]
+            asked = [
+                f"asked {one.rpps}: {ANSWERS[one.answer]}"
+                + (f", {clock(one.start)}" if one.start else "")
+                for one in event.asked
+            ]
             advice = f"; suggested: {DESTINATIONS[event.suggested]}" if event.suggested else ""
             first = f"back to the SAS: {event.reason}{advice}"
             return [first, *asked, *explained(event.explanation)]

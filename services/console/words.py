@@ -23,9 +23,13 @@ STATES = {
 OWNERS = {
     "dispatch": Words("le système", "the system"),
     "regulator": Words("le régulateur", "the regulator"),
+    "regulator_asked": Words(
+        "le régulateur : une autre heure est proposée", "the regulator: another time is proposed"
+    ),
     "members": Words("les membres sollicités", "members asked"),
     "treating_doctor": Words("le médecin traitant", "the treating doctor"),
     "partners": Words("les partenaires", "partners"),
+    "neighbours": Words("les communautés voisines", "neighbouring communities"),
 }
 STEPS = {
     "TREATING_DOCTOR": Words("médecin traitant", "treating doctor"),

@@ -24,6 +24,7 @@ from domain.request import (
     Request,
     Waiting,
     place_of,
+    refusal_of,
 )
 from events import streams
 from events.agenda import SlotPublished
@@ -91,7 +92,7 @@ class OfferDesk:
                 assert news.start is not None, "as it was validated"
                 return await _accepted(decision, came, news, request, news.start)
             case ProposalTaken():
-                start = _proposed(request, news.rpps)
+                start = _proposed(request_id, request, news.rpps)
                 agreed = _deadline(came, request, request_id, start)
                 later = requests.decider.replay(agreed, since=request)
                 both, stream = await _accepted(decision, came, news, later, start)
@@ -153,14 +154,16 @@ def _deadline(
     return requests.decide(command, request)
 
 
-def _proposed(request: Request, rpps: str) -> datetime:
-    """The time the member proposed. Raises NotProposed."""
-    offer = request.offers.get(rpps) if isinstance(request, Waiting) else None
-    if isinstance(offer, Proposed):
-        return offer.start
+def _proposed(request_id: UUID, request: Request, rpps: str) -> datetime:
+    """The time the member proposed. Raises NotProposed, and of what waits no more its refusal."""
     place = place_of(request)
     if place is not None and place.rpps == rpps:
         return place.start  # taken already: the same again
+    if not isinstance(request, Waiting):
+        raise refusal_of(request_id, request)
+    offer = request.offers.get(rpps)
+    if isinstance(offer, Proposed):
+        return offer.start
     raise NotProposed(rpps)
 
 

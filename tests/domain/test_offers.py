@@ -281,16 +281,16 @@ def test_whoever_need_not_answer_any_more_is_told_at_once():
 def test_the_sas_is_told_who_was_asked_and_what_they_said():
     back = HandBackRequest(ANNA, HandBack.NOBODY_ACCEPTED, None, NOTHING_WEIGHED, NOON)
 
-    for said, answer, reason in (
-        (deferred(), Answer.DEFERRED, None),
-        (refused(), Answer.REFUSED, WhyNot.FULL),
-        (proposed(), Answer.PARTIAL, None),
-        (accepted(), Answer.ACCEPTED, None),
-        (lapsed(), Answer.NONE, None),
+    for said, answer, reason, start in (
+        (deferred(), Answer.DEFERRED, None, None),
+        (refused(), Answer.REFUSED, WhyNot.FULL, None),
+        (proposed(), Answer.PARTIAL, None, proposed().start),
+        (accepted(), Answer.ACCEPTED, None, None),
+        (lapsed(), Answer.NONE, None, None),
     ):
         *_, event = decider.decide(back, decider.replay([*ASKED, said]))
         assert event.asked == (
-            Asked(rpps=DR_ADAM, wave=1, answer=answer, reason=reason),
+            Asked(rpps=DR_ADAM, wave=1, answer=answer, reason=reason, start=start),
             Asked(rpps=DR_BLAIN, wave=1, answer=Answer.NONE),
         )
 

@@ -179,6 +179,24 @@ async def test_an_answer_put_off_is_waited_for(house, clock):
     assert await offers_of(house, request_id) == {DR_ADAM: "lapsed"}
 
 
+async def test_another_time_is_the_regulators_to_take_and_told_with_the_hand_back(house, clock):
+    """Found in review: the board said that dispatch had it, and the SAS was not told which time."""
+    await members(house, DR_ADAM)
+    request_id = await asked(house, delay="2H")
+    later = NOON + 3 * HOUR
+
+    await answers(house, request_id, DR_ADAM, "PARTIELLE", start=at(later))
+    await house.settled()
+    assert (await on_board(house, request_id))["owner"] == "regulator_asked"
+    await clock.move_to(NOON + 2 * HOUR)
+    await house.settled()
+
+    *_, back = await story(house, request_id)
+    assert (back.name, [one.start for one in back.asked]) == ("request.handed_back", [later])
+    told = await tell(house, "proposal", {"request_id": request_id, "rpps": DR_ADAM})
+    assert told["code"] == "request_closed"
+
+
 async def test_another_time_is_proposed_and_taken_by_the_regulator(house):
     await members(house, DR_ADAM)
     request_id = await asked(house, delay="8H")

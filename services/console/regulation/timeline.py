@@ -189,7 +189,15 @@ def _said(event: RequestEvent, zone: ZoneInfo, language: Language) -> tuple[str,
             why = word("why", event.reason)
             return both(f"Sollicitation sans suite ({why})", f"Offer lapsed ({why})"), PLAIN
         case RequestHandedBack():
-            asked = [f"{one.rpps} : {word('answer', one.answer)}" for one in event.asked]
+            asked = [
+                f"{one.rpps} : {word('answer', one.answer)}"
+                + (
+                    f", {moments.when(one.start, event.handed_back_at, zone, language)}"
+                    if one.start
+                    else ""
+                )
+                for one in event.asked
+            ]
             why = word("why", event.reason)
             if event.suggested:
                 advice = word("destination", event.suggested)
