@@ -60,8 +60,9 @@ class Together:
 
     def _done(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and self._fault is None:
-            self._fault = task.exception()
+        if not task.cancelled():
+            fault = task.exception()  # of each, or asyncio says that nobody asked
+            self._fault = self._fault or fault
         self._changed.set()
 
     async def __aenter__(self) -> Self:

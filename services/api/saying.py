@@ -1,6 +1,7 @@
 """What somebody tells over HTTP, as the event the intake is told: it depends on who says it."""
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -208,7 +209,7 @@ def _json_object(body: bytes, kind: Kind) -> dict[str, Any]:
     if not body:
         return {}
     try:
-        found = orjson.loads(body)
+        found = orjson.loads(body.removeprefix(BOM_UTF8))
     except orjson.JSONDecodeError as malformed:
         raise NotJson from malformed
     if not isinstance(found, dict):

@@ -61,7 +61,20 @@ def erase_patient(identity: str, state: Path | None, *, sure: bool, as_json: boo
     """Destroy the key."""
     if not sure and as_json:
         raise Told("it cannot be undone: say --yes", code="not_sure", status=2)
+
+    async def looked(session: Session) -> bool:
+        request_id = await request_named(session, identity)
+        history = await Log(session.pool).load(streams.request(request_id))
+        request = requests.decider.replay(history.events)  # type: ignore[arg-type]  # its stream
+        return isinstance(request, requests.Waiting | requests.Assigned)
+
+    is_open = in_session(state, looked)
     if not sure:
+        if is_open:
+            console.print(
+                "The request goes on, and nobody here could reach the patient any more."
+                f" To end it first: snp withdraw {identity}"
+            )
         typer.confirm("The identity cannot be brought back. Erase it?", abort=True)
 
     async def work(session: Session) -> bool:
@@ -81,6 +94,8 @@ def erase_patient(identity: str, state: Path | None, *, sure: bool, as_json: boo
 
     destroyed = in_session(state, work)
     if as_json:
-        say({"erased": destroyed})
-    else:
-        console.print("Erased." if destroyed else "Nothing was left to erase.")
+        say({"erased": destroyed, "open": is_open})
+        return
+    console.print("Erased." if destroyed else "Nothing was left to erase.")
+    if is_open:
+        console.print(f"The request is still open: snp withdraw {identity}", style="dim")

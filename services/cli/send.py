@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -121,6 +122,7 @@ def _messages(path: Path) -> list[tuple[str, bytes]]:
     name = "stdin" if str(path) == "-" else path.name
     try:
         body = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+        body = body.removeprefix(BOM_UTF8)
     except OSError as error:
         msg = f"{path}: {error.strerror}"
         raise Told(msg, code="unreadable_file", status=2) from error

@@ -21,7 +21,7 @@ from services.clock import Clock
 from services.dispatch.board import Board
 from services.dispatch.partition import Partition
 from services.dispatch.timers import Timers
-from services.log.database import Pool
+from services.log.database import UNREACHABLE, Pool
 from services.settings import Settings
 
 if TYPE_CHECKING:
@@ -107,6 +107,9 @@ class Expecting:
     async def _look(self, community: str, now: datetime) -> None:
         try:
             await self.weigh(community, now)
+        except UNREACHABLE as fault:
+            telemetry.looks_failed.labels(community).inc()
+            logger.warning("not looked ahead", community=community, error=type(fault).__name__)
         except Exception:
             # Whatever it is: requests are decided about without it, and by the prices there are.
             telemetry.looks_failed.labels(community).inc()

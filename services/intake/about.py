@@ -1,5 +1,6 @@
 """What a message needs first: whom it is about, and the circumstances it came in."""
 
+from codecs import BOM_UTF8
 from collections.abc import Iterable
 from uuid import UUID, uuid5
 
@@ -32,7 +33,7 @@ def patient_told_of(body: bytes) -> UUID | None:
     A patient's; or, of addresses, the practitioner's.
     """
     try:
-        document = orjson.loads(body)
+        document = orjson.loads(body.removeprefix(BOM_UTF8))
     except orjson.JSONDecodeError:
         return None
     case = reading.case_named(document)

@@ -1,6 +1,7 @@
 """A message as it arrives: bytes made into something to decide about, known if it comes again."""
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -75,6 +76,7 @@ def arrival(
     body: bytes, subject: str, *, sealer: Sealer, now: datetime, body_max_bytes: int
 ) -> Arrival:
     """The message, read. Raises a Rejected that says everything that is wrong with it."""
+    body = body.removeprefix(BOM_UTF8)  # of Windows: RFC 8259 lets a reader ignore it
     try:
         document = orjson.loads(body)
     except orjson.JSONDecodeError as error:

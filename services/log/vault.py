@@ -332,7 +332,10 @@ def master_key(settings: Settings) -> bytes:
     if path.exists():
         return _decoded(SecretStr(path.read_text().strip()))
     if settings.database_url is not None or settings.vault_key_file is not None:
-        msg = f"set SNP_VAULT_KEY or SNP_VAULT_KEY_FILE (no key in {path})"
+        msg = (
+            f"no key in {path}: set SNP_VAULT_KEY or SNP_VAULT_KEY_FILE; for a new database, to a"
+            " key made now: openssl rand -base64 32"
+        )
         raise VaultKeyInvalid(msg)
     return _made(path)
 

@@ -238,7 +238,8 @@ def test_a_patient_is_revealed_with_a_reason_and_erased_when_sure(demo):
     assert "Halimi" not in json.dumps(demo.json("history", sent["id"]))
     assert "Halimi" in json.dumps(demo.json("reveal", sent["id"], "--reason", "call back"))
     assert demo.run("reveal", sent["id"]).returncode == 2
-    demo.json("erase", sent["id"], "--yes")
+    erased = demo.json("erase", sent["id"], "--yes")
+    assert erased == {"erased": True, "open": sent["state"] in {"waiting", "assigned"}}
     assert demo.run("reveal", sent["id"], "--reason", "again").returncode == 1
 
 

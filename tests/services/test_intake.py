@@ -1,6 +1,7 @@
 """What comes in: accepted once, or refused with a code; nothing lost, nothing half done."""
 
 import asyncio
+from codecs import BOM_UTF8
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -52,6 +53,20 @@ async def test_a_request_is_answered_with_its_id_and_state_then_assigned(house):
 
     assert answer["state"] == "waiting"
     assert await states(house) == {answer["id"]: "assigned"}
+
+
+async def test_a_byte_order_mark_is_no_part_of_a_message(house):
+    """Windows writes one: an emergency behind it was no JSON."""
+    await opened(house)
+    emergency = orjson.dumps(cloud_event("care-request", request_told(priority="P0")))
+    request = orjson.dumps(cloud_event("care-request", request_told()))
+
+    told = await ask(house, "care-request", BOM_UTF8 + emergency)
+    first = await ask(house, "care-request", BOM_UTF8 + request)
+
+    assert told["code"] == "refused_as_emergency"
+    assert first["state"] == "waiting"
+    assert (await ask(house, "care-request", request))["id"] == first["id"]
 
 
 async def test_a_request_by_jetstream_is_kept_until_it_is_taken_in_and_no_longer(house):
