@@ -238,7 +238,7 @@ def _details(sent: Sent) -> Iterator[str]:
         which = "later" if sent.shifted > timedelta() else "earlier"
         yield f"instants {days} days {rest // 3600} h {which}: as if it were written now"
     if message := sent.answer.get("message"):
-        yield message
+        yield words.by_clocks_here(message)
     if sent.shifted and sent.answer.get("code") == "same_id_other_content":
         yield "it was sent before, shifted to another instant: give it an id of its own"
     for problem in sent.answer.get("problems", ()):

@@ -189,7 +189,7 @@ async def _answered(session: Session, subject: str, body: dict[str, Any]) -> Ans
             f"{_clock(other['start'])} with {other['rpps']} ({other['slot_id'][:8]})"
             for other in answer.get("alternatives", ())
         )
-        told = problems or answer["message"]
+        told = words.by_clocks_here(problems or answer["message"])
         raise Told(f"{told} {others}" if others else told, code=answer["code"])
     return answer
 

@@ -1,5 +1,6 @@
 """Codes and events in words, for a terminal."""
 
+import re
 from datetime import UTC, datetime
 from typing import assert_never
 from zoneinfo import ZoneInfo
@@ -225,6 +226,14 @@ def _named(zone: str) -> str:
 def day(instant: datetime) -> str:
     """`Mon 23 Nov 2026 18:45`."""
     return instant.astimezone(HERE).strftime("%a %d %b %Y %H:%M")
+
+
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
+
+
+def by_clocks_here(text: str) -> str:
+    """A refusal, the instants in it as `day` shows them: who reads UTC is an hour or two wrong."""
+    return _INSTANT.sub(lambda found: day(datetime.fromisoformat(found[0])), text)
 
 
 def hour(instant: datetime, zone: str = HERE_NAME) -> str:

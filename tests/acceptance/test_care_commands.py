@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from services.cli.words import HERE
 from tests.talking import cloud_event, request_told
 
 pytestmark = pytest.mark.xdist_group("demo")
@@ -41,6 +42,8 @@ def test_a_visit_is_confirmed_then_cancelled_for_another_time(demo, assigned):
     short = assigned["id"][:13]
     assert demo.json("visit", "confirm", short)["state"] == "confirmed"
     assert refused(demo, "visit", "missed", short) == "not_yet"
+    begins = datetime.fromisoformat(assigned["decision"]["start"]).astimezone(HERE)
+    assert f"{begins:%d %b %Y %H:%M}" in " ".join(demo.run("visit", "missed", short).stderr.split())
 
     assert demo.json("visit", "cancel", short, "--again")["state"] == "waiting"
 
