@@ -182,17 +182,16 @@ class _Climb:
         step = self._step(self._at)
         at_the_latest = self._now + self._around.again
         turns = [self._around.turns_at] if self._around.turns_at else []
-        instants = (at_the_latest, self._around.give_up_at, self._until(step), *turns, *pending)
+        proposed = self._proposed()
+        others = (*turns, *pending, *proposed)
+        instants = (at_the_latest, self._around.give_up_at, self._until(step), *others)
         next_at = min(instant for instant in instants if instant > self._now)
         owner = _OWNERS[step.kind]
         if (step.kind in ASKING and not pending) or self._opens_nothing(self._at):
             owner = FIRST_OWNER  # those asked have it only while one may answer
         if pending and step.kind not in ASKING:
             owner = MEMBERS
-        if owner == FIRST_OWNER and any(
-            isinstance(offer, Proposed) and offer.start > self._now
-            for offer in self.request.offers.values()
-        ):
+        if proposed and not pending:
             owner = REGULATOR_ASKED
         if owner == self.request.owner and self._now < self.request.next_at <= next_at:
             return
@@ -205,6 +204,16 @@ class _Climb:
                 at=self._now,
             )
         )
+
+    def _proposed(self) -> list[datetime]:
+        """Other times to come, of members who would still see the patient."""
+        return [
+            offer.start
+            for rpps, offer in self.request.offers.items()
+            if isinstance(offer, Proposed)
+            and offer.start > self._now
+            and not self._around.is_away(self.request, rpps)
+        ]
 
     def stops_asking(self) -> None:
         """Where the step in which somebody was asked is switched off, or of another hour."""

@@ -181,14 +181,15 @@ class Settings(BaseSettings):
     shadow_weights: Weights = USUAL_WEIGHTS
     turn_of_hours_a_second: float = 200.0  # of those who wait are looked at as the hours change
 
-    # Notifications. An address of Apprise with {to} in it: ovh://…/{to}, mailtos://…?to={to}
+    # Notifications. An address of Apprise with {to} in it: twilio://…/{to}, mailtos://…?to={to}
     notify_sms_url: SecretStr | None = None
     notify_email_url: SecretStr | None = None
     notify_push_url: SecretStr | None = None
     notify_file: Path | None = None  # for channels without one; embedded: in the state folder
     notify_link: str | None = None  # where to answer: https://…/{request_id}
     notify_retry_seconds: tuple[float, ...] = (2.0, 5.0, 15.0, 60.0)  # the last repeats
-    notify_timeout_seconds: float = 10.0  # of one channel
+    notify_timeout_seconds: float = 10.0  # of one answer of a channel
+    notify_patience_seconds: float = 60.0  # of a whole message: a mail is eight answers
     notify_at_once: Count = 20  # messages under way
     notify_failures: int = 5  # people in a row: the channel is left alone…
     notify_rest_seconds: float = 5.0  # …for so long, then one message tries it

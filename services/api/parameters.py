@@ -9,9 +9,11 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
+from services.api.desk import Who
 
-def _known_only(request: Request) -> None:
-    """Raises RequestValidationError, naming each parameter that the path does not have."""
+
+def _known_only(request: Request, _: Who) -> None:
+    """Raises RequestValidationError for each parameter the path does not have; first, who asks."""
     known = set(_names(cast("APIRoute", request.scope["route"]).dependant))
     unknown = [name for name in request.query_params if name not in known]
     if unknown:

@@ -13,8 +13,6 @@ import orjson
 from events.codes import Channel
 from services.settings import Settings
 
-_CONNECT_SECONDS = 4.0  # Apprise's own
-
 
 class NotSent(Exception):
     """The channel did not take the message."""
@@ -50,19 +48,18 @@ class ByFile:
 
 
 class ByApprise:
-    """An Apprise address with `{to}` in it: `ovh://…/{to}`, `mailtos://user:pass@host?to={to}`.
+    """An Apprise address with `{to}` in it: `twilio://…/{to}`, `mailtos://user:pass@host?to={to}`.
 
     As many threads as there may be messages under way: Apprise's own pool has six on two cores, and
     what waited there was given up, sent all the same, and sent again.
     """
 
     def __init__(self, template: str, settings: Settings) -> None:
-        # It gives up before whoever waits for it does, who would not know what became of it.
-        read = max(settings.notify_timeout_seconds - _CONNECT_SECONDS - 1, 1.0)
-        patience = f"cto={_CONNECT_SECONDS:g}&rto={read:g}"
-        own = "rto=" in template or "cto=" in template
-        mark = "&" if "?" in template else "?"
-        self._template = template if own else f"{template}{mark}{patience}"
+        _, asks, query = template.partition("?")
+        if "rto" not in {name.partition("=")[0] for name in query.split("&")}:
+            # By itself Apprise reads for four seconds, and says of a slower service that it failed.
+            template += f"{'&' if asks else '?'}rto={settings.notify_timeout_seconds:g}"
+        self._template = template
         self._threads = ThreadPoolExecutor(settings.notify_at_once, thread_name_prefix="notify")
 
     async def send(self, address: str, title: str, text: str, now: datetime) -> None:  # noqa: ARG002 as the port

@@ -215,7 +215,9 @@ class Telling:
 
         async def one(contact: Contact) -> bool:
             try:
-                async with asyncio.timeout(self.settings.notify_timeout_seconds):
+                # Longer than any step of handing it over: who gives up does not know what became
+                # of it, and sends it again.
+                async with asyncio.timeout(self.settings.notify_patience_seconds):
                     await self.ways[contact.channel].send(contact.address, title, text, now)
             except Exception as fault:  # noqa: BLE001 whatever a service does, the others are tried
                 # Never its text: services quote addresses.

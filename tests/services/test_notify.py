@@ -724,7 +724,7 @@ async def test_one_channel_that_hangs_does_not_keep_the_others_waiting(house):
     await member(house, DR_BLAIN, EMAIL)
     telling = house.notifier.telling
     telling.ways = {Channel.SMS: Hanging(), Channel.EMAIL: telling.ways[Channel.EMAIL]}
-    telling.settings = house.settings.model_copy(update={"notify_timeout_seconds": 60.0})
+    telling.settings = house.settings.model_copy(update={"notify_patience_seconds": 600.0})
 
     await asked(house)
 
@@ -817,7 +817,7 @@ async def test_dispatch_goes_on_while_a_channel_hangs(house):
     await tell(house, "slot", slot_told(NOON + 2 * HOUR, capacity=20))
     house.notifier.telling.ways = {Channel.SMS: Hanging()}
     house.notifier.telling.settings = house.settings.model_copy(
-        update={"notify_timeout_seconds": 60.0}
+        update={"notify_patience_seconds": 600.0}
     )
 
     for _ in range(10):
@@ -906,6 +906,42 @@ async def test_a_service_that_answers_late_has_taken_the_message(settings):
         await first
 
     assert len(bodies) == 2
+
+
+@pytest.mark.parametrize(
+    ("template", "asked"),
+    [
+        ("json://h/{to}", "json://h/{to}?rto=10"),
+        ("mailtos://u:rto=1@h?to={to}", "mailtos://u:rto=1@h?to={to}&rto=10"),
+        ("json://h/{to}?rto=3", "json://h/{to}?rto=3"),
+    ],
+)
+def test_a_service_is_read_for_as_long_as_is_set(settings, template, asked):
+    assert ByApprise(template, settings)._template == asked
+
+
+async def test_a_message_that_is_being_handed_over_is_not_sent_again(house, clock):
+    """Found in review: a mail whose server took its time was sent three times in 40 seconds."""
+    await formed(house)
+    await member(house, DR_ADAM, SMS)
+    by_file, goes_on, begun = house.notifier.telling.ways[Channel.SMS], asyncio.Event(), []
+
+    class Slow:
+        async def send(self, *message):
+            begun.append(message)
+            await goes_on.wait()
+            await by_file.send(*message)
+
+    house.notifier.telling.ways = {Channel.SMS: Slow()}
+    await asked(house)
+    await until(lambda: begun)
+    for _ in range(3):  # its lease ends, and ends again
+        await clock.move_to(clock.now() + 25 * SECOND)
+        await house.notifier.outbox.next_at()
+    goes_on.set()
+
+    assert await all_settled(house) == ["delivered"]
+    assert len(begun) == len(sent(house)) == 1
 
 
 async def test_a_service_that_refuses_is_not_sent(settings):

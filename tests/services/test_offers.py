@@ -197,6 +197,29 @@ async def test_another_time_is_the_regulators_to_take_and_told_with_the_hand_bac
     assert told["code"] == "request_closed"
 
 
+@pytest.mark.parametrize("goes", ["the time", "the member"])
+async def test_another_time_is_the_regulators_as_long_as_it_can_be_taken(house, clock, goes):
+    """With neighbours or without; found in review: with them nobody was told of it."""
+    await members(house, DR_BLAIN, finess=VALENCIENNES)
+    await members(house, DR_ADAM)
+    for one, other in ((NEVERS, VALENCIENNES), (VALENCIENNES, NEVERS)):
+        await tell(house, "neighbours", {"finess": one, "neighbours": [other]}, one)
+    request_id = await asked(house, delay="8H")
+
+    await answers(house, request_id, DR_ADAM, "PARTIELLE", start=at(NOON + 2 * HOUR))
+    await house.settled()
+    assert (await on_board(house, request_id))["owner"] == "regulator_asked"
+    if goes == "the member":
+        gone = practitioner_told(DR_ADAM, consent=AGREES, paused=True)
+        await tell(house, "practitioner", gone)
+        await clock.move_to(NOON + 16 * MINUTE)
+    else:
+        await clock.move_to(NOON + 2 * HOUR)
+    await house.settled()
+
+    assert (await on_board(house, request_id))["owner"] == "neighbours"
+
+
 async def test_another_time_is_proposed_and_taken_by_the_regulator(house):
     await members(house, DR_ADAM)
     request_id = await asked(house, delay="8H")

@@ -424,6 +424,12 @@ async def test_what_makes_no_sense_is_told_as_a_problem(door, method, path, how,
     assert answer.json()["title"]
 
 
+async def test_who_asks_is_known_before_what_they_ask(door):
+    answer = await door.client.get("/v1/requests?stat=waiting")
+
+    assert answer.status_code == 401
+
+
 async def test_address_and_body_say_the_same_or_it_is_said(door):
     doctor = await door.as_(Role.PRACTITIONER)
     body = slot_told(NOON + HOUR, rpps="10978000023")
