@@ -188,7 +188,7 @@ class _Climb:
         next_at = min(instant for instant in instants if instant > self._now)
         owner = _OWNERS[step.kind]
         if (step.kind in ASKING and not pending) or self._opens_nothing(self._at):
-            owner = FIRST_OWNER  # those asked have it only while one may answer
+            owner = FIRST_OWNER  # others have it only while there are some, and one may answer
         if pending and step.kind not in ASKING:
             owner = MEMBERS
         if proposed and not pending:
@@ -245,7 +245,8 @@ class _Climb:
     def reach_moved(self) -> bool:
         """Whether it may have others' places now than was announced: neighbours, a crisis, hours.
 
-        If so it is announced, and `ranking` is of now.
+        If so it is announced, or the next step where this one opens nothing any more, and `ranking`
+        is of now.
         """
         at = self._at
         reach = self._reach(at)

@@ -102,10 +102,11 @@ def apply(rows: Rows, recorded: Recorded) -> None:
         if isinstance(recorded.event, RequestOffered):
             row = rows.get(requests, recorded.event.request_id)
             values |= {"owner": _ASKED.get(row["step"] if row else None, _MEMBERS)}
-        if isinstance(recorded.event, VisitMissed):
-            row = rows.get(requests, recorded.event.request_id)
-            values |= {"outcome": None} if row and row["outcome"] in OF_WHO_CAME else {}
-            values |= {"doctor": None, "doctor_by": None} if row and row["doctor"] == SOUGHT else {}
+        if isinstance(recorded.event, VisitMissed) and (
+            row := rows.get(requests, recorded.event.request_id)
+        ):
+            values |= {"outcome": None} if row["outcome"] in OF_WHO_CAME else {}
+            values |= {"doctor": None, "doctor_by": None} if row["doctor"] == SOUGHT else {}
         rows.put(requests, recorded.event.request_id, values)
 
 

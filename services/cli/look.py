@@ -170,7 +170,7 @@ def _outcome(row: dict[str, Any], zone: str) -> str:
             where = f"{row['km']} km" if row["mode"] == "AMB" else words.MODES[row["mode"]]
             return f"{words.clock(row['start'], zone)}, {where}"
         case board.WAITING:
-            return f"{row['owner'].replace('_', ' ')} until {words.clock(row['next_at'], zone)}"
+            return f"{words.owner(row['owner'])} until {words.clock(row['next_at'], zone)}"
         case _:
             return row["reason"] or ""
 

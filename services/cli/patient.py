@@ -31,8 +31,8 @@ def reveal_patient(identity: str, reason: str, state: Path | None, *, as_json: b
 
     async def work(session: Session) -> list[Identity]:
         request_id = await request_named(session, identity)
-        history = await Log(session.pool).load(streams.request(request_id))
-        began = requests.received_of(requests.decider.replay(history.events))  # type: ignore[arg-type]  # its stream
+        stream = streams.request(request_id)
+        began = requests.received_of(await Log(session.pool).state(requests.decider, stream))
         if began is None or began.patient_ref is None:
             raise Told("nothing is known of this patient", code="nothing_sealed")
         try:
@@ -62,13 +62,12 @@ def erase_patient(identity: str, state: Path | None, *, sure: bool, as_json: boo
     if not sure and as_json:
         raise Told("it cannot be undone: say --yes", code="not_sure", status=2)
 
-    async def looked(session: Session) -> bool:
-        request_id = await request_named(session, identity)
-        history = await Log(session.pool).load(streams.request(request_id))
-        request = requests.decider.replay(history.events)  # type: ignore[arg-type]  # its stream
+    async def goes_on(session: Session) -> bool:
+        stream = streams.request(await request_named(session, identity))
+        request = await Log(session.pool).state(requests.decider, stream)
         return isinstance(request, requests.Waiting | requests.Assigned)
 
-    is_open = in_session(state, looked)
+    is_open = in_session(state, goes_on)
     if not sure:
         if is_open:
             console.print(

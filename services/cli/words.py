@@ -41,6 +41,7 @@ from events.explanation import Explanation, Option
 from events.ladder import Ladder, Step
 from events.motives import MOTIVES
 from events.offer import (
+    Asked,
     OfferAccepted,
     OfferDeferred,
     OfferDelivered,
@@ -241,6 +242,16 @@ def hour(instant: datetime, zone: str = HERE_NAME) -> str:
     return f"{instant.astimezone(zone_named(zone)):%H:%M}{_named(zone)}"
 
 
+def owner(code: str) -> str:
+    """`treating doctor`: who looks after a request that waits."""
+    return code.replace("_", " ")
+
+
+def _answered(one: Asked) -> str:
+    said = f"asked {one.rpps}: {ANSWERS[one.answer]}"
+    return f"{said}, {clock(one.start)}" if one.start else said
+
+
 def motive(code: str | None) -> str:
     """`M02.07 Traumatisme sérieux, plaie intermédiaire`."""
     return f"{code} {MOTIVES[code[:6]]}" if code else ""
@@ -270,8 +281,7 @@ def said(event: AnyEvent) -> list[str]:
         case RequestRefusedAsEmergency():
             return [f"{event.priority}: an emergency is the SAMU's. {motive(event.motive)}"]
         case RequestSearching():
-            owner = event.owner.replace("_", " ")
-            first = f"no place yet; {owner} looks again at {clock(event.next_at)}"
+            first = f"no place yet; {owner(event.owner)} looks again at {clock(event.next_at)}"
             return [first, *explained(event.explanation)]
         case RequestAssigned():
             where = f"{event.km} km" if event.mode == "AMB" else MODES[event.mode]
@@ -280,11 +290,7 @@ def said(event: AnyEvent) -> list[str]:
         case RequestDeadlineAgreed():
             return [f"wanted within {event.delay}: due {clock(event.due_by)}"]
         case RequestHandedBack():
-            asked = [
-                f"asked {one.rpps}: {ANSWERS[one.answer]}"
-                + (f", {clock(one.start)}" if one.start else "")
-                for one in event.asked
-            ]
+            asked = [_answered(one) for one in event.asked]
             advice = f"; suggested: {DESTINATIONS[event.suggested]}" if event.suggested else ""
             first = f"back to the SAS: {event.reason}{advice}"
             return [first, *asked, *explained(event.explanation)]
@@ -302,8 +308,7 @@ def said(event: AnyEvent) -> list[str]:
             whose = [*([event.only] if event.only else [*event.communities, *beside])]
             more = f" ({', '.join(whose)})" if whose else ""
             more += ", crisis" if event.crisis else ""
-            owner = event.owner.replace("_", " ")
-            return [f"{doing}{more}, until {clock(event.until)}; with {owner}"]
+            return [f"{doing}{more}, until {clock(event.until)}; with {owner(event.owner)}"]
         case RequestOffered():
             who = ", ".join(event.to)
             return [f"wave {event.wave}: {who} asked, until {clock(event.until)}"]

@@ -191,7 +191,7 @@ class Notifier:
         self._some.set()
 
     async def _tell(self, attempt: Attempt) -> None:
-        # Half its lease: who sends by then has the other half for it, and nobody else sends it too.
+        # Half its lease: the other half is for sending it, before another notifier may.
         latest = self._clock.now() + self._lease / 2
         while True:
             try:

@@ -189,15 +189,12 @@ def _said(event: RequestEvent, zone: ZoneInfo, language: Language) -> tuple[str,
             why = word("why", event.reason)
             return both(f"Sollicitation sans suite ({why})", f"Offer lapsed ({why})"), PLAIN
         case RequestHandedBack():
-            asked = [
-                f"{one.rpps} : {word('answer', one.answer)}"
-                + (
-                    f", {moments.when(one.start, event.handed_back_at, zone, language)}"
-                    if one.start
-                    else ""
-                )
-                for one in event.asked
-            ]
+            asked = []
+            for one in event.asked:
+                said = f"{one.rpps} : {word('answer', one.answer)}"
+                if one.start:
+                    said += f", {moments.when(one.start, event.handed_back_at, zone, language)}"
+                asked.append(said)
             why = word("why", event.reason)
             if event.suggested:
                 advice = word("destination", event.suggested)
